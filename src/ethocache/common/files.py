@@ -1,0 +1,102 @@
+"""Write files so that nobody ever reads half of one."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EACCES, errno.ENOSYS}
+_said_that_links_fail = False
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def sha256_of(value: Any) -> str:
+    """Return the sha256 (64 hex digits) of a value's canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the sha256 (64 hex digits) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; when the block ends well, it becomes `path` at once.
+
+    A block that fails, or a process that is killed, leaves `path` as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield temporary
+        flush_to_disk(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file at once; a file that already holds this text keeps its time stamp."""
+    if path.is_file() and path.read_bytes() == text.encode():
+        return
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write readable JSON (indented, in the given order) at once."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def flush_to_disk(path: Path) -> None:
+    """Wait until a file, or on POSIX a folder's list of names, is on the disk."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def link(source: Path, target: Path) -> None:
+    """Make `target` the same file as `source`: a hard link, or a copy where links are impossible."""
+    if target.exists() and target.samefile(source):
+        return
+    with replacing(target) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError as error:
+            if error.errno not in _CANNOT_LINK:
+                raise
+            _say_once_that_links_fail(error)
+            shutil.copy2(source, temporary)
+
+
+def fill_folder(folder: Path, files: Mapping[str, Path]) -> None:
+    """Make `folder` hold exactly these files (name in the folder -> file to link), and nothing else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for present in folder.iterdir():
+        if present.name not in files:
+            shutil.rmtree(present) if present.is_dir() and not present.is_symlink() else present.unlink()
+    for name, source in files.items():
+        link(source, folder / name)
+
+
+def _say_once_that_links_fail(error: OSError) -> None:
+    global _said_that_links_fail
+    if not _said_that_links_fail:
+        _said_that_links_fail = True
+        print(f"note: hard links do not work here ({error.strerror}), so files are copied and take their space twice", file=sys.stderr)

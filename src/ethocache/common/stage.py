@@ -1,0 +1,53 @@
+"""Run one stage of the pipeline: its summary on success, one clear line when the user can mend it."""
+
+import errno
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ethocache.common.errors import InputError
+
+_CAN_BE_MENDED = {
+    errno.ENOSPC: "the disk is full; free some space and run again, what is finished is kept",
+    errno.EDQUOT: "your disk quota is used up; free some space and run again, what is finished is kept",
+    errno.EROFS: "this place is read-only; set ETHOCACHE_STORE to a folder you can write, or ask for the right to write",
+    errno.EACCES: "this may not be read or written by you; ask for the right, or use another folder",
+}
+
+
+def run_stage(stage: Callable[[], str]) -> None:
+    """Run a stage and print the line it returns; exit 1 with one line for what the user can mend."""
+    name = Path(sys.argv[0]).stem
+    try:
+        print(f"{name}: {stage()}", flush=True)
+    except InputError as error:
+        sys.exit(f"{name}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(f"{name}: stopped; what is finished is kept, run again to go on")
+    except OSError as error:
+        if error.errno not in _CAN_BE_MENDED:
+            raise
+        sys.exit(f"{name}: {error.filename or 'writing'}: {_CAN_BE_MENDED[error.errno]}")
+
+
+class Stopwatch:
+    """Wall-clock seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._start
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory this process has held, in MB (0 where the system does not tell)."""
+    if os.name == "nt":
+        return 0.0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

@@ -1,0 +1,252 @@
+"""Keep what was computed under the hash of everything that decided it."""
+
+import errno
+import json
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ethocache.common.files import canonical_json, flush_to_disk, replacing, sha256_of, sha256_of_file
+
+ENTRY = "entry.json"
+_BUILDING = ".building"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One finished result in the store.
+
+    Attributes
+    ----------
+    folder
+        Where its files are. Nobody changes them after the entry is made.
+    recipe
+        Everything that decided the content, as it was hashed into the key.
+    facts
+        What the computation had to say of itself: frames, seconds, device. Not part of the key.
+    files
+        Name of each file -> its size in bytes and its sha256.
+    """
+
+    folder: Path
+    recipe: dict[str, Any]
+    facts: dict[str, Any]
+    files: dict[str, dict[str, Any]]
+
+    @property
+    def key(self) -> str:
+        return self.folder.name
+
+    @property
+    def bytes(self) -> int:
+        return sum(int(file["bytes"]) for file in self.files.values())
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Where one entry is being made.
+
+    Attributes
+    ----------
+    output
+        An empty folder; the files left in it become the entry.
+    segments
+        A folder whose files survive a kill, so that the next run goes on where this one stopped.
+    """
+
+    output: Path
+    segments: Path
+
+    def finished_segments(self, suffix: str) -> list[Path]:
+        """Return the finished segments in order, up to the first that is missing."""
+        found: list[Path] = []
+        while (path := self.segment(len(found), suffix)).exists():
+            found.append(path)
+        return found
+
+    def segment(self, number: int, suffix: str) -> Path:
+        return self.segments / f"{number:06d}{suffix}"
+
+    @contextmanager
+    def writing_segment(self, number: int, suffix: str) -> Iterator[Path]:
+        """Give a temporary path; the segment exists only when the block has ended well."""
+        with replacing(self.segment(number, suffix)) as temporary:
+            yield temporary
+
+
+Build = Callable[[Workbench], dict[str, Any]]
+
+
+class Store:
+    """A folder of finished results, found by content, safe against kills and against two runs at once.
+
+    Parameters
+    ----------
+    root
+        The store's folder; made when first written to.
+
+    Attributes
+    ----------
+    made
+        How many entries were computed through this object; the others were kept already.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.made = 0
+
+    def get(self, kind: str, recipe: dict[str, Any]) -> Entry | None:
+        """Return the finished entry of a recipe, or None. Costs a few stats, reads no data.
+
+        An entry with a file that is missing or has another size is taken away, so that it is made again.
+        """
+        entry = self._read(self._folder(kind, sha256_of(recipe)))
+        if entry is None or not _is_damaged(entry, thorough=False):
+            return entry
+        print(f"note: {entry.folder} was damaged (a file is missing or has another size); it is made again", file=sys.stderr)
+        self._discard(entry)
+        return None
+
+    def make(self, kind: str, recipe: dict[str, Any], build: Build) -> Entry:
+        """Return the entry of a recipe; only if it is not kept yet, `build` computes it.
+
+        `build` gets a `Workbench` and returns the entry's facts. One process builds a key, another
+        that wants the same key waits and then takes it.
+        """
+        if entry := self.get(kind, recipe):
+            return entry
+        with self.lock(kind, sha256_of(recipe)):
+            return self.get(kind, recipe) or self._build(kind, recipe, build)
+
+    def remember(self, question: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Keep a small answer (JSON), such as the fingerprint of a file of this name, size and time."""
+        with replacing(self._memory(question)) as temporary:
+            temporary.write_text(canonical_json({"question": question, "answer": answer}), encoding="utf-8")
+
+    def recall(self, question: dict[str, Any]) -> dict[str, Any] | None:
+        """Return a remembered answer, or None."""
+        try:
+            kept = json.loads(self._memory(question).read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        answer: dict[str, Any] = kept["answer"]
+        return answer
+
+    @contextmanager
+    def lock(self, kind: str, key: str) -> Iterator[None]:
+        """Hold one key; says so when another run has it."""
+        path = self.root / "locks" / f"{kind}-{key}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock(path)
+        try:
+            held.acquire(timeout=2)
+        except Timeout:
+            print(f"note: another run is computing {kind} {key[:8]}; waiting for it", file=sys.stderr)
+            held.acquire()
+        try:
+            yield
+        finally:
+            held.release()
+
+    def entries(self) -> Iterator[Entry]:
+        """Give every finished entry, kind by kind."""
+        for folder in sorted(self.root.glob("*/*")):
+            if not folder.name.endswith(_BUILDING) and (entry := self._read(folder)):
+                yield entry
+
+    def verify(self) -> list[Entry]:
+        """Read every byte, take away the entries whose content is no longer what was written, return them.
+
+        A damaged file may be linked elsewhere (the workspace, DVC's cache). It is made writable and
+        given a new time stamp, so that DVC no longer takes it for whole and asks for it again.
+        """
+        damaged = [entry for entry in self.entries() if _is_damaged(entry, thorough=True)]
+        for entry in damaged:
+            self._discard(entry)
+        return damaged
+
+    def _folder(self, kind: str, key: str) -> Path:
+        return self.root / kind / key
+
+    def _memory(self, question: dict[str, Any]) -> Path:
+        return self.root / "known" / f"{sha256_of(question)}.json"
+
+    def _read(self, folder: Path) -> Entry | None:
+        try:
+            kept = json.loads((folder / ENTRY).read_text(encoding="utf-8"))
+            return Entry(folder, kept["recipe"], kept["facts"], kept["files"])
+        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, KeyError):
+            return None
+
+    def _build(self, kind: str, recipe: dict[str, Any], build: Build) -> Entry:
+        final = self._folder(kind, sha256_of(recipe))
+        place = final.with_name(final.name + _BUILDING)
+        bench = Workbench(place / "output", place / "segments")
+        shutil.rmtree(bench.output, ignore_errors=True)
+        bench.output.mkdir(parents=True)
+        bench.segments.mkdir(exist_ok=True)
+        facts = build(bench)
+        _seal(bench.output, recipe, facts)
+        shutil.rmtree(final, ignore_errors=True)  # what is here has no readable entry.json: it never was finished
+        bench.output.replace(final)
+        flush_to_disk(final.parent)
+        shutil.rmtree(place, ignore_errors=True)
+        entry = self._read(final)
+        if entry is None:
+            raise RuntimeError(f"{final} cannot be read although it was just written")
+        self.made += 1
+        return entry
+
+    def _discard(self, entry: Entry) -> None:
+        for name in entry.files:
+            path = entry.path(name)
+            if path.exists():
+                path.chmod(path.stat().st_mode | stat.S_IWUSR)
+                os.utime(path)
+        shutil.rmtree(entry.folder)
+
+
+def find_store() -> Store:
+    """Return the project's store.
+
+    ``ETHOCACHE_STORE`` names it; otherwise it is ``store`` in the main checkout, which DVC names in
+    ``DVC_ROOT`` even while an experiment runs in a temporary copy.
+    """
+    named = os.environ.get("ETHOCACHE_STORE")
+    return Store(Path(named) if named else Path(os.environ.get("DVC_ROOT", ".")) / "store")
+
+
+def _seal(folder: Path, recipe: dict[str, Any], facts: dict[str, Any]) -> None:
+    files = {}
+    for path in sorted(folder.iterdir()):
+        flush_to_disk(path)
+        files[path.name] = {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)}
+    entry = folder / ENTRY
+    entry.write_text(canonical_json({"recipe": recipe, "facts": facts, "files": files}), encoding="utf-8")
+    flush_to_disk(entry)
+    flush_to_disk(folder)
+
+
+def _is_damaged(entry: Entry, thorough: bool) -> bool:
+    for name, file in entry.files.items():
+        try:
+            if entry.path(name).stat().st_size != file["bytes"]:
+                return True
+            if thorough and sha256_of_file(entry.path(name)) != file["sha256"]:
+                return True
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.EIO):
+                raise
+            return True
+    return False

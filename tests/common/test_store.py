@@ -1,0 +1,168 @@
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ethocache.common.store import ENTRY, Store, find_store
+
+RECIPE = {"kind": "square", "of": 3}
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+def write_nine(bench):
+    (bench.output / "square.txt").write_text("9")
+    return {"frames": 1}
+
+
+def must_not_run(bench):
+    raise AssertionError("computed again")
+
+
+def test_what_is_kept_is_not_computed_again(store):
+    made = store.make("square", RECIPE, write_nine)
+    again = store.make("square", RECIPE, must_not_run)
+    assert again == made
+    assert again.path("square.txt").read_text() == "9"
+    assert (again.facts, again.recipe, again.bytes) == ({"frames": 1}, RECIPE, 1)
+
+
+def test_another_recipe_is_another_entry(store):
+    store.make("square", RECIPE, write_nine)
+    assert store.get("square", RECIPE | {"of": 4}) is None
+    assert store.get("cube", RECIPE) is None
+
+
+def test_a_computation_that_fails_leaves_no_entry_but_keeps_its_segments(store):
+    def fail(bench):
+        with bench.writing_segment(0, ".txt") as path:
+            path.write_text("first")
+        with bench.writing_segment(2, ".txt") as path:
+            path.write_text("not after a gap")
+        (bench.output / "half.txt").write_text("half")
+        raise RuntimeError
+
+    def go_on(bench):
+        assert [path.read_text() for path in bench.finished_segments(".txt")] == ["first"]
+        assert not list(bench.output.iterdir())
+        return write_nine(bench)
+
+    with pytest.raises(RuntimeError):
+        store.make("square", RECIPE, fail)
+    assert store.get("square", RECIPE) is None
+    entry = store.make("square", RECIPE, go_on)
+    assert sorted(path.name for path in entry.folder.iterdir()) == [ENTRY, "square.txt"]
+    assert not list((store.root / "square").glob("*.building"))
+
+
+def test_a_killed_computation_leaves_nothing_that_reads_as_finished(store):
+    script = (
+        "import os, signal, sys; from pathlib import Path; from ethocache.common.store import Store\n"
+        "def build(bench):\n"
+        "    (bench.output / 'square.txt').write_text('wrong')\n"
+        "    os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))\n"
+        f"Store(Path(sys.argv[1])).make('square', {RECIPE}, build)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(store.root)], check=False).returncode != 0
+    assert store.get("square", RECIPE) is None
+    assert store.make("square", RECIPE, write_nine).path("square.txt").read_text() == "9"
+
+
+@pytest.mark.parametrize("damage", ["truncate", "remove"])
+def test_a_file_that_is_missing_or_short_makes_the_entry_be_made_again(store, damage, capsys):
+    path = store.make("square", RECIPE, write_nine).path("square.txt")
+    path.write_text("") if damage == "truncate" else path.unlink()
+    assert store.make("square", RECIPE, write_nine).path("square.txt").read_text() == "9"
+    assert "was damaged" in capsys.readouterr().err
+
+
+def test_an_entry_whose_record_is_unreadable_is_made_again(store):
+    entry = store.make("square", RECIPE, write_nine)
+    entry.path(ENTRY).write_text("{half")
+    assert store.make("square", RECIPE, write_nine).path("square.txt").read_text() == "9"
+
+
+def test_verify_finds_a_flipped_byte_that_size_and_time_hide(store):
+    good = store.make("square", RECIPE | {"of": 4}, write_nine)
+    entry = store.make("square", RECIPE, write_nine)
+    path = entry.path("square.txt")
+    before = path.stat()
+    path.write_text("8")
+    path.chmod(0o444)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    linked = store.root / "linked.txt"
+    linked.hardlink_to(path)
+    assert store.get("square", RECIPE) is not None
+    assert [damaged.key for damaged in store.verify()] == [entry.key]
+    assert store.get("square", RECIPE) is None
+    assert store.get("square", RECIPE | {"of": 4}) == good
+    assert linked.stat().st_mtime_ns != before.st_mtime_ns  # DVC looks at it again
+    assert os.access(linked, os.W_OK)
+    assert store.verify() == []
+
+
+def test_small_answers_are_remembered(store):
+    assert store.recall({"file": "a"}) is None
+    store.remember({"file": "a"}, {"frames": 3})
+    assert store.recall({"file": "a"}) == {"frames": 3}
+    next((store.root / "known").iterdir()).write_text("{")
+    assert store.recall({"file": "a"}) is None
+
+
+def compute_slowly(root: Path, log: Path) -> None:
+    def build(bench):
+        with log.open("a") as file:
+            file.write("built\n")
+        time.sleep(3)
+        return write_nine(bench)
+
+    Store(root).make("square", RECIPE, build)
+
+
+def test_two_runs_at_once_compute_a_key_once(store, tmp_path):
+    spawn = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    log = tmp_path / "log"
+    runs = [spawn.Process(target=compute_slowly, args=(store.root, log)) for _ in range(2)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join(30)
+    assert [run.exitcode for run in runs] == [0, 0]
+    assert log.read_text() == "built\n"
+
+
+def test_waiting_for_another_run_says_so(store, capfd):
+    with store.lock("square", "0123456789"):
+        script = (
+            "import sys; from pathlib import Path; from ethocache.common.store import Store\n"
+            "with Store(Path(sys.argv[1])).lock('square', '0123456789'): pass"
+        )
+        waiting = subprocess.Popen([sys.executable, "-c", script, str(store.root)], stderr=subprocess.PIPE, text=True)
+        line = waiting.stderr.readline()
+    waiting.communicate(timeout=30)
+    assert line == "note: another run is computing square 01234567; waiting for it\n"
+    assert waiting.returncode == 0
+
+
+def test_the_store_is_found_through_the_environment(monkeypatch, tmp_path):
+    monkeypatch.delenv("ETHOCACHE_STORE", raising=False)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    assert find_store().root == Path("store")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    assert find_store().root == tmp_path / "store"
+    monkeypatch.setenv("ETHOCACHE_STORE", str(tmp_path / "elsewhere"))
+    assert find_store().root == tmp_path / "elsewhere"
+
+
+def test_entries_lists_what_is_finished_and_nothing_else(store):
+    entry = store.make("square", RECIPE, write_nine)
+    store.remember({"a": 1}, {"b": 2})
+    (store.root / "square" / ("f" * 64 + ".building") / "output").mkdir(parents=True)
+    assert list(store.entries()) == [entry]
