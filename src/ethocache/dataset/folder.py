@@ -1,0 +1,149 @@
+"""Find the files of a project's data folder, wherever the pipeline runs."""
+
+import os
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from pydantic import Field, field_validator
+
+from ethocache.common.errors import InputError
+from ethocache.common.params import Section
+
+
+class DataParams(Section):
+    """Where a lab's files are and what their names mean (`data` in params.yaml).
+
+    Attributes
+    ----------
+    dir
+        Folder of the data: relative to the project, or absolute.
+    videos, tracks, labels
+        Patterns below `dir`.
+    name
+        What the parts of a video's name are, such as ``{genotype}_{treatment}_{animal}``.
+    behaviours
+        What is tagged, in this order everywhere.
+    """
+
+    dir: str
+    videos: str = "videos/*.mp4"
+    tracks: str = "videos/*"
+    labels: str = "labels/*"
+    name: str = "{animal}"
+    behaviours: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("videos", "tracks", "labels")
+    @classmethod
+    def _stays_below_the_folder(cls, pattern: str) -> str:
+        if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts or not pattern:
+            raise ValueError("expected a pattern below data.dir, without '..' and not starting at '/'")
+        return pattern
+
+    @field_validator("behaviours")
+    @classmethod
+    def _names_differ(cls, behaviours: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not name.strip() or name != name.strip() or not name.isprintable() for name in behaviours):
+            raise ValueError("expected names without spaces around them")
+        if len({name.casefold() for name in behaviours}) < len(behaviours):
+            raise ValueError("expected each behaviour once")
+        if reserved := sorted({"macro", "data", "none"} & {name.casefold() for name in behaviours}):
+            raise ValueError(f"'{reserved[0]}' is a word of the metrics file; give the behaviour another name")
+        return behaviours
+
+
+class DataFolder:
+    """The data folder, seen from this checkout and, for files that git does not carry, from the main one.
+
+    A queued experiment runs in a temporary copy that holds only what git tracks. DVC names the main
+    checkout in ``DVC_ROOT``; a file that the copy lacks is taken from there.
+
+    Parameters
+    ----------
+    folder
+        `DataParams.dir`.
+    """
+
+    def __init__(self, folder: str) -> None:
+        here, main = Path(folder), Path(os.environ.get("DVC_ROOT", ".")) / folder
+        self._roots = [root for root in (here, main) if root.is_dir()]
+        if not self._roots:
+            raise InputError(f"data.dir: expected a folder, found none at {here.absolute()}; set data.dir in params.yaml")
+
+    def files(self, pattern: str) -> dict[str, Path]:
+        """Return the files of a pattern: name relative to the folder (with ``/``) -> where it is, in sorted order.
+
+        Hidden files (``.DS_Store``, the ``._name.mp4`` that macOS leaves on network drives) are not data.
+        """
+        found: dict[str, Path] = {}
+        for root in reversed(self._roots):
+            visible = (path for path in root.glob(pattern) if not path.name.startswith(".") and path.is_file())
+            found |= {path.relative_to(root).as_posix(): path for path in visible}
+        return dict(sorted(found.items()))
+
+    def path(self, file: str) -> Path:
+        """Return where a file of this relative name is.
+
+        Raises
+        ------
+        InputError
+            If it has gone since the videos were indexed.
+        """
+        for root in self._roots:
+            if (path := root / file).is_file():
+                return path
+        raise InputError(f"{self._roots[0] / file} is gone since the videos were indexed; put it back, or run 'dvc repro' to index again")
+
+
+def refuse_results_folder(folder: str, results: Iterable[Path]) -> None:
+    """Refuse a data folder in which the pipeline would overwrite or remove the lab's own files.
+
+    Parameters
+    ----------
+    folder
+        `DataParams.dir`.
+    results
+        Where the pipeline writes.
+
+    Raises
+    ------
+    InputError
+        If a results folder lies in the data folder, or the other way round.
+    """
+    data = Path(folder).resolve()
+    for result in results:
+        place = result.resolve()
+        if place.is_relative_to(data) or data.is_relative_to(place):
+            raise InputError(
+                f"data.dir: '{folder}' overlaps with '{result.as_posix()}', where results are written and removed; "
+                "put your files in a folder of their own, such as data/mylab"
+            )
+
+
+def plain_name(name: str) -> str:
+    """Return a name in Unicode's NFC form: macOS and Linux write the same accents in different bytes."""
+    return unicodedata.normalize("NFC", name)
+
+
+class NamesByStem:
+    """Files that can be asked for by the beginning of their name, quickly for thousands.
+
+    Parameters
+    ----------
+    files
+        Names relative to the data folder.
+    """
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self._sorted = sorted((plain_name(PurePosixPath(file).name), file) for file in files)
+
+    def starting_with(self, stem: str) -> list[str]:
+        """Return the files whose name starts with `stem`."""
+        first = bisect_left(self._sorted, (stem,))
+        found = []
+        for name, file in self._sorted[first:]:
+            if not name.startswith(stem):
+                break
+            found.append(file)
+        return found

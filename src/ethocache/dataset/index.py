@@ -1,0 +1,254 @@
+"""The list of a project's videos: what each file is, whose it is, and which track belongs to it."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.common.errors import InputError, did_you_mean
+from ethocache.common.files import sha256_of_file, write_json
+from ethocache.common.store import Store, Workbench
+from ethocache.dataset.deeplabcut import match_tracks
+from ethocache.dataset.folder import DataFolder, DataParams, NamesByStem, plain_name
+from ethocache.dataset.videos import VideoFacts, probe
+
+REVISION = 1  # of how time stamps and facts are read; raising it reads every video again
+
+
+@dataclass(frozen=True)
+class TrackSource:
+    """A track file of the data folder: its relative name and the sha256 of its bytes."""
+
+    file: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class VideoRecord:
+    """One video of the project.
+
+    Attributes
+    ----------
+    id
+        The file's name without its ending; names everything that is made from the video.
+    file
+        Where it is below the data folder, with ``/``.
+    fields
+        The parts of its name, such as genotype and treatment.
+    animal
+        Who is in it. Videos of one animal never stand on two sides of a split.
+    facts
+        What the file itself says.
+    track
+        The track file that belongs to it, where tracks come as files.
+    """
+
+    id: str
+    file: str
+    fields: dict[str, str]
+    animal: str
+    facts: VideoFacts
+    track: TrackSource | None = None
+
+
+def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, store: Store) -> list[VideoRecord]:
+    """Look at every video of the data folder; a file that was seen before costs one stat.
+
+    Parameters
+    ----------
+    folder, params
+        Where to look and what the names mean.
+    with_tracks
+        Whether each video must have a track file.
+    store
+        Remembers what files held, and keeps their time stamps.
+
+    Raises
+    ------
+    InputError
+        With every problem of every file, one per line.
+    """
+    files = folder.files(params.videos)
+    if not files:
+        raise InputError(f"data.videos: no file in '{params.dir}' matches '{params.videos}'; set data.dir and data.videos in params.yaml")
+    _check_unique(files)
+    tracks = folder.files(params.tracks) if with_tracks else {}
+    names = NamesByStem(tracks)
+    records, problems = [], []
+    for file, path in files.items():
+        stem = plain_name(PurePosixPath(file).stem)
+        try:
+            fields = parse_name(params.name, stem, file)
+            facts = look_at_video(path, store)
+            track = _find_track(stem, file, tracks, names, params, store) if with_tracks else None
+            records.append(VideoRecord(stem, file, fields, fields.get("animal", stem), facts, track))
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("\n".join(problems))
+    return records
+
+
+def parse_name(pattern: str, stem: str, file: str) -> dict[str, str]:
+    """Return the parts of a video's name, ``{"animal": "01", ...}`` for ``{genotype}_{animal}``.
+
+    Raises
+    ------
+    InputError
+        If the pattern is malformed, or the name does not fit it.
+    """
+    parts = re.split(r"\{(\w+)\}", pattern)
+    if "{" in "".join(parts[::2]) or "}" in "".join(parts[::2]) or len(set(parts[1::2])) < len(parts[1::2]):
+        raise InputError(f"data.name: expected parts in braces, each once, such as '{{genotype}}_{{animal}}', found '{pattern}'")
+    expression = "".join(f"(?P<{part}>.+?)" if odd else re.escape(part) for odd, part in _alternating(parts))
+    match = re.fullmatch(expression, stem)
+    if match is None:
+        raise InputError(f"{file}: expected a name like '{pattern}', found '{stem}'; rename the file or set data.name in params.yaml")
+    return match.groupdict()
+
+
+def look_at_video(path: Path, store: Store) -> VideoFacts:
+    """Return a video's facts, from memory while the file has the same name, size and time stamp."""
+    stat = path.stat()
+    question = {
+        "video": str(path.resolve()),
+        "bytes": stat.st_size,
+        "mtime_ns": stat.st_mtime_ns,
+        "inode": stat.st_ino,
+        "revision": REVISION,
+    }
+    if known := store.recall(question):
+        return _facts(known)
+    facts, time_s = probe(path)
+
+    def keep_time_stamps(bench: Workbench) -> dict[str, Any]:
+        np.save(bench.output / "time_s.npy", time_s)
+        return {}
+
+    store.make("times", _times_recipe(facts), keep_time_stamps)
+    store.remember(question, asdict(facts))
+    return facts
+
+
+def time_stamps(record: VideoRecord, folder: DataFolder, store: Store) -> npt.NDArray[np.float64]:
+    """Return a video's true time stamps, (T,) seconds from its first frame."""
+    entry = store.get("times", _times_recipe(record.facts))
+    if entry:
+        stamps: npt.NDArray[np.float64] = np.load(entry.path("time_s.npy"), allow_pickle=False)
+        return stamps
+    path = folder.path(record.file)
+    facts, time_s = probe(path)
+    if facts != record.facts:
+        raise InputError(f"{path}: this is not the video that was indexed; run 'dvc repro' to index again")
+    return time_s
+
+
+def write_index(path: Path, records: Sequence[VideoRecord]) -> None:
+    """Write the index as readable JSON."""
+    write_json(path, [asdict(record) for record in records])
+
+
+def read_index(path: Path) -> list[VideoRecord]:
+    """Read what `write_index` wrote."""
+    records = json.loads(path.read_text(encoding="utf-8"))
+    return [_record(values) for values in records]
+
+
+def findings(records: Sequence[VideoRecord], params: DataParams) -> list[str]:
+    """Return what a person should know of the videos although nothing is wrong with the files."""
+    lines = [f"{record.file}: {note}" for record in records for note in record.facts.notes]
+    if "{animal}" not in params.name:
+        lines.append(f"data.name has no {{animal}}, so each of the {len(records)} videos counts as an animal of its own")
+    copies = Counter(record.facts.fingerprint for record in records)
+    for fingerprint in (fingerprint for fingerprint, count in copies.items() if count > 1):
+        same = [record.file for record in records if record.facts.fingerprint == fingerprint]
+        lines.append(f"{len(same)} files hold the same video: {', '.join(same[:3])}{' ...' if len(same) > 3 else ''}")
+    lines += _one_animal_in_two_groups(records)
+    return lines
+
+
+def match_labels(records: Sequence[VideoRecord], files: Iterable[str]) -> dict[str, str]:
+    """Return video id -> labels file; a labels file belongs to the video of the same name.
+
+    Raises
+    ------
+    InputError
+        If a labels file has no video, or two files claim one video.
+    """
+    videos = {record.id for record in records}
+    found: dict[str, str] = {}
+    problems = []
+    for file in files:
+        stem = plain_name(PurePosixPath(file).stem)
+        if stem not in videos:
+            problems.append(f"{file}: no video is called '{stem}'{did_you_mean(stem, videos)}; rename the file, or narrow data.labels")
+        elif stem in found:
+            problems.append(f"{file}: {found[stem]} already holds the labels of '{stem}'; keep one of the two, or narrow data.labels")
+        else:
+            found[stem] = file
+    if problems:
+        raise InputError("\n".join(problems))
+    return found
+
+
+def _find_track(stem: str, file: str, tracks: Mapping[str, Path], names: NamesByStem, params: DataParams, store: Store) -> TrackSource:
+    candidates = {tracks[name]: name for name in names.starting_with(stem)}
+    path = match_tracks(stem, candidates)
+    if path is None:
+        raise InputError(
+            f"{file}: expected a DeepLabCut file '{stem}DLC*.csv' or '.h5' among '{params.tracks}', found none; "
+            "put it beside the video, set data.tracks, or set track.source: none"
+        )
+    return TrackSource(candidates[path], _fingerprint(path, store))
+
+
+def _fingerprint(path: Path, store: Store) -> str:
+    stat = path.stat()
+    question = {"file": str(path.resolve()), "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns, "inode": stat.st_ino}
+    if known := store.recall(question):
+        return str(known["sha256"])
+    digest = sha256_of_file(path)
+    store.remember(question, {"sha256": digest})
+    return digest
+
+
+def _check_unique(files: Iterable[str]) -> None:
+    by_stem: dict[str, list[str]] = {}
+    for file in files:
+        by_stem.setdefault(plain_name(PurePosixPath(file).stem).casefold(), []).append(file)
+    twice = [" and ".join(same) for same in by_stem.values() if len(same) > 1]
+    if twice:
+        raise InputError(f"data.videos: two videos have the same name, so their results would mix: {'; '.join(twice)}; rename one of each")
+
+
+def _one_animal_in_two_groups(records: Sequence[VideoRecord]) -> list[str]:
+    lines = []
+    if "genotype" in (records[0].fields if records else {}):
+        for animal in sorted({record.animal for record in records}):
+            genotypes = sorted({record.fields["genotype"] for record in records if record.animal == animal})
+            if len(genotypes) > 1:
+                lines.append(f"animal '{animal}' has genotypes {' and '.join(genotypes)}: if these are two animals, give them two names")
+    return lines
+
+
+def _alternating(parts: Sequence[str]) -> Iterable[tuple[bool, str]]:
+    return ((number % 2 == 1, part) for number, part in enumerate(parts))
+
+
+def _times_recipe(facts: VideoFacts) -> dict[str, Any]:
+    return {"kind": "times", "video": facts.fingerprint, "revision": REVISION}
+
+
+def _facts(values: Mapping[str, Any]) -> VideoFacts:
+    return VideoFacts(**{**values, "notes": tuple(values["notes"])})
+
+
+def _record(values: Mapping[str, Any]) -> VideoRecord:
+    track = TrackSource(**values["track"]) if values["track"] else None
+    return VideoRecord(**{**values, "facts": _facts(values["facts"]), "track": track})

@@ -1,0 +1,87 @@
+"""The tables that a lab takes home: a tag for every frame, and the bouts they make."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.common.errors import InputError
+from ethocache.common.files import replacing
+from ethocache.dataset.runs import frame_durations_s, runs
+
+_ROWS_AT_ONCE = 8192
+BOUT_COLUMNS = ("behaviour", "start_s", "stop_s", "duration_s", "mean_probability")
+
+
+def write_tags(
+    path: Path,
+    frame: npt.NDArray[np.integer],
+    time_s: npt.NDArray[np.float64],
+    probability: npt.NDArray[np.floating],
+    tags: npt.NDArray[np.integer],
+    behaviours: Sequence[str],
+) -> None:
+    """Write a CSV with one row a frame: its number, its time, and per behaviour the probability and the 0/1 tag.
+
+    Parameters
+    ----------
+    frame, time_s
+        (T,) number of each frame, and its time stamp in seconds.
+    probability, tags
+        (T, B), in the order of `behaviours`.
+
+    Raises
+    ------
+    InputError
+        If two columns would have the same name.
+    """
+    header = ["frame", "time_s", *(column for name in behaviours for column in (f"{name}_probability", name))]
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise InputError(f"{path.name}: two columns would be named '{twice}': rename one of the behaviours {', '.join(behaviours)}")
+    columns = [frame, time_s, *(column for b in range(len(behaviours)) for column in (probability[:, b], tags[:, b]))]
+    row = "%d,%.6f" + ",%.4f,%d" * len(behaviours) + "\n"
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        file.write(_csv_line(header))
+        for start in range(0, len(time_s), _ROWS_AT_ONCE):
+            rows = zip(*(column[start : start + _ROWS_AT_ONCE].tolist() for column in columns), strict=True)
+            file.write("".join([row % values for values in rows]))
+
+
+def write_bouts(
+    path: Path,
+    time_s: npt.NDArray[np.float64],
+    probability: npt.NDArray[np.floating],
+    tags: npt.NDArray[np.integer],
+    behaviours: Sequence[str],
+) -> None:
+    """Write a CSV with one row a bout, in order of time; it can be read back as labels.
+
+    A bout is the half-open range from its first frame to the first frame after it: ``stop_s`` is that
+    frame's time stamp. At the end of the video it is the last time stamp plus the median interval.
+
+    Parameters
+    ----------
+    time_s
+        (T,) time stamps in seconds.
+    probability, tags
+        (T, B), in the order of `behaviours`.
+    """
+    edges_s = np.append(time_s, time_s[-1:] + frame_durations_s(time_s)[-1:])
+    found = [(start, b, stop) for b in range(len(behaviours)) for start, stop in runs(tags[:, b] > 0).tolist()]
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        file.write(_csv_line(BOUT_COLUMNS))
+        for start, b, stop in sorted(found):
+            start_s, stop_s = edges_s[start], edges_s[stop]
+            mean = probability[start:stop, b].mean(dtype=np.float64)
+            numbers = f"{start_s:.6f},{stop_s:.6f},{stop_s - start_s:.6f},{mean:.4f}"
+            file.write(_csv_line([behaviours[b]]).rstrip("\n") + f",{numbers}\n")
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()

@@ -1,0 +1,166 @@
+import shutil
+from dataclasses import replace
+
+import av
+import numpy as np
+import pytest
+
+from ethocache.common.errors import InputError
+from ethocache.common.store import Store
+from ethocache.dataset import index
+from ethocache.dataset.folder import DataFolder, DataParams
+from ethocache.dataset.index import (
+    findings,
+    index_videos,
+    look_at_video,
+    match_labels,
+    parse_name,
+    read_index,
+    time_stamps,
+    write_index,
+)
+
+
+def write_video(path, frames=5, shade=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"crf": "30"})
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        for number in range(frames):
+            picture = np.full((32, 32, 3), 8 * number + shade, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+
+
+TRACK = "scorer,DLC,DLC,DLC\nbodyparts,nose,nose,nose\ncoords,x,y,likelihood\n" + "".join(f"{row},1,2,0.9\n" for row in range(5))
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A data folder with two videos of two animals, each with its track."""
+    for number, stem in enumerate(("WT_YFP_1", "HD_YFP_2")):
+        write_video(tmp_path / f"lab/videos/{stem}.mp4", shade=number)
+        (tmp_path / f"lab/videos/{stem}DLC_a.csv").write_text(TRACK)
+    return DataFolder(str(tmp_path / "lab"))
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+PARAMS = DataParams(dir="lab", tracks="videos/*.csv", name="{genotype}_{treatment}_{animal}", behaviours=("grooming",))
+
+
+def test_a_video_is_known_by_its_name_its_parts_its_content_and_its_track(lab, store):
+    first, second = index_videos(lab, PARAMS, with_tracks=True, store=store)
+    assert (first.id, first.file, first.animal) == ("HD_YFP_2", "videos/HD_YFP_2.mp4", "2")
+    assert second.fields == {"genotype": "WT", "treatment": "YFP", "animal": "1"}
+    assert (first.facts.frames, first.facts.fps) == (5, 10.0)
+    assert first.track.file == "videos/HD_YFP_2DLC_a.csv"
+    assert first.facts.fingerprint != second.facts.fingerprint
+    assert first.track.fingerprint == second.track.fingerprint
+
+
+def test_the_index_reads_back_as_it_was_written(lab, store, tmp_path):
+    records = index_videos(lab, PARAMS, with_tracks=True, store=store)
+    records.append(replace(records[0], id="no track", track=None))
+    write_index(tmp_path / "index.json", records)
+    assert read_index(tmp_path / "index.json") == records
+
+
+def test_a_video_that_was_seen_before_is_not_opened(lab, store, monkeypatch):
+    before = index_videos(lab, PARAMS, with_tracks=True, store=store)
+
+    def must_not_run(path):
+        raise AssertionError(f"opened {path}")
+
+    monkeypatch.setattr(index, "probe", must_not_run)
+    monkeypatch.setattr(index, "sha256_of_file", must_not_run)
+    assert index_videos(lab, PARAMS, with_tracks=True, store=store) == before
+
+
+def test_time_stamps_are_kept_and_read_again_where_the_store_was_lost(lab, store, tmp_path):
+    record = index_videos(lab, PARAMS, with_tracks=False, store=store)[0]
+    assert time_stamps(record, lab, store) == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+    assert time_stamps(record, lab, Store(tmp_path / "new")) == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+
+
+def test_a_video_that_was_replaced_after_indexing_is_refused(lab, tmp_path, store):
+    record = index_videos(lab, PARAMS, with_tracks=False, store=store)[0]
+    shutil.copy(lab.path("videos/WT_YFP_1.mp4"), lab.path(record.file))
+    with pytest.raises(InputError, match="not the video that was indexed"):
+        time_stamps(record, lab, Store(tmp_path / "new"))
+
+
+def test_a_replaced_file_of_the_same_name_is_another_video(lab, store):
+    path = lab.path("videos/WT_YFP_1.mp4")
+    before = look_at_video(path, store)
+    write_video(path, frames=7)
+    assert look_at_video(path, store).frames == 7 != before.frames
+
+
+def test_no_video_names_the_pattern(lab, store):
+    with pytest.raises(InputError, match=r"data\.videos: no file in 'lab' matches 'x/\*\.avi'"):
+        index_videos(lab, PARAMS.model_copy(update={"videos": "x/*.avi"}), with_tracks=False, store=store)
+
+
+def test_two_videos_of_one_name_would_mix(lab, store, tmp_path):
+    write_video(tmp_path / "lab/more/wt_yfp_1.mp4")
+    with pytest.raises(InputError, match=r"two videos have the same name.*WT_YFP_1\.mp4.*rename one"):
+        index_videos(lab, PARAMS.model_copy(update={"videos": "*/*.mp4"}), with_tracks=False, store=store)
+
+
+def test_every_problem_of_every_video_is_told_at_once(lab, store, tmp_path):
+    (tmp_path / "lab/videos/HD_YFP_2DLC_a.csv").unlink()
+    (tmp_path / "lab/videos/HD_YFP_3.mp4").write_bytes(b"")
+    write_video(tmp_path / "lab/videos/nonsense.mp4")
+    with pytest.raises(InputError) as caught:
+        index_videos(lab, PARAMS, with_tracks=True, store=store)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    assert "HD_YFP_2.mp4: expected a DeepLabCut file 'HD_YFP_2DLC*.csv'" in lines[0]
+    assert "empty file" in lines[1]
+    assert "nonsense.mp4: expected a name like '{genotype}_{treatment}_{animal}', found 'nonsense'" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "stem", "parts"),
+    [
+        ("{animal}", "any thing.1", {"animal": "any thing.1"}),
+        ("{genotype}_{animal}", "WT_a_b", {"genotype": "WT", "animal": "a_b"}),
+        ("day{day} ({animal})", "day12 (ratón)", {"day": "12", "animal": "ratón"}),
+    ],
+)
+def test_parts_of_a_name(pattern, stem, parts):
+    assert parse_name(pattern, stem, "file") == parts
+
+
+@pytest.mark.parametrize("pattern", ["{animal", "animal}", "{}", "{a}{a}", "{a-b}"])
+def test_a_malformed_name_pattern_is_refused(pattern):
+    with pytest.raises(InputError, match=r"data\.name: expected parts in braces, each once"):
+        parse_name(pattern, "x", "file")
+
+
+def test_findings_tell_what_may_surprise(lab, store, tmp_path):
+    shutil.copy(tmp_path / "lab/videos/WT_YFP_1.mp4", tmp_path / "lab/videos/HD_YFP_1.mp4")
+    records = index_videos(lab, PARAMS, with_tracks=False, store=store)
+    assert findings(records, PARAMS) == [
+        "2 files hold the same video: videos/HD_YFP_1.mp4, videos/WT_YFP_1.mp4",
+        "animal '1' has genotypes HD and WT: if these are two animals, give them two names",
+    ]
+    without_animal = PARAMS.model_copy(update={"name": "{what}"})
+    records = index_videos(lab, without_animal, with_tracks=False, store=store)
+    assert "each of the 3 videos counts as an animal of its own" in findings(records, without_animal)[0]
+    assert {record.animal for record in records} == {record.id for record in records}
+
+
+def test_labels_belong_to_the_video_of_their_name(lab, store):
+    records = index_videos(lab, PARAMS, with_tracks=False, store=store)
+    assert match_labels(records, ["labels/HD_YFP_2.csv"]) == {"HD_YFP_2": "labels/HD_YFP_2.csv"}
+    with pytest.raises(InputError) as caught:
+        match_labels(records, ["a/WT_YFP_1.csv", "b/WT_YFP_1.csv", "a/WT_YFP_11.csv"])
+    assert str(caught.value).splitlines() == [
+        "b/WT_YFP_1.csv: a/WT_YFP_1.csv already holds the labels of 'WT_YFP_1'; keep one of the two, or narrow data.labels",
+        "a/WT_YFP_11.csv: no video is called 'WT_YFP_11', did you mean 'WT_YFP_1'?; rename the file, or narrow data.labels",
+    ]
