@@ -1,0 +1,1 @@
+"""Numbers people compare: how good the tags are, how sure that is, and pictures of it."""

@@ -1,0 +1,168 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ethocache.common.errors import InputError
+from ethocache.scoring.settings import EvaluateParams
+from ethocache.scoring.summary import in_words, score
+
+QUICK = EvaluateParams(resamples=100)
+KEYS = {
+    "accuracy", "accuracy_never", "average_precision", "average_precision_high", "average_precision_low", "bout_f1_10", "bout_f1_25",
+    "bout_f1_50", "bouts", "bouts_predicted", "calibration_error", "edit", "f1", "f1_chance", "f1_high", "f1_low", "fn", "fp",
+    "precision", "prevalence", "recall", "seconds", "seconds_predicted", "tn", "tp",
+}  # fmt: skip
+
+
+def test_the_names_are_fixed_sorted_and_whole_numbers_where_things_are_counted(simulated):
+    metrics = score(simulated(4), QUICK)
+    assert list(metrics) == ["data", "grooming", "macro", "rearing"]
+    assert set(metrics["grooming"]) == KEYS
+    assert set(metrics["macro"]) == KEYS | {"behaviours"}
+    assert all(list(block) == sorted(block) for block in metrics.values())
+    assert all(isinstance(metrics["grooming"][key], int) for key in ("tp", "fp", "fn", "tn", "bouts", "bouts_predicted"))
+    assert metrics["data"] == {"animals": 4, "folds": 4, "frames": 1200, "videos": 4}
+    json.dumps(metrics, allow_nan=False)
+
+
+def test_two_bouts_one_found_and_one_false_alarm(drawn):
+    metrics = score([drawn("v", grooming=("..##...##.", "..##.#....")), drawn("w", grooming=("..........", ".........."))], QUICK)
+    block = metrics["grooming"]
+    assert (block["tp"], block["fp"], block["fn"], block["tn"]) == (2, 1, 2, 15)
+    assert (block["bouts"], block["bouts_predicted"], block["seconds"], block["seconds_predicted"]) == (2, 2, 0.4, 0.3)
+    assert (block["precision"], block["recall"], block["f1"]) == (0.6667, 0.5, 0.5714)
+    assert (block["accuracy"], block["accuracy_never"], block["prevalence"]) == (0.85, 0.8, 0.2)
+    assert (block["bout_f1_10"], block["bout_f1_25"], block["bout_f1_50"]) == (0.5, 0.5, 0.5)
+    assert block["edit"] == 1  # the same number of events in both videos
+    assert block["f1_chance"] == 0.3333
+
+
+def test_perfect_tags_score_one_everywhere(drawn):
+    block = score([drawn("v", grooming=("..##...##.", "..##...##."))], QUICK)["grooming"]
+    perfect = ("accuracy", "average_precision", "bout_f1_10", "bout_f1_25", "bout_f1_50", "edit", "f1", "precision", "recall")
+    assert [block[key] for key in perfect] == [1] * len(perfect)
+
+
+def test_bouts_of_two_videos_are_never_joined(drawn):
+    block = score([drawn("v", grooming=("...##", "...##")), drawn("w", grooming=("##...", "##..."))], QUICK)["grooming"]
+    assert block["bouts"] == block["bouts_predicted"] == 2
+
+
+def test_frames_nobody_looked_at_count_nowhere(drawn):
+    whole = score([drawn("v", grooming=("..##.#", ".##.##"))], QUICK)["grooming"]
+    partly = score([drawn("v", grooming=("..##.#????", ".##.######"))], QUICK)["grooming"]
+    assert partly == whole
+
+
+def test_a_bout_is_cut_where_nobody_looked(drawn):
+    block = score([drawn("v", grooming=("##??##.", "#######"))], QUICK)["grooming"]
+    assert (block["bouts"], block["bouts_predicted"], block["seconds_predicted"]) == (2, 2, 0.5)
+
+
+def test_behaviours_are_scored_on_the_frames_somebody_looked_at_for_each(drawn):
+    metrics = score([drawn("v", grooming=("##..", "##.."), rearing=("??#.", "###."))], QUICK)
+    assert metrics["grooming"]["tp"] + metrics["grooming"]["tn"] == 4
+    assert (metrics["rearing"]["tp"], metrics["rearing"]["fp"]) == (1, 0)
+    assert metrics["data"]["frames"] == 4
+
+
+def test_a_behaviour_no_labelled_frame_shows_has_counts_but_no_score_and_is_not_in_the_mean(drawn):
+    metrics = score([drawn("v", grooming=("##..", "##.."), rearing=("....", "#..."))], QUICK)
+    assert set(metrics["rearing"]) == {
+        "accuracy", "accuracy_never", "bouts", "bouts_predicted", "calibration_error", "fn", "fp", "prevalence", "seconds",
+        "seconds_predicted", "tn", "tp",
+    }  # fmt: skip
+    assert metrics["macro"]["behaviours"] == 1
+    assert metrics["macro"]["f1"] == 1
+
+
+def test_a_behaviour_that_is_never_tagged_halves_the_mean(drawn):
+    metrics = score([drawn("v", grooming=("##..", "##.."), rearing=("..##", "...."))], QUICK)
+    assert (metrics["rearing"]["precision"], metrics["rearing"]["f1"], metrics["rearing"]["bout_f1_10"]) == (0, 0, 0)
+    assert metrics["macro"]["f1"] == 0.5
+    assert metrics["macro"]["tp"] == 2
+
+
+def test_labels_without_any_behaviour_leave_an_empty_mean(drawn):
+    metrics = score([drawn("v", grooming=("....", "#..."))], QUICK)
+    assert metrics["macro"] == {"behaviours": 0}
+
+
+def test_a_behaviour_nobody_looked_for_has_counts_of_zero(drawn):
+    block = score([drawn("v", grooming=("##..", "##.."), rearing=("????", "##.."))], QUICK)["rearing"]
+    assert block == dict.fromkeys(("bouts", "bouts_predicted", "fn", "fp", "seconds", "seconds_predicted", "tn", "tp"), 0)
+
+
+def test_videos_nobody_looked_at_are_not_counted(drawn):
+    metrics = score([drawn("v", grooming=("##..", "##..")), drawn("w", grooming=("????", "##.."))], QUICK)
+    assert metrics["data"] == {"animals": 1, "folds": 1, "frames": 4, "videos": 1}
+
+
+def test_no_predictions_give_zeros_and_no_score():
+    assert score([], QUICK) == {"data": {"animals": 0, "folds": 0, "frames": 0, "videos": 0}}
+
+
+def test_the_interval_holds_the_score_and_is_the_same_twice(simulated):
+    predictions = simulated(5)
+    metrics = score(predictions, QUICK)
+    for name in ("grooming", "rearing", "macro"):
+        for key in ("f1", "average_precision"):
+            low, point, high = (metrics[name][f"{key}{end}"] for end in ("_low", "", "_high"))
+            assert low <= point <= high
+            assert low < high
+    assert score(predictions[::-1], QUICK) == metrics
+    assert score(predictions, EvaluateParams(resamples=100, seed=1)) != metrics
+
+
+def test_fewer_than_three_animals_give_no_interval(simulated):
+    assert "f1_low" not in score(simulated(2), QUICK)["grooming"]
+    assert "f1_low" not in score(simulated(2), QUICK)["macro"]
+
+
+def test_six_videos_of_two_animals_are_two_animals(simulated):
+    predictions = [replace(prediction, animal=f"a{number % 2}") for number, prediction in enumerate(simulated(6))]
+    metrics = score(predictions, QUICK)
+    assert metrics["data"]["animals"] == 2
+    assert "f1_low" not in metrics["grooming"]
+
+
+def test_a_behaviour_shown_by_one_animal_of_four_still_has_an_interval(drawn):
+    shown = [drawn("a", grooming=("##..", "#..."))]
+    metrics = score([*shown, *(drawn(name, grooming=("....", "..#.")) for name in "bcd")], QUICK)
+    assert metrics["grooming"]["f1_low"] <= metrics["grooming"]["f1"] <= metrics["grooming"]["f1_high"]
+
+
+def test_predictions_of_other_behaviours_are_refused(drawn):
+    with pytest.raises(InputError, match=r"predictions of v are for grooming, those of w for rearing: train again"):
+        score([drawn("v", grooming=("#.", "#.")), drawn("w", rearing=("#.", "#."))], QUICK)
+
+
+def test_a_video_predicted_twice_is_refused(drawn):
+    with pytest.raises(InputError, match="the video v is predicted twice"):
+        score([drawn("v", grooming=("#.", "#."))] * 2, QUICK)
+
+
+@pytest.mark.parametrize("name", ["macro", "data"])
+def test_a_behaviour_with_a_name_of_the_report_is_refused(drawn, name):
+    with pytest.raises(InputError, match=f"a behaviour cannot be named '{name}'"):
+        score([drawn("v", **{name: ("#.", "#.")})], QUICK)
+
+
+def test_exclusive_tags_are_scored_as_the_model_gives_them(drawn):
+    prediction = replace(drawn("v", grooming=("##..", "##..")), exclusive=True, threshold=np.array([0.99], dtype=np.float32))
+    assert score([prediction], QUICK)["grooming"]["f1"] == 1
+
+
+def test_the_scores_in_words_stand_beside_chance(drawn):
+    predictions = [drawn(name, grooming=("##..", "##..")) for name in "abc"]
+    expected = "3 videos of 3 animals, macro average precision 1.00 (1.00-1.00), chance 0.50; F1 1.00 (1.00-1.00), chance 0.67"
+    assert in_words(score(predictions, QUICK)) == expected
+    assert (
+        in_words(score(predictions[:1], QUICK)) == "1 videos of 1 animals, macro average precision 1.00, chance 0.50; F1 1.00, chance 0.67"
+    )
+
+
+def test_without_predictions_the_words_claim_nothing():
+    assert in_words(score([], QUICK)).startswith("no honest score")
