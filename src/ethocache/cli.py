@@ -1,0 +1,72 @@
+"""``ethocache ...``: what is not a stage of the pipeline."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ethocache.common.errors import InputError
+from ethocache.common.stage import run_stage
+from ethocache.common.store import Store, find_store
+
+app = typer.Typer(
+    help="Tags an animal's behaviour in every frame of a video. The pipeline itself runs with `dvc repro`.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+store_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the results that are kept.")
+app.add_typer(store_app, name="store")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or an earlier demo.")],
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other animals.")] = 0,
+) -> None:
+    """Render videos of mice with tracks and labels, to try everything on."""
+    from ethocache.endtoend.demo import write_demo  # loads the video library
+
+    run_stage(lambda: write_demo(folder, seed=seed))
+
+
+@store_app.command()
+def verify() -> None:
+    """Read every kept byte and take away what is damaged, so that it is made again."""
+    run_stage(_verify)
+
+
+@store_app.command()
+def size() -> None:
+    """Say what is kept and how much space it takes."""
+    run_stage(_size)
+
+
+def _verify() -> str:
+    store = _existing_store()
+    kept = sum(1 for _ in store.entries())
+    damaged = store.verify()
+    if not damaged:
+        return f"all {kept} results in {store.root} are as they were written"
+    names = ", ".join(f"{entry.folder.parent.name} {entry.key[:8]}" for entry in damaged)
+    raise InputError(f"{len(damaged)} of {kept} results in {store.root} were damaged and are gone ({names}); `dvc repro` makes them again")
+
+
+def _size() -> str:
+    store = _existing_store()
+    count: Counter[str] = Counter()
+    taken: Counter[str] = Counter()
+    for entry in store.entries():
+        count[entry.folder.parent.name] += 1
+        taken[entry.folder.parent.name] += entry.bytes
+    kinds = [f"{count[kind]} {kind} {taken[kind] / 1e6:.1f} MB" for kind in sorted(count)]
+    return f"{store.root} keeps {taken.total() / 1e6:.1f} MB: {', '.join(kinds) or 'nothing yet'}"
+
+
+def _existing_store() -> Store:
+    store = find_store()
+    if not store.root.is_dir():
+        raise InputError(f"there is no store at {store.root}: run from the project's folder, or name the store in ETHOCACHE_STORE")
+    return store

@@ -1,0 +1,99 @@
+"""A project's params.yaml as a whole: every section checked, head and backbone resolved."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ethocache.common.errors import InputError, did_you_mean
+from ethocache.common.params import Section, load_params, parse_section
+from ethocache.dataset.folder import DataParams
+from ethocache.dataset.labels import LabelParams
+from ethocache.scoring.settings import EvaluateParams
+from ethocache.sequence.heads import check_heads, resolve_head
+from ethocache.sequence.settings import TrainParams
+from ethocache.vision.backbones import check_backbones, resolve_backbone
+from ethocache.vision.crop_settings import CropParams
+from ethocache.vision.embedding import ExtractParams
+from ethocache.vision.tracking import TrackParams
+
+SECTIONS: dict[str, type[Section]] = {
+    "data": DataParams,
+    "labels": LabelParams,
+    "track": TrackParams,
+    "crop": CropParams,
+    "extract": ExtractParams,
+    "train": TrainParams,
+    "evaluate": EvaluateParams,
+}
+_NAMES = ("head", "backbone")
+_RECIPES = ("heads", "backbones")
+_UNDO = "Nothing was computed or deleted. After a wrong -S, 'git checkout -- params.yaml' puts the file back."
+
+
+@dataclass(frozen=True)
+class Project:
+    """What `index` needs of params.yaml, and the recipes that it writes for the later stages.
+
+    Attributes
+    ----------
+    data, labels, track
+        The checked sections.
+    backbone, head
+        The chosen recipes with every default filled in, parts and members included.
+    """
+
+    data: DataParams
+    labels: LabelParams
+    track: TrackParams
+    backbone: dict[str, Any]
+    head: dict[str, Any]
+
+
+def read_project(path: Path) -> Project:
+    """Check the whole of params.yaml.
+
+    Raises
+    ------
+    InputError
+        With all problems of all sections, one per line, and how to undo a wrong ``-S``.
+    """
+    params = load_params(path)
+    problems = [f"{path}: '{key}' is not a section{did_you_mean(key, _known())}" for key in params if key not in _known()]
+    sections = {name: _collect(problems, _parse, params, name, path) for name in SECTIONS}
+    problems += check_backbones(_recipes(params, "backbones"))
+    _collect(problems, check_heads, _recipes(params, "heads"))
+    backbone = _collect(problems, _resolve, params, "backbone", path, resolve_backbone)
+    head = _collect(problems, _resolve, params, "head", path, resolve_head)
+    if problems:
+        raise InputError("\n".join([*dict.fromkeys(problems), _UNDO]))
+    return Project(sections["data"], sections["labels"], sections["track"], backbone, head)
+
+
+def _known() -> tuple[str, ...]:
+    return (*_NAMES, *SECTIONS, *_RECIPES)
+
+
+def _collect(problems: list[str], work: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return work(*arguments)
+    except InputError as error:
+        problems += str(error).splitlines()
+        return None
+
+
+def _parse(params: dict[str, Any], name: str, path: Path) -> Section:
+    return parse_section(params.get(name), SECTIONS[name], f"{path}: {name}")
+
+
+def _resolve(params: dict[str, Any], kind: str, path: Path, resolve: Callable[[str, dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    if not isinstance(params.get(kind), str):
+        raise InputError(f"{path}: {kind}: expected one of the names below '{kind}s', found {params.get(kind)!r}")
+    return resolve(params[kind], _recipes(params, f"{kind}s"))
+
+
+def _recipes(params: dict[str, Any], kind: str) -> dict[str, Any]:
+    recipes = params.get(kind) or {}
+    if not isinstance(recipes, dict):
+        raise InputError(f"params.yaml: {kind}: expected 'name: recipe' lines, found {recipes!r}")
+    return recipes

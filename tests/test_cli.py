@@ -1,0 +1,98 @@
+"""``ethocache``: short answers, and one clear line when something is wrong."""
+
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ethocache.cli import app
+from ethocache.common.store import Store, Workbench
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def make_entry(store: Store, kind: str, text: str) -> Path:
+    def build(bench: Workbench) -> dict[str, object]:
+        (bench.output / "text").write_text(text)
+        return {}
+
+    return store.make(kind, {"text": text}, build).path("text")
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv("ETHOCACHE_STORE", str(tmp_path / "store"))
+    return Store(tmp_path / "store")
+
+
+def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
+    code = """
+import sys
+from typer.testing import CliRunner
+from ethocache.cli import app
+print(CliRunner().invoke(app, ["--help"]).output)
+sys.exit(", ".join({"numpy", "torch", "av", "pandas", "matplotlib"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""
+    assert "demo" in done.stdout and "store" in done.stdout
+
+
+def test_demo_refuses_a_folder_in_use_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("")
+    done = run("demo", str(tmp_path))
+    assert done.exit_code == 1
+    assert "holds thesis.docx, which is not part of this demo" in done.output
+    assert len(done.output.splitlines()) == 1
+
+
+def test_demo_writes_and_says_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ethocache.endtoend import demo
+
+    monkeypatch.setattr(demo, "write_demo", partial(demo.write_demo, animals=1, unlabelled=0, seconds=1, size=(64, 48)))
+    done = run("demo", str(tmp_path / "demo"), "--seed", "3")
+    assert done.exit_code == 0
+    assert "1 videos (1 with labels) of 1 s with their tracks" in done.output
+    assert (tmp_path / "demo/labels/WT_YFP_01.csv").exists()
+
+
+def test_size_sums_what_is_kept_by_kind(store: Store) -> None:
+    make_entry(store, "crop", "x" * 200_000)
+    make_entry(store, "crop", "y" * 300_000)
+    make_entry(store, "features", "z" * 1_000_000)
+    done = run("store", "size")
+    assert done.exit_code == 0
+    assert "keeps 1.5 MB: 2 crop 0.5 MB, 1 features 1.0 MB" in done.output
+
+
+def test_an_empty_store_keeps_nothing_yet(store: Store) -> None:
+    store.root.mkdir()
+    assert "keeps 0.0 MB: nothing yet" in run("store", "size").output
+
+
+def test_verify_says_when_all_is_well(store: Store) -> None:
+    make_entry(store, "crop", "a")
+    assert "all 1 results in" in run("store", "verify").output
+
+
+def test_verify_takes_away_what_is_damaged_and_names_it(store: Store) -> None:
+    path = make_entry(store, "crop", "good")
+    make_entry(store, "crop", "better")
+    path.write_text("evil")
+    done = run("store", "verify")
+    assert done.exit_code == 1
+    assert "1 of 2 results" in done.output and f"(crop {path.parent.name[:8]}); `dvc repro` makes them again" in done.output
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("command", ["verify", "size"])
+def test_without_a_store_the_error_says_where_it_was_looked_for(store: Store, command: str) -> None:
+    done = run("store", command)
+    assert done.exit_code == 1
+    assert f"there is no store at {store.root}: run from the project's folder, or name the store in ETHOCACHE_STORE" in done.output
+    assert len(done.output.splitlines()) == 1
