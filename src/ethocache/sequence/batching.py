@@ -1,0 +1,104 @@
+"""What a network is fitted on, dealt into batches that are cut elsewhere in every epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.common.errors import InputError
+from ethocache.sequence.reading import Reader
+from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.targets import NOT_KNOWN, class_weights, classes_of
+from ethocache.sequence.videos import TrainingVideo
+from ethocache.sequence.windows import Window, batches, frames_per_second, shifted_windows, window_frames
+
+_Piece = tuple[TrainingVideo, Window]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of like length, padded behind.
+
+    Attributes
+    ----------
+    x
+        (N, T, D) float32.
+    target
+        (N, T, B) int8 labels, or (N, T) classes of exclusive behaviours; -1 takes no part in the loss.
+    mask
+        (N, T) bool, True on real frames.
+    """
+
+    x: npt.NDArray[np.float32]
+    target: npt.NDArray[np.int8]
+    mask: npt.NDArray[np.bool_]
+
+
+class TrainingSet:
+    """The labelled frames of some animals.
+
+    Frames without a valid crop are read, as the context of others, but are not learned from: their picture is a guess.
+
+    Raises
+    ------
+    InputError
+        If no frame has both a label and a valid crop.
+    """
+
+    def __init__(self, videos: Sequence[TrainingVideo], params: TrainParams, reader: Reader) -> None:
+        self.params, self.reader = params, reader
+        self.videos = [video for video in videos if len(video.time_s)]
+        self.targets = {video.id: self._target(video) for video in self.videos}
+        self.frames = sum(len(target) for target in self.targets.values())
+        self.known = sum(int((target != NOT_KNOWN).sum()) for target in self.targets.values())
+        if not self.known:
+            animals = ", ".join(sorted({video.animal for video in videos}))
+            raise InputError(
+                f"expected labelled frames with a valid crop to train on, found none in the videos of {animals}; "
+                "label them, or mend their tracks ('crop' in params.yaml)"
+            )
+        self.behaviours = self.videos[0].labels.shape[1]
+        self.dimensions = reader.of(self.videos[0]).dimensions
+
+    def normalisation(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the mean and standard deviation (D,) of the features in frames with a valid crop."""
+        return reduce(add, (self.reader.of(video).moments for video in self.videos)).mean_and_std()
+
+    def class_weights(self) -> npt.NDArray[np.float32]:
+        """Return (B, 2) weights of "no" and "yes", or (B + 1,) weights of exclusive classes."""
+        classes = range(self.behaviours + 1) if self.params.task == "exclusive" else range(2)
+        counts = np.stack([self._count(number) for number in classes], axis=-1)
+        return class_weights(counts, self.params.class_weights)
+
+    def epoch(self, rng: np.random.Generator) -> list[list[_Piece]]:
+        """Return the windows of each batch of one epoch; every frame is in exactly one."""
+        pieces = [(video, window) for video in self.videos for window in shifted_windows(len(video.time_s), self._length(video), rng)]
+        sizes = [window.frames for _, window in pieces]
+        return [[pieces[i] for i in numbers] for numbers in batches(sizes, self.params.batch_size, rng)]
+
+    def batch(self, pieces: Sequence[_Piece]) -> Batch:
+        """Read the windows of one batch."""
+        longest = max(window.frames for _, window in pieces)
+        classes = self.targets[pieces[0][0].id].shape[1:]
+        x = np.zeros((len(pieces), longest, self.dimensions), np.float32)
+        target = np.full((len(pieces), longest, *classes), NOT_KNOWN, np.int8)
+        mask = np.zeros((len(pieces), longest), bool)
+        for i, (video, window) in enumerate(pieces):
+            x[i, : window.frames] = self.reader.of(video).rows(window.start, window.stop)
+            target[i, : window.frames] = self.targets[video.id][window.start : window.stop]
+            mask[i, : window.frames] = True
+        return Batch(x, target, mask)
+
+    def _target(self, video: TrainingVideo) -> npt.NDArray[np.int8]:
+        label = classes_of(video.labels) if self.params.task == "exclusive" else video.labels.copy()
+        label[~self.reader.of(video).valid] = NOT_KNOWN
+        return label
+
+    def _count(self, number: int) -> npt.NDArray[np.int64]:
+        return np.asarray(sum((target == number).sum(axis=0) for target in self.targets.values()), np.int64)
+
+    def _length(self, video: TrainingVideo) -> int:
+        return window_frames(self.params.window_s, 0.0, frames_per_second(video.time_s))[0]

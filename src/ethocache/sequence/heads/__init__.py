@@ -1,0 +1,88 @@
+"""The temporal heads by kind: a new one is a settings model, a small file beside this one, and a line in `HEADS`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ethocache.common.errors import InputError, did_you_mean
+from ethocache.common.params import parse_section
+from ethocache.sequence.heads.settings import HeadSettings, LinearSettings, LstmSettings, TcnSettings
+from ethocache.sequence.settings import TrainParams
+
+HEADS: dict[str, type[HeadSettings]] = {
+    "linear": LinearSettings,
+    "lstm": LstmSettings,
+    "tcn": TcnSettings,
+}
+
+_AGREES_WITH_ALL = {"window_s": 1e9, "overlap_s": 0.0}  # what a head leaves open is checked when `train` is known, in effective_train
+
+
+def resolve_head(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``{"name", "settings"}`` of the chosen head, every setting filled in.
+
+    Parameters
+    ----------
+    name
+        The word after ``head:`` in params.yaml.
+    recipes
+        The section ``heads`` of params.yaml: name -> settings.
+
+    Raises
+    ------
+    InputError
+        If no recipe has this name, or its settings are wrong.
+    """
+    if name not in recipes:
+        raise InputError(f"params.yaml: head: '{name}' is not a recipe of 'heads'{_suggest(name, recipes)}")
+    return {"name": name, "settings": parse_head(recipes[name], f"params.yaml: heads.{name}").model_dump()}
+
+
+def check_heads(recipes: Mapping[str, Any]) -> None:
+    """Check every recipe of the section ``heads``.
+
+    Raises
+    ------
+    InputError
+        With every problem of every recipe, one per line.
+    """
+    problems = []
+    for name in recipes:
+        try:
+            resolve_head(name, recipes)
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("\n".join(problems))
+
+
+def parse_head(values: Any, place: str) -> HeadSettings:
+    """Check the settings of one head.
+
+    Raises
+    ------
+    InputError
+        With every problem, each line starting with `place`.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError(f"{place}: expected 'kind: lstm' and its settings, found {values!r}")
+    kind = values.get("kind")
+    if not isinstance(kind, str) or kind not in HEADS:
+        raise InputError(f"{place}: 'kind': expected one of {', '.join(HEADS)}, found {kind!r}{did_you_mean(kind, HEADS)}")
+    settings = parse_section(values, HEADS[kind], place)
+    parse_section({**_AGREES_WITH_ALL, **settings.train}, TrainParams, f"{place}.train")
+    return settings
+
+
+def effective_train(params: TrainParams, head: HeadSettings) -> TrainParams:
+    """Return the settings of ``train`` with what this head wants otherwise.
+
+    Raises
+    ------
+    InputError
+        If both together do not agree, such as an overlap longer than the window.
+    """
+    return parse_section({**params.model_dump(), **head.train}, TrainParams, "params.yaml: train, with the 'train' of its head")
+
+
+def _suggest(name: str, recipes: Iterable[str]) -> str:
+    return did_you_mean(name, recipes) or f"; known: {', '.join(sorted(recipes))}"

@@ -1,0 +1,117 @@
+"""The settings of each kind of head; nothing here loads torch."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from ethocache.common.params import Section
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class HeadSettings(Section):
+    """What every head has.
+
+    Attributes
+    ----------
+    train
+        Settings of ``train`` that this head wants otherwise, such as its window.
+    input_dropout
+        Part of the features that training hides at random.
+    hide
+        What is hidden stays so for the whole ``window``, or is drawn anew in each ``frame``.
+    """
+
+    kind: str
+    train: dict[str, Any] = Field(default_factory=dict)
+    input_dropout: float = Field(0.3, ge=0, lt=1)
+    hide: Literal["window", "frame"] = "window"
+
+    def build(self, inputs: int, outputs: int) -> "nn.Module":
+        """Return the untrained network: ``forward(x (B, T, inputs), mask (B, T)) -> logits (B, T, outputs)``.
+
+        `mask` is True on real frames; padding stands behind them and does not change their answer.
+        """
+        raise NotImplementedError
+
+
+class LinearSettings(HeadSettings):
+    """Each frame by itself: logistic regression."""
+
+    kind: Literal["linear"]
+
+    def build(self, inputs: int, outputs: int) -> "nn.Module":
+        from ethocache.sequence.heads.linear import Linear
+
+        return Linear(inputs, outputs, self)
+
+
+class LstmSettings(HeadSettings):
+    """A recurrent network with long memory (Hochreiter & Schmidhuber 1997).
+
+    Attributes
+    ----------
+    layers, units
+        How many layers, and how many units each has in one direction.
+    halve_units
+        Each layer has half the units of the one before.
+    bidirectional
+        Also read the window backwards; ``false`` never looks ahead.
+    dropout
+        Part of each layer's output that training hides.
+    project
+        Learned linear projection of wide inputs to so many first; 0 for none.
+    """
+
+    kind: Literal["lstm"]
+    layers: int = Field(2, ge=1)
+    units: int = Field(96, ge=1)
+    halve_units: bool = False
+    bidirectional: bool = True
+    dropout: float = Field(0.3, ge=0, lt=1)
+    project: int = Field(128, ge=0)
+
+    def widths(self) -> list[int]:
+        """Return the units of each layer."""
+        return [max(1, self.units >> layer) if self.halve_units else self.units for layer in range(self.layers)]
+
+    def build(self, inputs: int, outputs: int) -> "nn.Module":
+        from ethocache.sequence.heads.lstm import Lstm
+
+        return Lstm(inputs, outputs, self)
+
+
+class TcnSettings(HeadSettings):
+    """Dilated convolutions over time with residual connections (Bai, Kolter & Koltun 2018).
+
+    Attributes
+    ----------
+    stacks, levels
+        Each stack is `levels` blocks of two convolutions, dilated by 1, 2, 4, ... frames.
+    channels, kernel
+        Width of every convolution, and how many frames it takes in.
+    causal
+        Never look ahead.
+    norm
+        After each convolution: ``batch`` (over real frames only), ``layer`` or ``none``.
+    dropout
+        Part of each convolution's output that training hides.
+    project
+        Learned linear projection of wide inputs to so many first; 0 for none.
+    """
+
+    kind: Literal["tcn"]
+    stacks: int = Field(1, ge=1)
+    levels: int = Field(6, ge=1, le=16)
+    channels: int = Field(64, ge=1)
+    kernel: int = Field(3, ge=2)
+    causal: bool = False
+    norm: Literal["none", "batch", "layer"] = "layer"
+    dropout: float = Field(0.3, ge=0, lt=1)
+    project: int = Field(64, ge=0)
+
+    def build(self, inputs: int, outputs: int) -> "nn.Module":
+        from ethocache.sequence.heads.tcn import Tcn
+
+        return Tcn(inputs, outputs, self)

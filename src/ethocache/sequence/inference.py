@@ -1,0 +1,57 @@
+"""Tag one video: window after window, so that a long one takes no more memory than a short one."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ethocache.common.errors import InputError
+from ethocache.sequence.network import TaggingNetwork
+from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.videos import Features
+from ethocache.sequence.windows import Window, frames_per_second, window_frames, windows
+
+if TYPE_CHECKING:
+    from ethocache.sequence.model_file import Model
+
+
+def predict_video(model: "Model", features: Features) -> npt.NDArray[np.float32]:
+    """Return the probability of each behaviour in each frame, (T, B) float32.
+
+    Parameters
+    ----------
+    model
+        From `load_model`.
+    features
+        Of one video; frames that are not valid are tagged like the others.
+
+    Raises
+    ------
+    InputError
+        If the features have another number of dimensions than those that the model was trained on.
+    """
+    if features.dimensions != model.card.dimensions:
+        raise InputError(
+            f"expected features of {model.card.dimensions} dimensions ({', '.join(model.card.streams)}), as the model was trained on, "
+            f"found {features.dimensions}; use the model's own backbone"
+        )
+    return probabilities(model.network, features, model.card.train)
+
+
+def probabilities(network: TaggingNetwork, features: Features, params: TrainParams) -> npt.NDArray[np.float32]:
+    """Return (T, B) float32, each frame from the window in which it has most context; reads each window once."""
+    length, overlap = window_frames(params.window_s, params.overlap_s, frames_per_second(features.time_s))
+    cut = windows(features.frames, length, overlap)
+    parts = [_answer(network, features, cut[start : start + params.batch_size]) for start in range(0, len(cut), params.batch_size)]
+    return np.concatenate([part for batch in parts for part in batch])
+
+
+@torch.inference_mode()
+def _answer(network: TaggingNetwork, features: Features, cut: Sequence[Window]) -> list[npt.NDArray[np.float32]]:
+    network.eval()
+    x = torch.from_numpy(np.stack([features.rows(window.start, window.stop) for window in cut])).to(network.mean.device)
+    mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+    answer = network.probability(x, mask).cpu().numpy()
+    return [answer[i, window.keep_start - window.start : window.keep_stop - window.start] for i, window in enumerate(cut)]

@@ -1,0 +1,61 @@
+"""The settings of `train` in params.yaml."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from ethocache.common.params import Section
+
+
+class TrainParams(Section):
+    """How heads are trained and validated.
+
+    Attributes
+    ----------
+    task
+        ``multilabel``: behaviours may overlap, one probability each. ``exclusive``: at most one behaviour per frame.
+    per_behaviour
+        Train one network per behaviour, side by side.
+    score
+        Validate on animals left out. ``false`` only trains the final model, for fewer than 3 labelled animals.
+    window_s, overlap_s
+        A network sees windows of `window_s` seconds; in prediction neighbours share `overlap_s` seconds, cut in the middle,
+        so that frames beside a cut have seen half of that on its other side.
+    batch_size
+        Windows per step.
+    epochs, patience
+        Most epochs of a fold, and how many without a better inner score end it.
+    epochs_final
+        Epochs of the final model where there are no folds to choose them (`score: false`).
+    schedule
+        ``cosine`` lets the learning rate fall to zero over `epochs`; ``constant`` keeps it.
+    class_weights
+        ``balanced``: N / (2 N_class). ``sqrt``: its square root, which costs rare behaviours fewer false alarms. ``none``.
+    max_folds, groups
+        Up to `max_folds` animals each get a fold of their own, more are dealt into `groups`.
+    """
+
+    task: Literal["multilabel", "exclusive"] = "multilabel"
+    per_behaviour: bool = False
+    score: bool = True
+    window_s: float = Field(30.0, gt=0)
+    overlap_s: float = Field(5.0, ge=0)
+    batch_size: int = Field(4, ge=1)
+    epochs: int = Field(40, ge=1)
+    patience: int = Field(8, ge=1)
+    epochs_final: int = Field(20, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    weight_decay: float = Field(0.01, ge=0)
+    class_weights: Literal["none", "balanced", "sqrt"] = "sqrt"
+    max_folds: int = Field(12, ge=0)
+    groups: int = Field(5, ge=3)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _settings_agree(self) -> Self:
+        if self.overlap_s >= self.window_s:
+            raise ValueError(f"'overlap_s' ({self.overlap_s:g}) must be shorter than 'window_s' ({self.window_s:g})")
+        if self.per_behaviour and self.task == "exclusive":
+            raise ValueError("'per_behaviour: true' goes with 'task: multilabel' only, because exclusive behaviours compete in one network")
+        return self

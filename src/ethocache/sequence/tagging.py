@@ -1,0 +1,67 @@
+"""Tag videos with the final model, each only once per model."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ethocache.common.files import sha256_of_file
+from ethocache.common.stage import Stopwatch, peak_memory_mb
+from ethocache.common.store import Entry, Store, Workbench
+from ethocache.dataset.features import FeatureSet
+from ethocache.dataset.predictions import tags_of
+from ethocache.dataset.tags import write_bouts, write_tags
+from ethocache.sequence.model_file import CARD, load_model, read_card
+
+if TYPE_CHECKING:
+    from ethocache.sequence.model_file import Model
+
+REVISION = 1  # raise it when the same model and features would give other tags
+
+
+class Tagger:
+    """A final model, loaded when the first video needs it.
+
+    Parameters
+    ----------
+    folder
+        Of the model.
+    features
+        Folder of ``<video>.<stream>.h5``.
+    store
+        Keeps the tags.
+    """
+
+    def __init__(self, folder: Path, features: Path, store: Store) -> None:
+        self.folder, self.features, self.store = folder, features, store
+        self.card = read_card(folder)
+        self._model_key = sha256_of_file(folder / CARD)  # the card holds the sha256 of the weights
+
+    @cached_property
+    def _model(self) -> "Model":
+        return load_model(self.folder)
+
+    def keep_tags(self, video: str) -> Entry:
+        """Return the entry with ``tags.csv`` (every frame) and ``bouts.csv`` of a video.
+
+        Raises
+        ------
+        InputError
+            If its features are missing, damaged, or not those that the model reads.
+        """
+        with FeatureSet.open(self.features, video, self.card.streams) as features:
+            recipe = {"kind": "tags", "model": self._model_key, "features": list(features.keys), "revision": REVISION}
+            return self.store.make("tags", recipe, lambda bench: self._tag(features, bench))
+
+    def _tag(self, features: FeatureSet, bench: Workbench) -> dict[str, Any]:
+        from ethocache.common.compute import device
+        from ethocache.sequence.inference import predict_video
+
+        watch = Stopwatch()
+        probability = predict_video(self._model, features)
+        tags = tags_of(probability, self.card.threshold, self.card.exclusive)
+        behaviours, time_s = self.card.behaviours, features.time_s
+        write_tags(bench.output / "tags.csv", np.arange(features.frames), time_s, probability, tags, behaviours)
+        write_bouts(bench.output / "bouts.csv", time_s, probability, tags, behaviours)
+        return {"frames": features.frames, "seconds": round(watch.seconds, 3), "peak_memory_mb": peak_memory_mb(), "device": device()}

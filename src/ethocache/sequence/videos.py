@@ -1,0 +1,89 @@
+"""The labelled videos of a training: labels at hand, features read when they are needed."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.common.errors import InputError
+
+
+class Features(Protocol):
+    """What is asked of the features of one video, such as an open ``FeatureSet``."""
+
+    @property
+    def frames(self) -> int: ...
+    @property
+    def dimensions(self) -> int: ...
+    @property
+    def time_s(self) -> npt.NDArray[np.float64]: ...
+    @property
+    def valid(self) -> npt.NDArray[np.bool_]: ...
+    def rows(self, start: int, stop: int) -> npt.NDArray[np.float32]: ...
+
+
+Opener = Callable[[], AbstractContextManager[Features]]
+
+
+@dataclass(frozen=True)
+class TrainingVideo:
+    """A labelled video.
+
+    Attributes
+    ----------
+    id, animal
+        Which video, and whose.
+    open
+        Opens its features; not called when nothing has to be trained.
+    keys
+        The keys of its feature files, one per stream: what stands in them.
+    labels
+        (T, B) int8: 1 yes, 0 no, -1 nobody looked.
+    time_s
+        (T,) float64 time stamps of its frames.
+    """
+
+    id: str
+    animal: str
+    open: Opener
+    keys: tuple[str, ...]
+    labels: npt.NDArray[np.int8]
+    time_s: npt.NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.labels.ndim != 2 or len(self.labels) != len(self.time_s):
+            raise ValueError(f"Expected labels of shape ({len(self.time_s)}, behaviours) for {self.id}, got {self.labels.shape}")
+
+    def shows(self, behaviours: Sequence[str]) -> frozenset[str]:
+        """Return the behaviours that are shown at least once."""
+        return frozenset(name for name, shown in zip(behaviours, (self.labels == 1).any(axis=0), strict=True) if shown)
+
+
+def check_videos(videos: Sequence[TrainingVideo], behaviours: Sequence[str], exclusive: bool) -> None:
+    """Check what training needs of its videos together.
+
+    Raises
+    ------
+    InputError
+        If there is none, or if behaviours that should exclude each other meet in a frame.
+    """
+    if not videos:
+        raise InputError("training needs labelled videos, found none: put label files beside the videos, or see 'labels' in params.yaml")
+    for video in videos:
+        if video.labels.shape[1] != len(behaviours):
+            raise ValueError(f"Expected labels of {len(behaviours)} behaviours for {video.id}, got {video.labels.shape[1]}")
+        if exclusive:
+            _check_exclusive(video, behaviours)
+
+
+def _check_exclusive(video: TrainingVideo, behaviours: Sequence[str]) -> None:
+    together = np.flatnonzero((video.labels == 1).sum(axis=1) > 1)
+    if len(together):
+        names = " and ".join(name for name, label in zip(behaviours, video.labels[together[0]], strict=True) if label == 1)
+        raise InputError(
+            f"{video.id}: 'train.task: exclusive' expects at most one behaviour per frame, found {names} together at "
+            f"{video.time_s[together[0]]:.2f} s ({len(together)} such frames); mend the labels, or set train.task=multilabel"
+        )

@@ -1,0 +1,32 @@
+"""Losses agree with a sum by hand, and leave out what is not known."""
+
+import math
+
+import pytest
+import torch
+
+from ethocache.sequence.losses import exclusive_loss, overlapping_loss
+
+
+def test_overlapping_behaviours_sum_the_cross_entropy_of_what_is_known():
+    logits = torch.tensor([[2.0, -1.0], [0.5, 3.0]])
+    label = torch.tensor([[1, 0], [-1, 1]], dtype=torch.int8)
+    weights = torch.tensor([[1.0, 5.0], [2.0, 3.0]])
+    expected = 5 * math.log1p(math.exp(-2)) + 2 * math.log1p(math.exp(-1)) + 3 * math.log1p(math.exp(-3))
+    assert overlapping_loss(logits, label, weights).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_exclusive_behaviours_sum_the_cross_entropy_of_known_frames():
+    logits = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 0.0, 2.0], [9.0, 9.0, 9.0]]])
+    classes = torch.tensor([[0, 2, -1]], dtype=torch.int8)
+    weights = torch.tensor([1.0, 1.0, 4.0])
+    expected = math.log(math.e + 2) - 1 + 4 * (math.log(math.e**2 + 2) - 2)
+    assert exclusive_loss(logits, classes, weights).item() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", [overlapping_loss, exclusive_loss])
+def test_nothing_is_learned_where_nobody_looked(loss):
+    logits = torch.zeros(1, 4, 2, requires_grad=True)
+    target = torch.full((1, 4, 2) if loss is overlapping_loss else (1, 4), -1, dtype=torch.int8)
+    loss(logits, target, torch.ones(2, 2) if loss is overlapping_loss else torch.ones(2)).backward()
+    assert logits.grad is not None and not logits.grad.any()

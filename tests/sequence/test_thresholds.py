@@ -1,0 +1,73 @@
+"""Thresholds and average precision against their definitions."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ethocache.sequence.thresholds import average_precision, best_f1, best_thresholds, macro_average_precision
+
+FRAMES = st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0])), min_size=1, max_size=30)
+
+
+def arrays(frames):
+    label, probability = zip(*frames, strict=True)
+    return np.array(label, np.int8), np.array(probability, np.float32)
+
+
+def f1(label, probability, threshold):
+    tagged = probability[label >= 0] >= np.float32(threshold)
+    shown = label[label >= 0] == 1
+    return 2 * (tagged & shown).sum() / max(1, tagged.sum() + shown.sum())
+
+
+@settings(max_examples=100, deadline=None)
+@given(FRAMES)
+def test_no_threshold_has_a_better_f1(frames):
+    label, probability = arrays(frames)
+    best = f1(label, probability, best_f1(label, probability))
+    assert all(best >= f1(label, probability, threshold) - 1e-9 for threshold in np.linspace(0, 1.01, 102)) or not (label == 1).any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(FRAMES)
+def test_average_precision_is_that_of_scikit_learn(frames):
+    from sklearn.metrics import average_precision_score
+
+    label, probability = arrays(frames)
+    if not (label == 1).any():
+        assert average_precision(label, probability) is None
+        return
+    known = label >= 0
+    assert average_precision(label, probability) == pytest.approx(average_precision_score(label[known], probability[known]))
+
+
+def test_the_threshold_lies_half_way_to_the_next_frame():
+    label, probability = np.array([1, 1, 0, 0], np.int8), np.array([0.9, 0.8, 0.4, 0.1], np.float32)
+    assert best_f1(label, probability) == pytest.approx(0.6)
+    assert best_f1(label[:2], probability[:2]) == pytest.approx(0.4)
+
+
+def test_neighbouring_floats_are_still_told_apart():
+    low = np.float32(0.5)
+    high = np.nextafter(low, np.float32(1))
+    threshold = np.float32(best_f1(np.array([1, 0], np.int8), np.array([high, low], np.float32)))
+    assert low < threshold <= high
+
+
+def test_without_a_shown_frame_the_threshold_is_a_half():
+    assert best_f1(np.array([0, 0, -1], np.int8), np.array([0.9, 0.1, 0.5], np.float32)) == 0.5
+    assert best_f1(np.array([-1], np.int8), np.array([0.9], np.float32)) == 0.5
+
+
+def test_each_behaviour_has_its_own_threshold():
+    label = np.array([[1, 0], [0, 0]], np.int8)
+    thresholds = best_thresholds(label, np.array([[0.9, 0.3], [0.3, 0.3]], np.float32))
+    np.testing.assert_allclose(thresholds, [0.6, 0.5])
+    assert thresholds.dtype == np.float32
+
+
+def test_the_macro_average_is_over_behaviours_that_are_shown():
+    label = np.array([[1, 0], [0, 0]], np.int8)
+    assert macro_average_precision(label, np.array([[0.9, 0.3], [0.3, 0.9]], np.float32)) == 1.0
+    assert macro_average_precision(0 * label, np.ones((2, 2), np.float32)) is None

@@ -1,0 +1,97 @@
+"""Fitting stops by the inner animals, learns only what is known, and repeats itself exactly."""
+
+import numpy as np
+import pytest
+import torch
+
+from ethocache.common.errors import InputError
+from ethocache.sequence.heads import parse_head
+from ethocache.sequence.reading import Reader
+from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.thresholds import macro_average_precision
+from ethocache.sequence.training import fit, predict_all
+
+HEAD = parse_head({"kind": "lstm", "units": 6, "layers": 1, "project": 4}, "head")
+PARAMS = TrainParams(window_s=5, overlap_s=1, epochs=12, patience=3, learning_rate=0.02, batch_size=4)
+
+
+def run(fitted, inner=(), params=PARAMS, **settings):
+    return fit("test", fitted, inner, HEAD, params, Reader(), **settings)
+
+
+def test_the_best_epoch_by_the_inner_animals_is_kept(litter):
+    *fitted, inner = litter(3)
+    done = run(fitted, [inner])
+    scores = [entry["average_precision"] for entry in done.curve]
+    assert done.best_epoch == 1 + int(np.argmax(scores))
+    assert len(done.curve) == min(12, done.best_epoch + 3)
+    assert macro_average_precision(*predict_all(done.network, [inner], PARAMS, Reader())) == max(scores)
+    assert done.frames == len(done.curve) * 400
+
+
+def test_the_weights_of_the_best_epoch_are_those_of_training_just_as_long(litter):
+    *fitted, inner = litter(3)
+    done = run(fitted, [inner])
+    assert run(fitted, epochs=done.best_epoch).weights_sha256() == done.weights_sha256()
+
+
+def test_inner_animals_that_show_nothing_let_it_run_to_the_end(litter, plant):
+    quiet = plant("quiet", labels=np.zeros((50, 2), np.int8))
+    done = run(litter(2), [quiet])
+    assert (done.best_epoch, len(done.curve)) == (12, 12)
+    assert {entry["average_precision"] for entry in done.curve} == {None}
+
+
+def test_labels_that_nobody_looked_at_change_nothing(plant):
+    weights = []
+    for hidden in (0, 1):
+        video = plant("m")
+        video.labels[50:80] = hidden
+        video.labels[50:80] = -1
+        with video.open() as features:
+            features.valid[100:120] = False
+        video.labels[100:120] = hidden
+        weights.append(run([video], epochs=2).weights_sha256())
+    assert weights[0] == weights[1]
+
+
+def test_training_leaves_the_settings_of_others_as_they_were(litter):
+    torch.manual_seed(5)
+    threads, expected = torch.get_num_threads(), torch.rand(3)
+    torch.manual_seed(5)
+    run(litter(1), epochs=1)
+    assert torch.equal(torch.rand(3), expected)
+    assert torch.get_num_threads() == threads and not torch.are_deterministic_algorithms_enabled()
+
+
+def test_weights_do_not_depend_on_how_many_threads_there_are_or_on_what_is_kept_in_memory(litter):
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = run(litter(2), epochs=2).weights_sha256()
+        torch.set_num_threads(2)
+        other = fit("test", litter(2), (), HEAD, PARAMS, Reader(budget_bytes=0), epochs=2).weights_sha256()
+    finally:
+        torch.set_num_threads(threads)
+    assert one == other
+
+
+def test_exclusive_behaviours_are_learned(litter):
+    *fitted, unseen = litter(4)
+    params = PARAMS.model_copy(update={"task": "exclusive", "epochs": 20})
+    done = run(fitted, params=params)
+    score = macro_average_precision(*predict_all(done.network, [unseen], params, Reader()))
+    assert score is not None and score > 0.9
+
+
+def test_a_constant_rate_learns_otherwise_than_a_falling_one(litter):
+    constant = PARAMS.model_copy(update={"schedule": "constant"})
+    assert run(litter(1), epochs=3).weights_sha256() != run(litter(1), params=constant, epochs=3).weights_sha256()
+
+
+def test_a_loss_that_is_no_number_says_what_to_set(plant):
+    video = plant("m")
+    with video.open() as features:
+        features.values[3] = np.nan
+    with pytest.raises(InputError, match=r"the loss became nan in training; set a smaller train\.learning_rate than 0\.02"):
+        run([video], epochs=1)
