@@ -23,7 +23,7 @@ ARROWS = [  # corners of each line, as x, y pairs
 WORDS = [  # text, x, y
     ("labels go to the heads only: a changed label moves no pixel", 430, 36),
     ("pixels: computed once, kept by content", 430, 196),
-    ("sequences: as often as you like", 770, 196),
+    ("sequences: again any time", 765, 196),
 ]
 BRACKETS = [(190, 670), (700, 840)]
 

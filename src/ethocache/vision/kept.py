@@ -20,7 +20,6 @@ from ethocache.vision.cropping import crop_video
 from ethocache.vision.embedding import ExtractParams, describe_network, extract_video, feature_recipe, load_embedder
 from ethocache.vision.tracking import TRACKERS, TrackParams
 
-
 TRACK_REVISION = 1  # of how tracks are read; raising it reads every track again
 
 

@@ -1,0 +1,18 @@
+"""Put what every stage recorded of its cost into one metrics file."""
+
+import json
+from pathlib import Path
+
+from ethocache.common.files import write_json
+from ethocache.common.stage import run_stage
+
+COSTS = {stage: Path(f"data/cost/{stage}.json") for stage in ("crop", "extract", "train")}
+
+
+def cost() -> str:
+    costs = {stage: json.loads(path.read_text(encoding="utf-8")) for stage, path in COSTS.items()}
+    write_json(Path("metrics/cost.json"), costs)
+    return ", ".join(f"{stage} {values['frames_per_second']:g} frames/s" for stage, values in costs.items())
+
+
+run_stage(cost)

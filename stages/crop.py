@@ -1,0 +1,38 @@
+"""Cut every video around its animal."""
+
+from pathlib import Path
+
+from ethocache.common.batch import for_each
+from ethocache.common.cost import total_cost
+from ethocache.common.files import fill_folder, write_json
+from ethocache.common.params import read_section
+from ethocache.common.stage import run_stage
+from ethocache.common.store import Entry, find_store
+from ethocache.dataset.folder import DataFolder, DataParams
+from ethocache.dataset.index import VideoRecord, read_index
+from ethocache.vision.crop_settings import CropParams
+from ethocache.vision.kept import keep_crop
+
+PARAMS = Path("params.yaml")
+TRACKS = Path("data/tracks")
+
+
+def crop() -> str:
+    params = read_section(PARAMS, "crop", CropParams)
+    folder = DataFolder(read_section(PARAMS, "data", DataParams).dir)
+    records, store = read_index(Path("data/index.json")), find_store()
+
+    def crop_one(record: VideoRecord) -> Entry:
+        return keep_crop(record, folder, TRACKS / f"{record.id}.h5", params, store)
+
+    entries = for_each(records, crop_one)
+    crops = {record.id: entry for record, entry in zip(records, entries, strict=True)}
+    endings = {".mp4": "crop.mp4", ".json": "crop.json"}
+    fill_folder(
+        Path("data/crops"), {video + ending: entry.path(file) for video, entry in crops.items() for ending, file in endings.items()}
+    )
+    write_json(Path("data/cost/crop.json"), total_cost(entries))
+    return f"{len(crops)} videos, {store.made} cropped now"
+
+
+run_stage(crop)

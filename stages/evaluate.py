@@ -1,0 +1,25 @@
+"""Score the predictions, each made by a model that never saw the animal."""
+
+from pathlib import Path
+
+from ethocache.common.files import write_json
+from ethocache.common.params import read_section
+from ethocache.common.stage import run_stage
+from ethocache.dataset.predictions import read_prediction
+from ethocache.scoring.plots import write_plots
+from ethocache.scoring.settings import EvaluateParams
+from ethocache.scoring.summary import in_words, score
+
+PARAMS = Path("params.yaml")
+
+
+def evaluate() -> str:
+    params = read_section(PARAMS, "evaluate", EvaluateParams)
+    predictions = [read_prediction(path) for path in sorted(Path("data/predictions").glob("*.h5"))]
+    metrics = score(predictions, params)
+    write_json(Path("metrics/metrics.json"), metrics)
+    write_plots(predictions, metrics, Path("plots"))
+    return in_words(metrics)
+
+
+run_stage(evaluate)

@@ -1,0 +1,31 @@
+"""Embed every frame of every crop with the frozen network."""
+
+import json
+from pathlib import Path
+
+from ethocache.common.batch import for_each
+from ethocache.common.cost import total_cost
+from ethocache.common.files import fill_folder, write_json
+from ethocache.common.params import read_section
+from ethocache.common.stage import run_stage
+from ethocache.common.store import find_store
+from ethocache.dataset.features import file_name
+from ethocache.vision.embedding import ExtractParams
+from ethocache.vision.kept import Stream
+
+PARAMS = Path("params.yaml")
+
+
+def extract() -> str:
+    params, store = read_section(PARAMS, "extract", ExtractParams), find_store()
+    backbone = json.loads(Path("data/recipes/backbone.json").read_text(encoding="utf-8"))
+    streams = [Stream(name, settings, params, store) for name, settings in backbone["streams"].items()]
+    work = [(crop, stream) for stream in streams for crop in sorted(Path("data/crops").glob("*.mp4"))]
+    entries = for_each(work, lambda item: item[1].keep_features(item[0]))
+    files = {file_name(crop.stem, stream.name): entry.path("features.h5") for (crop, stream), entry in zip(work, entries, strict=True)}
+    fill_folder(Path("data/features") / backbone["name"], files)
+    write_json(Path("data/cost/extract.json"), total_cost(entries))
+    return f"{len(work)} feature files of {backbone['name']}, {store.made} computed now"
+
+
+run_stage(extract)

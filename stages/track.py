@@ -1,0 +1,30 @@
+"""Find where the animal is in every frame of every video."""
+
+from functools import partial
+from pathlib import Path
+
+from ethocache.common.batch import for_each
+from ethocache.common.files import fill_folder
+from ethocache.common.params import read_section
+from ethocache.common.stage import run_stage
+from ethocache.common.store import find_store
+from ethocache.dataset.folder import DataFolder, DataParams
+from ethocache.dataset.index import read_index
+from ethocache.vision.kept import keep_track
+from ethocache.vision.tracking import TrackParams
+
+PARAMS = Path("params.yaml")
+
+
+def track() -> str:
+    params = read_section(PARAMS, "track", TrackParams)
+    folder = DataFolder(read_section(PARAMS, "data", DataParams).dir)
+    records = read_index(Path("data/index.json"))
+    entries = for_each(records, partial(keep_track, folder=folder, params=params, store=find_store()))
+    tracked = {record.id: entry for record, entry in zip(records, entries, strict=True) if entry}
+    fill_folder(Path("data/tracks"), {f"{video}.h5": entry.path("track.h5") for video, entry in tracked.items()})
+    notes = [f"\n  note: {video}: {entry.facts['note']}" for video, entry in tracked.items() if entry.facts["note"]]
+    return f"{len(tracked)} tracks for {len(records)} videos (source: {params.source})" + "".join(notes)
+
+
+run_stage(track)

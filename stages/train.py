@@ -1,0 +1,35 @@
+"""Train the head on every animal but one, for each animal, and then on all of them."""
+
+import json
+from pathlib import Path
+
+from ethocache.common.cost import total_cost
+from ethocache.common.files import fill_folder, write_json
+from ethocache.common.params import read_section
+from ethocache.common.stage import run_stage
+from ethocache.common.store import find_store
+from ethocache.dataset.index import read_index
+from ethocache.dataset.predictions import fill_predictions
+from ethocache.sequence.crossvalidation import run_training
+from ethocache.sequence.heads import parse_head
+from ethocache.sequence.labelled import labelled_videos
+from ethocache.sequence.settings import TrainParams
+
+PARAMS = Path("params.yaml")
+
+
+def train() -> str:
+    params, store = read_section(PARAMS, "train", TrainParams), find_store()
+    head, backbone = (json.loads(Path(f"data/recipes/{name}.json").read_text(encoding="utf-8")) for name in ("head", "backbone"))
+    streams = tuple(backbone["streams"])
+    features = Path("data/features") / backbone["name"]
+    behaviours, videos = labelled_videos(Path("data/labels"), features, streams, read_index(Path("data/index.json")))
+    settings = parse_head(head["settings"], f"heads.{head['name']}")
+    result = run_training(store, videos, behaviours, settings, params, streams)
+    fill_folder(Path("models") / head["name"], {name: result.model.path(name) for name in result.model.files})
+    fill_predictions(Path("data/predictions"), result.predictions)
+    write_json(Path("data/cost/train.json"), total_cost(result.entries))
+    return f"{head['name']} on {backbone['name']}, {len(videos)} labelled videos: {result.trained} networks trained now, {result.kept} kept"
+
+
+run_stage(train)

@@ -1,0 +1,168 @@
+"""The design, held true: who imports whom, who owns which library, what each stage depends on."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "ethocache"
+MODULES = sorted(SOURCE.rglob("*.py"))
+STAGES = sorted((ROOT / "stages").glob("*.py"))
+PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+
+MAY_IMPORT = {
+    "common": set(),
+    "dataset": {"common"},
+    "vision": {"common", "dataset"},
+    "scoring": {"common", "dataset"},
+    "sequence": {"common", "dataset", "scoring"},
+    "endtoend": {"common", "dataset", "vision", "scoring", "sequence"},
+    "cli": {"common", "dataset", "vision", "scoring", "sequence", "endtoend"},
+}
+OWNERS = {
+    "h5py": {"dataset/features.py", "dataset/tracks.py", "dataset/deeplabcut_h5.py", "dataset/predictions.py"},
+    "av": {"dataset/videos.py", "vision/decode.py", "vision/encode.py"},
+    "timm": {"vision/backbones/"},
+    "torchvision": {"vision/backbones/"},
+    "yaml": {"common/params.py"},
+    "tqdm": {"common/progress.py"},
+    "filelock": {"common/store.py"},
+    "matplotlib": {"scoring/"},
+    "typer": {"cli.py"},
+    "dvc": set(),
+    "cv2": set(),
+    "pickle": {"dataset/deeplabcut_h5.py", "vision/backbones/weights.py"},  # a refusing unpickler; the name of an error
+}
+HEAVY = ("torch", "timm", "torchvision", "pandas", "sklearn", "matplotlib", "scipy")
+
+
+def imports(path: Path) -> set[str]:
+    """Names of all modules that a file imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+def layer(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def module_file(name: str) -> Path | None:
+    """The file of one of our modules, or None for a name that is something inside a module."""
+    place = ROOT / "src" / Path(*name.split("."))
+    return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
+
+
+def closure(path: Path) -> set[Path]:
+    """All of our files that a file imports, directly or not."""
+    seen: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        for name in imports(waiting.pop()):
+            parts = name.split(".")
+            files = (module_file(".".join(parts[: n + 1])) for n in range(1, len(parts))) if parts[0] == "ethocache" else ()
+            for file in files:
+                if file and file not in seen:
+                    seen.add(file)
+                    waiting.append(file)
+    return seen
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if layer(path) != "__init__"], ids=lambda path: str(path.relative_to(SOURCE)))
+def test_layers_import_downwards_only(path):
+    allowed = MAY_IMPORT[layer(path)] | {layer(path)}
+    ours = {name.split(".")[1] for name in imports(path) if name.startswith("ethocache.")}
+    assert ours <= allowed, f"{path.relative_to(SOURCE)} imports {sorted(ours - allowed)}"
+
+
+@pytest.mark.parametrize("library", OWNERS)
+def test_every_outside_library_has_one_owner(library):
+    users = {path.relative_to(SOURCE).as_posix() for path in MODULES if library in {name.split(".")[0] for name in imports(path)}}
+    strangers = {user for user in users if not any(user.startswith(owner) for owner in OWNERS[library])}
+    assert not strangers
+
+
+def test_every_stage_has_its_script_and_every_script_its_stage():
+    assert {path.stem for path in STAGES} == set(PIPELINE)
+    assert all(stage["cmd"] == f"python stages/{name}.py" for name, stage in PIPELINE.items())
+
+
+@pytest.mark.parametrize("path", STAGES, ids=lambda path: path.stem)
+def test_a_stage_depends_on_every_package_folder_that_it_imports(path):
+    used = {f"src/ethocache/{layer(file)}" for file in closure(path) if layer(file) != "__init__"}
+    declared = {dep for dep in PIPELINE[path.stem]["deps"] if dep.startswith("src/")}
+    assert declared == used
+    assert f"stages/{path.stem}.py" in PIPELINE[path.stem]["deps"]
+
+
+@pytest.mark.parametrize("path", STAGES, ids=lambda path: path.stem)
+def test_a_stage_touches_only_what_dvc_knows_of(path):
+    texts = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    places = {text for text in texts if text.split("/")[0] in {"data", "metrics", "models", "plots", "report"} and " " not in text}
+    stage = PIPELINE[path.stem]
+    known = [item if isinstance(item, str) else next(iter(item)) for part in ("deps", "outs", "metrics") for item in stage.get(part, [])]
+    known = [item.replace("/${backbone}", "").replace("/${head}", "") for item in known]
+    assert {place for place in places if not any(_same_or_inside(place.rstrip("/"), item) for item in known)} == set()
+
+
+def _same_or_inside(place: str, item: str) -> bool:
+    return f"{item}/".startswith(f"{place}/") or place.startswith(f"{item}/")
+
+
+@pytest.mark.parametrize("path", STAGES, ids=lambda path: path.stem)
+def test_a_stage_tracks_the_sections_that_it_reads(path):
+    """`index` checks all sections; every other stage tracks the one of its name. data.dir only says where files are."""
+    text = path.read_text()
+    read = set(re.findall(r'read_section\(\w+, "(\w+)"', text)) - {"data"}
+    tracked = set(PIPELINE[path.stem].get("params", [])) - {"head", "backbone", "data", "labels"}
+    assert read == tracked
+
+
+def sections():
+    from ethocache.endtoend.project import SECTIONS
+
+    return SECTIONS
+
+
+def test_params_yaml_holds_every_setting_of_every_section_and_no_other():
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    assert set(params) == {"head", "backbone", "heads", "backbones", *sections()}
+    for name, model in sections().items():
+        assert set(params[name]) == set(model.model_fields), name
+
+
+def test_params_yaml_states_the_defaults_of_the_code():
+    """Else a project that leaves a line out would silently get another setting than the one that it reads here."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for name, model in sections().items():
+        stated = model.model_validate(params[name])
+        for field, info in model.model_fields.items():
+            if name != "data" and not info.is_required():
+                assert getattr(stated, field) == info.get_default(call_default_factory=True), f"{name}.{field}"
+
+
+def test_index_loads_no_heavy_library():
+    code = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); import ethocache.endtoend.project, ethocache.dataset.index"
+    code += f"; print([name for name in {HEAVY} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_no_file_is_too_long_to_read_in_one_go():
+    assert [str(path) for path in [*MODULES, *STAGES] if len(path.read_text().splitlines()) > 300] == []
+
+
+def test_nothing_names_a_machine_or_a_package_host():
+    words = ("/" + "work/", "/" + "root/", "/" + "tmp/", "index" + "-url", "extra" + "-index")
+    for path in [*MODULES, *STAGES, ROOT / "pyproject.toml", ROOT / "params.yaml", ROOT / "dvc.yaml", ROOT / "README.md"]:
+        text = path.read_text(encoding="utf-8")
+        assert not [word for word in words if word in text], path

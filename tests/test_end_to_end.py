@@ -1,0 +1,309 @@
+"""The real pipeline on tiny rendered videos, run by DVC as a user runs it, counting what was really computed."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ethocache.common.store import Store
+from ethocache.endtoend.demo import write_demo
+
+ROOT = Path(__file__).parents[1]
+BACKBONES = {
+    "mean_colour": {"kind": "mean_colour"},
+    "tiny": {"kind": "image", "model": "test_resnet", "weights": "random"},
+    "both": {"streams": ["mean_colour", "tiny"]},
+}
+HEADS = {
+    "linear": {"kind": "linear"},
+    "lstm": {"kind": "lstm", "units": 8, "layers": 1, "project": 0},
+    "tcn": {"kind": "tcn", "channels": 8},
+}
+Counts = tuple[int, int, int]
+
+
+class Project:
+    """A user's folder with the pipeline in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = Store(folder / "store")
+        self.output = ""
+
+    def run(self, *command: str, ok: bool = True, **environment: str) -> str:
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment_of_a_user() | environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        self.output = done.stdout
+        assert (done.returncode == 0) == ok, done.stdout
+        return done.stdout
+
+    def edit_params(self, **changes: object) -> None:
+        path = self.folder / "params.yaml"
+        params = yaml.safe_load(path.read_text())
+        for key, value in changes.items():
+            *sections, name = key.split("__")
+            place = params
+            for section in sections:
+                place = place[section]
+            place[name] = value
+        path.write_text(yaml.safe_dump(params, sort_keys=False))
+
+    def kept(self) -> dict[str, set[tuple[str, int]]]:
+        """Every finished result in the store, with when it was made."""
+        kinds = {"crop": "crop", "features": "features", "model": "model"}
+        return {
+            kind: {(path.parent.name, path.stat().st_mtime_ns) for path in self.store.root.glob(f"{kind}/*/entry.json")} for kind in kinds
+        }
+
+    def counting(self, *command: str, ok: bool = True) -> Counts:
+        """Run a command and return (videos cropped, videos extracted, trainings)."""
+        before = self.kept()
+        self.run(*command, ok=ok)
+        after = self.kept()
+        return len(after["crop"] - before["crop"]), len(after["features"] - before["features"]), len(after["model"] - before["model"])
+
+    def json(self, path: str):
+        return json.loads((self.folder / path).read_text())
+
+    def commit(self) -> None:
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "-q", "--allow-empty", "-m", "state")
+
+
+def environment_of_a_user() -> dict[str, str]:
+    """The environment with our Python first, and nobody's git settings."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    git = {
+        f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "A lab"), ("EMAIL", "lab@example.org"))
+    }
+    gone = ("DVC_ROOT", "ETHOCACHE_STORE", "PYTEST_ADDOPTS")
+    return {key: value for key, value in os.environ.items() if key not in gone} | git | {"PATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def make_project(folder: Path, videos: Path) -> Project:
+    folder.mkdir()
+    for name in ("stages", "src"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / ".dvc").mkdir()
+    for name in ("dvc.yaml", ".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore", "params.yaml"):
+        shutil.copy2(ROOT / name, folder / name)
+    shutil.copytree(videos, folder / "data/demo")
+    project = Project(folder)
+    project.edit_params(
+        head="lstm",
+        backbone="mean_colour",
+        heads=HEADS,
+        backbones=BACKBONES,
+        crop__size=64,
+        extract__batch_size=4,
+        extract__segment_frames=8,
+        train__epochs=2,
+        train__window_s=3.0,
+        train__overlap_s=0.5,
+        evaluate__resamples=100,
+    )
+    project.run("git", "init", "-q")
+    project.commit()
+    return project
+
+
+@pytest.fixture(scope="session")
+def four_videos(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("rendered") / "demo"
+    write_demo(folder, animals=4, unlabelled=1, seconds=6, size=(96, 72))
+    return folder
+
+
+def put(project: Project, four_videos: Path, animal: str, labelled: bool) -> None:
+    """Put the files of one animal into the project's data folder."""
+    for path in four_videos.glob(f"*/*{animal}*"):
+        if labelled or path.parent.name != "labels":
+            shutil.copy2(path, project.folder / "data/demo" / path.relative_to(four_videos))
+
+
+def remove(project: Project, animal: str) -> None:
+    for path in project.folder.glob(f"data/demo/*/*{animal}*"):
+        path.unlink()
+
+
+@pytest.fixture(scope="module")
+def stems(four_videos) -> list[str]:
+    """The labelled videos in order, then the one without labels."""
+    videos = sorted(path.stem for path in four_videos.glob("videos/*.mp4"))
+    return sorted(videos, key=lambda stem: (not (four_videos / "labels" / f"{stem}.csv").exists(), stem))
+
+
+@pytest.fixture
+def three_labelled(tmp_path, four_videos, stems) -> Project:
+    """A project of the first three labelled animals."""
+    project = make_project(tmp_path / "project", four_videos)
+    for stem in stems[3:]:
+        remove(project, stem)
+    project.commit()
+    return project
+
+
+def test_nothing_is_computed_twice(three_labelled, four_videos, stems):
+    project = three_labelled
+    run = ("dvc", "exp", "run", "-q")
+    assert project.counting("dvc", "repro") == (3, 3, 1), "first"
+    assert project.counting("dvc", "repro") == (0, 0, 0), "nothing to do"
+    assert "Running stage 'crop'" not in project.output
+    project.commit()
+    first = project.json("metrics/metrics.json")
+
+    assert project.counting(*run, "-S", "head=tcn") == (0, 0, 1), "another head"
+    assert project.json("metrics/metrics.json") != first
+    diff = project.run("dvc", "metrics", "diff")
+    assert re.search(r"metrics\.json\s+grooming\.(accuracy|average_precision|f1)", diff), diff
+    project.edit_params(heads__linear__train={"learning_rate": 0.01})
+    assert project.counting("dvc", "repro") == (0, 0, 0), "an unused head's setting"
+
+    assert project.counting(*run, "-S", "backbone=tiny") == (0, 3, 1), "second backbone"
+    assert project.counting(*run, "-S", "backbone=mean_colour") == (0, 0, 0), "and back"
+    assert project.counting(*run, "-S", "crop.margin_px=4") == (3, 3, 1), "crop margin"
+    assert project.counting(*run, "-S", "crop.margin_px=0") == (0, 0, 0), "and back"
+
+    labels = project.folder / "data/demo/labels" / f"{stems[0]}.csv"
+    labels.write_text("\n".join(labels.read_text().splitlines()[:-1]) + "\n")
+    assert project.counting("dvc", "repro") == (0, 0, 1), "one label edited"
+    put(project, four_videos, stems[3], labelled=True)
+    assert project.counting("dvc", "repro") == (1, 1, 1), "one labelled video added"
+    remove(project, stems[3])
+    assert project.counting("dvc", "repro") == (0, 0, 0), "removed again"
+
+    project.commit()
+    project.run("dvc", "exp", "run", "-q", "--queue", "-S", "head=linear,tcn", "-S", "backbone=mean_colour,tiny")
+    assert project.counting("dvc", "exp", "run", "-q", "--run-all", "-j", "2") == (0, 0, 3), "the grid; tcn on mean_colour is known"
+    experiments = json.loads(project.run("dvc", "exp", "show", "--json"))
+    assert str(experiments).count("metrics.json") >= 4
+
+    put(project, four_videos, stems[4], labelled=False)
+    assert project.counting("dvc", "repro") == (1, 1, 0), "one unlabelled video added"
+    tagged = (project.folder / "data/tags" / f"{stems[4]}.csv").read_text().splitlines()
+    assert len(tagged) == 61
+    assert tagged[0].startswith("frame,time_s,grooming_probability,grooming,")
+
+
+def test_a_wrong_name_stops_before_anything_is_deleted_and_says_how_to_go_back(three_labelled):
+    project = three_labelled
+    project.run("dvc", "repro")
+    project.commit()
+    before = {path: path.read_bytes() for path in project.folder.glob("metrics/*.json")}
+    output = project.run("dvc", "exp", "run", "-S", "head=nope", ok=False)
+    assert "params.yaml: head: 'nope'" in output
+    assert "Nothing was computed or deleted" in output
+    assert "git checkout -- params.yaml" in output
+    assert "Traceback" not in output
+    assert {path: path.read_bytes() for path in before} == before
+    assert list(project.folder.glob("data/predictions/*"))
+    project.run("git", "checkout", "--", "params.yaml")
+    assert project.counting("dvc", "repro") == (0, 0, 0)
+
+
+def test_an_edited_part_of_a_recipe_makes_its_users_stale_and_nobody_else(three_labelled):
+    project = three_labelled
+    project.edit_params(backbone="both")
+    assert project.counting("dvc", "repro") == (3, 6, 1)
+    project.edit_params(backbones__tiny__seed=1)
+    assert project.counting("dvc", "repro") == (0, 3, 1), "only the edited part is extracted again"
+    project.edit_params(backbone="mean_colour")
+    assert project.counting("dvc", "repro") == (0, 0, 1)
+    project.edit_params(backbones__tiny__seed=2)
+    assert project.counting("dvc", "repro") == (0, 0, 0), "a backbone that does not use the part"
+
+
+def kill_when(project: Project, happened, *command: str) -> None:
+    """Start a command and kill it and its children as soon as something has happened."""
+    running = subprocess.Popen(
+        command,
+        cwd=project.folder,
+        env=environment_of_a_user(),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not happened() and running.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    assert running.poll() is None, "it ended before it could be killed"
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kills a process group")
+def test_a_killed_extraction_goes_on_from_its_last_segment(three_labelled, tmp_path, four_videos, stems):
+    project = three_labelled
+    project.edit_params(backbone="tiny")
+
+    def segment_of_second_video(number: int):
+        def written() -> bool:
+            finished = list(project.store.root.glob("features/*/entry.json"))
+            return len(finished) == 1 and bool(list(project.store.root.glob(f"features/*.building/segments/{number:06d}.npy")))
+
+        return written
+
+    kill_when(project, segment_of_second_video(2), "dvc", "repro", "extract")
+    finished = project.kept()["features"]
+    segments = {path: path.stat().st_mtime_ns for path in project.store.root.glob("features/*.building/segments/00000[012].npy")}
+    assert (len(finished), len(segments)) == (1, 3)
+    kill_when(project, segment_of_second_video(4), "dvc", "repro", "extract")
+    assert {path: path.stat().st_mtime_ns for path in segments} == segments, "finished segments were not written again"
+    assert project.counting("dvc", "repro") == (0, 2, 1)
+    assert finished <= project.kept()["features"], "the finished video was not touched"
+
+    undisturbed = make_project(tmp_path / "undisturbed", four_videos)
+    for stem in stems[3:]:
+        remove(undisturbed, stem)
+    undisturbed.edit_params(backbone="tiny")
+    undisturbed.run("dvc", "repro", "extract")
+    for path in undisturbed.folder.glob("data/features/tiny/*.h5"):
+        assert path.read_bytes() == (project.folder / "data/features/tiny" / path.name).read_bytes()
+
+
+def test_a_flipped_byte_in_a_kept_file_is_found_and_made_again(three_labelled):
+    project = three_labelled
+    project.run("dvc", "repro", "crop")
+    crop = next(project.folder.glob("data/crops/*.mp4"))
+    good = crop.read_bytes()
+    before = crop.stat()
+    crop.chmod(0o644)
+    with crop.open("r+b") as file:
+        file.seek(len(good) // 2)
+        file.write(bytes([good[len(good) // 2] ^ 1]))
+    crop.chmod(0o444)
+    os.utime(crop, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert "results in store were damaged and are gone (crop" in project.run("ethocache", "store", "verify", ok=False)
+    assert project.counting("dvc", "repro", "crop") == (1, 0, 0)
+    assert crop.read_bytes() == good
+
+
+def test_two_runs_at_once_compute_each_key_once(three_labelled, tmp_path):
+    project = three_labelled
+    project.run("dvc", "repro", "crop")
+    command = (sys.executable, "stages/extract.py")
+    runs = [
+        subprocess.Popen(
+            command, cwd=project.folder, env=environment_of_a_user(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for _ in range(2)
+    ]
+    output = [run.communicate(timeout=120)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], output
+    computed = [int(number) for text in output for number in re.findall(r"(\d+) computed now", text)]
+    assert sum(computed) == 3, output
