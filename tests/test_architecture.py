@@ -151,6 +151,19 @@ def test_params_yaml_states_the_defaults_of_the_code():
                 assert getattr(stated, field) == info.get_default(call_default_factory=True), f"{name}.{field}"
 
 
+def test_dvc_changes_only_the_line_that_it_is_told_to(tmp_path):
+    """`dvc exp run -S head=tcn` rewrites params.yaml; what it would format otherwise must not drown that change."""
+    from dvc.utils.serialize import modify_yaml
+
+    before = (ROOT / "params.yaml").read_text()
+    path = tmp_path / "params.yaml"
+    path.write_text(before)
+    with modify_yaml(str(path)) as params:
+        params["head"] = "tcn"
+    changed = [(a, b) for a, b in zip(before.splitlines(), path.read_text().splitlines(), strict=True) if a != b]
+    assert [(a.split("#")[0].strip(), b.split("#")[0].strip()) for a, b in changed] == [("head: lstm", "head: tcn")]
+
+
 def test_index_loads_no_heavy_library():
     code = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); import ethocache.endtoend.project, ethocache.dataset.index"
     code += f"; print([name for name in {HEAVY} if name in sys.modules])"

@@ -10,7 +10,7 @@ from ethocache.common.params import Section, load_params, parse_section
 from ethocache.dataset.folder import DataParams
 from ethocache.dataset.labels import LabelParams
 from ethocache.scoring.settings import EvaluateParams
-from ethocache.sequence.heads import check_heads, resolve_head
+from ethocache.sequence.heads import check_heads, effective_train, parse_head, resolve_head
 from ethocache.sequence.settings import TrainParams
 from ethocache.vision.backbones import check_backbones, resolve_backbone
 from ethocache.vision.crop_settings import CropParams
@@ -65,6 +65,8 @@ def read_project(path: Path) -> Project:
     _collect(problems, check_heads, _recipes(params, "heads"))
     backbone = _collect(problems, _resolve, params, "backbone", path, resolve_backbone)
     head = _collect(problems, _resolve, params, "head", path, resolve_head)
+    if head and sections["train"]:
+        _collect(problems, effective_train, sections["train"], parse_head(head["settings"], f"{path}: heads.{head['name']}"))
     if problems:
         raise InputError("\n".join([*dict.fromkeys(problems), _UNDO]))
     return Project(sections["data"], sections["labels"], sections["track"], backbone, head)

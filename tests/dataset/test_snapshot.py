@@ -1,0 +1,77 @@
+import os
+
+import numpy as np
+import pytest
+
+from ethocache.common.errors import InputError
+from ethocache.common.store import Store
+from ethocache.dataset.folder import DataFolder
+from ethocache.dataset.index import VideoRecord
+from ethocache.dataset.labels import LabelParams, read_snapshot
+from ethocache.dataset.snapshot import snapshot_labels, summary
+from ethocache.dataset.videos import VideoFacts
+
+FACTS = VideoFacts(10, 32, 32, "yuv420p", "h264", 10.0, 1.0, False, (), "f" * 64)
+RECORDS = [VideoRecord(name, f"{name}.mp4", {}, name, FACTS) for name in ("a", "b")]
+
+
+@pytest.fixture
+def take(tmp_path):
+    """Snapshot the labels of the videos a and b, whose time stamps the store knows."""
+    store = Store(tmp_path / "store")
+    recipe = {"kind": "times", "video": FACTS.fingerprint, "revision": 1}
+    store.make("times", recipe, lambda bench: np.save(bench.output / "time_s.npy", np.arange(10) / 10) or {})
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("behaviour,start_s,stop_s\ngrooming,0.2,0.5\n")
+
+    def run(labels=None, behaviours=("grooming",), params=None):
+        labels = {"a": "a.csv", "b": "b.csv"} if labels is None else labels
+        snapshot_labels(tmp_path / "out", RECORDS, labels, DataFolder(str(tmp_path)), behaviours, params or LabelParams(), store)
+        return {path.name: path for path in (tmp_path / "out").iterdir()}
+
+    return run
+
+
+def test_each_labelled_video_has_a_snapshot(take):
+    files = take()
+    assert sorted(files) == ["a.json", "b.json"]
+    assert np.flatnonzero(read_snapshot(files["a.json"]).values[:, 0]).tolist() == [2, 3, 4]
+
+
+def test_only_an_edited_file_is_written_again(take, tmp_path):
+    for path in take().values():
+        os.utime(path, ns=(1, 1))
+    (tmp_path / "b.csv").write_text("behaviour,start_s,stop_s\ngrooming,0.2,0.6\n")
+    times = {name: path.stat().st_mtime_ns for name, path in take().items()}
+    assert times["a.json"] == 1
+    assert times["b.json"] != 1
+
+
+def test_other_behaviours_or_settings_are_read_again(take, tmp_path):
+    take()
+    (tmp_path / "a.csv").write_text("behaviour,start_s,stop_s\ngrooming,0.2,0.5\nbase,0.7,1.0\n")
+    files = take(behaviours=("rearing", "grooming"), params=LabelParams(not_scored=("base",)))
+    table = read_snapshot(files["a.json"])
+    assert table.behaviours == ("rearing", "grooming")
+    assert table.values[:, 1].tolist() == [0, 0, 1, 1, 1, 0, 0, -1, -1, -1]
+
+
+def test_a_video_that_is_no_longer_labelled_loses_its_snapshot_and_nothing_else_goes(take, tmp_path):
+    take()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    assert sorted(take(labels={"a": "a.csv"})) == ["a.json", "notes.txt"]
+
+
+def test_every_bad_labels_file_is_named(take, tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("behaviour,start_s,stop_s\nsleeping,0.2,0.5\n")
+    with pytest.raises(InputError) as caught:
+        take()
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 2
+    assert "a.csv" in lines[0] and "b.csv" in lines[1] and "sleeping" in lines[0]
+
+
+def test_the_summary_is_one_line_and_the_notes_below_it():
+    expected = "2 videos of 2 animals (20 frames, 0.0 min), 1 with labels, 1 to be tagged\n  note: look here"
+    assert summary(RECORDS, 1, ["look here"]) == expected

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ethocache.common.errors import InputError
+from ethocache.endtoend.project import SECTIONS, read_project
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+
+
+@pytest.fixture
+def params():
+    return yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def problems(tmp_path):
+    """The lines that reading these parameters gives."""
+
+    def read(params) -> list[str]:
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+        with pytest.raises(InputError) as caught:
+            read_project(path)
+        return [line.replace(f"{tmp_path}/", "") for line in str(caught.value).splitlines()]
+
+    return read
+
+
+def test_the_shipped_parameters_are_right_and_the_recipes_have_every_default_filled_in():
+    project = read_project(PARAMS)
+    assert project.head["name"] == "lstm"
+    assert project.head["settings"]["bidirectional"] is True
+    assert project.backbone["streams"]["efficientnet_lite0"]["pooling"] == "default"
+
+
+@pytest.mark.parametrize(
+    "head", ["linear", "lstm", "tcn", "thesis_lstm_300", "thesis_lstm_600", "thesis_tcn_300", "thesis_tcn_300_small_batch"]
+)
+def test_every_shipped_head_works_with_nothing_but_its_name(tmp_path, params, head):
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(params | {"head": head}))
+    assert read_project(path).head["name"] == head
+
+
+def test_all_problems_of_all_sections_come_in_one_message_that_says_how_to_undo_them(params, problems):
+    params["head"] = "lsmt"
+    params["backbone"] = "resnet5"
+    params["crop"]["sise"] = 1
+    params["train"]["epochs"] = "many"
+    params["heads"]["tcn"]["kernal"] = 3
+    params["backbones"]["resnet18"]["kind"] = "imag"
+    params["extrakt"] = {}
+    found = problems(params)
+    for start in (
+        "params.yaml: 'extrakt' is not a section, did you mean 'extract'?",
+        "params.yaml: crop: 'sise' is not a setting, did you mean 'size'?",
+        "params.yaml: train: 'epochs': Input should be a valid integer",
+        "params.yaml: backbones.resnet18: 'imag' is not a kind, did you mean 'image'?",
+        "params.yaml: heads.tcn: 'kernal' is not a setting, did you mean 'kernel'?",
+        "params.yaml: backbone: 'resnet5' is not a recipe, did you mean 'resnet50'?",
+        "params.yaml: head: 'lsmt' is not a recipe of 'heads', did you mean 'lstm'?",
+    ):
+        assert any(line.startswith(start) for line in found), (start, found)
+    assert found[-1] == "Nothing was computed or deleted. After a wrong -S, 'git checkout -- params.yaml' puts the file back."
+    assert len(found) == len(set(found))
+
+
+def test_a_head_whose_wishes_clash_with_the_training_is_found_before_anything_runs(params, problems):
+    params["heads"]["lstm"]["train"] = {"window_s": 2}
+    assert "'overlap_s' (5) must be shorter than 'window_s' (2)" in problems(params)[0]
+
+
+@pytest.mark.parametrize("name", ["head", "backbone"])
+@pytest.mark.parametrize("value", [None, 3, ["lstm"]])
+def test_a_choice_that_is_no_name_is_refused(params, problems, name, value):
+    assert any(f"{name}: expected one of the names below '{name}s'" in line for line in problems(params | {name: value}))
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, "heads", "backbones"])
+def test_a_section_that_is_a_list_is_refused(params, problems, section):
+    assert any(f"params.yaml: {section}: expected" in line for line in problems(params | {section: [1]}))

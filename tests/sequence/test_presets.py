@@ -1,0 +1,29 @@
+"""The thesis's four chosen settings, as they stand in params.yaml."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ethocache.sequence.heads import effective_train, parse_head
+from ethocache.sequence.settings import TrainParams
+
+HEADS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))["heads"]
+
+
+@pytest.mark.parametrize(
+    ("name", "window_frames", "batch_size", "network"),
+    [
+        ("thesis_lstm_300", 300, 8, {"kind": "lstm", "layers": 3, "units": 64, "bidirectional": False}),
+        ("thesis_lstm_600", 600, 16, {"kind": "lstm", "layers": 2, "units": 64, "bidirectional": False}),
+        ("thesis_tcn_300", 300, 32, {"kind": "tcn", "stacks": 1, "channels": 256, "kernel": 3, "norm": "batch", "causal": True}),
+        ("thesis_tcn_300_small_batch", 300, 8, {"kind": "tcn", "stacks": 1, "channels": 256, "kernel": 3, "norm": "batch"}),
+    ],
+)
+def test_a_preset_of_the_thesis_is_what_the_thesis_chose(name, window_frames, batch_size, network):
+    head = parse_head(HEADS[name], name)
+    train = effective_train(TrainParams(), head)
+    assert network.items() <= head.model_dump().items()
+    assert (train.window_s * 10, train.batch_size) == (window_frames, batch_size)  # its videos have 10 frames a second
+    assert (train.epochs, train.patience, train.learning_rate, train.weight_decay) == (50, 5, 1e-3, 0)
+    assert (train.class_weights, train.per_behaviour, train.overlap_s, head.model_dump()["input_dropout"]) == ("balanced", True, 0, 0.5)
