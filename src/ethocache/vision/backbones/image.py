@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ethocache.common.errors import InputError
+from ethocache.vision.backbones.folding import fold_batch_norm
 from ethocache.vision.backbones.settings import ImageSettings, Precision
 from ethocache.vision.backbones.weights import load_network, sha256_of_tensors
 
@@ -39,6 +40,8 @@ class ImageEmbedder:
         self._interpolation = "bilinear" if wanted["interpolation"] == "bilinear" else "bicubic"
         self._dtype = _DTYPES[precision]
         _fit_to_input(network, self._input_px, settings)
+        if settings.input_px is None:
+            network = fold_batch_norm(network, self._input_px)
         self._pool = _pooling(network, settings)
         network.to(device, self._dtype).to(memory_format=torch.channels_last)
         self._mean, self._std = (torch.tensor(wanted[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
