@@ -115,6 +115,19 @@ def test_a_stage_touches_only_what_dvc_knows_of(path):
     assert {place for place in places if not any(_same_or_inside(place.rstrip("/"), item) for item in known)} == set()
 
 
+def test_index_protects_the_labs_files_from_the_outputs_of_every_stage():
+    text = (ROOT / "stages/index.py").read_text()
+    protected = re.search(r'RESULTS = .*\n\s+"(.*)"', text).group(1).split()
+    outputs = [
+        item if isinstance(item, str) else next(iter(item))
+        for stage in PIPELINE.values()
+        for item in stage.get("outs", []) + stage.get("metrics", [])
+    ]
+    assert {
+        item for item in outputs if item != "data/index.json" and not any(f"{item}/".startswith(f"{place}/") for place in protected)
+    } == set()
+
+
 def _same_or_inside(place: str, item: str) -> bool:
     return f"{item}/".startswith(f"{place}/") or place.startswith(f"{item}/")
 

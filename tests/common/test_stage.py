@@ -63,6 +63,18 @@ def test_one_bad_item_does_not_keep_the_others_from_being_done():
     assert str(caught.value) == "item 1 is odd\nitem 3 is odd (2 others are done and kept)"
     assert done == [2, 4]
     assert for_each([2, 4], work) == [2, 4]
+    with pytest.raises(InputError) as caught:
+        for_each([1, 2], work, keeps=False)
+    assert str(caught.value) == "item 1 is odd"
+
+
+def test_a_problem_that_all_items_share_is_told_once():
+    def work(item):
+        raise InputError("labels.ignore and data.behaviours both name 'x'")
+
+    with pytest.raises(InputError) as caught:
+        for_each([1, 2, 3], work)
+    assert str(caught.value) == "labels.ignore and data.behaviours both name 'x'"
 
 
 def test_two_videos_with_one_content_cost_once(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ethocache.common.store import ENTRY, Store, find_store
+from ethocache.common.store import ENTRY, Entry, Store, find_store
 
 RECIPE = {"kind": "square", "of": 3}
 
@@ -83,9 +83,10 @@ def test_a_file_that_is_missing_or_short_makes_the_entry_be_made_again(store, da
     assert "was damaged" in capsys.readouterr().err
 
 
-def test_an_entry_whose_record_is_unreadable_is_made_again(store):
+@pytest.mark.parametrize("record", [b"{half", b"\xff\xfe", b"[]", b"3", b'{"recipe":{"of":4},"facts":{},"files":{}}'])
+def test_an_entry_whose_record_is_unreadable_or_of_something_else_is_made_again(store, record):
     entry = store.make("square", RECIPE, write_nine)
-    entry.path(ENTRY).write_text("{half")
+    entry.path(ENTRY).write_bytes(record)
     assert store.make("square", RECIPE, write_nine).path("square.txt").read_text() == "9"
 
 
@@ -108,12 +109,47 @@ def test_verify_finds_a_flipped_byte_that_size_and_time_hide(store):
     assert store.verify() == []
 
 
+def test_verify_leaves_alone_what_another_run_has_made_again_meanwhile(store):
+    entry = store.make("square", RECIPE, write_nine)
+    stale = Entry(entry.folder, entry.recipe, entry.facts, {"square.txt": {"bytes": 1, "sha256": "of the damaged file"}})
+    assert store._take_away(stale) is False
+    assert store.get("square", RECIPE) == entry
+
+
+def test_verify_clears_what_a_kill_left_beside_a_finished_entry(store):
+    entry = store.make("square", RECIPE, write_nine)
+    finished, unfinished = (entry.folder.with_name(f"{name}.building") for name in (entry.key, "f" * 64))
+    for place in (finished, unfinished):
+        (place / "segments").mkdir(parents=True)
+    assert store.verify() == []
+    assert not finished.exists()
+    assert unfinished.exists()
+
+
 def test_small_answers_are_remembered(store):
     assert store.recall({"file": "a"}) is None
     store.remember({"file": "a"}, {"frames": 3})
     assert store.recall({"file": "a"}) == {"frames": 3}
-    next((store.root / "known").iterdir()).write_text("{")
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda kept: "{", lambda kept: "[]", lambda kept: kept.replace("3", "9", 1), lambda kept: kept.replace("a", "b", 1)]
+)
+def test_a_remembered_answer_with_a_changed_byte_is_forgotten(store, damage):
+    store.remember({"file": "a"}, {"frames": 3})
+    path = next((store.root / "known").iterdir())
+    path.write_text(damage(path.read_text()))
     assert store.recall({"file": "a"}) is None
+
+
+def test_a_file_is_hashed_again_only_when_it_changed(store, tmp_path, monkeypatch):
+    path = tmp_path / "track.csv"
+    path.write_text("1")
+    first = store.fingerprint(path)
+    monkeypatch.setattr("ethocache.common.store.sha256_of_file", lambda path: "hashed again")
+    assert store.fingerprint(path) == first
+    path.write_text("22")
+    assert store.fingerprint(path) == "hashed again"
 
 
 def compute_slowly(root: Path, log: Path) -> None:

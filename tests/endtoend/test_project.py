@@ -81,3 +81,9 @@ def test_a_choice_that_is_no_name_is_refused(params, problems, name, value):
 @pytest.mark.parametrize("section", [*SECTIONS, "heads", "backbones"])
 def test_a_section_that_is_a_list_is_refused(params, problems, section):
     assert any(f"params.yaml: {section}: expected" in line for line in problems(params | {section: [1]}))
+
+
+@pytest.mark.parametrize("name", ["../data/mylab", "a/b", "..", "", 18])
+def test_a_head_whose_name_would_lead_out_of_its_folder_is_refused(params, problems, name):
+    params["heads"] |= {name: {"kind": "linear"}}
+    assert any("name may hold letters, digits, '_' and '-' only" in line or name == 18 for line in problems(params | {"head": name}))

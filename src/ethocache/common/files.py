@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -38,7 +39,7 @@ def replacing(path: Path) -> Iterator[Path]:
     A block that fails, or a process that is killed, leaves `path` as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")  # short, and nobody else's, on any machine that shares the folder
     try:
         yield temporary
         flush_to_disk(temporary)

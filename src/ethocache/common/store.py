@@ -107,16 +107,12 @@ class Store:
         self.made = 0
 
     def get(self, kind: str, recipe: dict[str, Any]) -> Entry | None:
-        """Return the finished entry of a recipe, or None. Costs a few stats, reads no data.
+        """Return the finished entry of a recipe, or None. Reads its entry.json and the size of its files, no data.
 
-        An entry with a file that is missing or has another size is taken away, so that it is made again.
+        An entry with a file that is missing or has another size does not count, so that it is made again.
         """
         entry = self._read(self._folder(kind, sha256_of(recipe)))
-        if entry is None or not _is_damaged(entry, thorough=False):
-            return entry
-        print(f"note: {entry.folder} was damaged (a file is missing or has another size); it is made again", file=sys.stderr)
-        self._discard(entry)
-        return None
+        return None if entry is None or _is_damaged(entry, thorough=False) else entry
 
     def make(self, kind: str, recipe: dict[str, Any], build: Build) -> Entry:
         """Return the entry of a recipe; only if it is not kept yet, `build` computes it.
@@ -130,18 +126,28 @@ class Store:
             return self.get(kind, recipe) or self._build(kind, recipe, build)
 
     def remember(self, question: dict[str, Any], answer: dict[str, Any]) -> None:
-        """Keep a small answer (JSON), such as the fingerprint of a file of this name, size and time."""
+        """Keep a small answer (JSON), such as what a file of this name, size and time holds."""
+        kept = {"question": question, "answer": answer, "sha256": sha256_of([question, answer])}
         with replacing(self._memory(question)) as temporary:
-            temporary.write_text(canonical_json({"question": question, "answer": answer}), encoding="utf-8")
+            temporary.write_text(canonical_json(kept), encoding="utf-8")
 
     def recall(self, question: dict[str, Any]) -> dict[str, Any] | None:
-        """Return a remembered answer, or None."""
-        try:
-            kept = json.loads(self._memory(question).read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
+        """Return a remembered answer; None if there is none, or if a byte of it is no longer what was written."""
+        kept = _read_json(self._memory(question))
+        if not isinstance(kept, dict) or kept.get("sha256") != sha256_of([question, kept.get("answer")]):
             return None
         answer: dict[str, Any] = kept["answer"]
         return answer
+
+    def fingerprint(self, path: Path) -> str:
+        """Return the sha256 of a file's bytes, from memory while it has the same name, size and time stamps."""
+        status = path.stat()
+        question = {"file": str(path.resolve()), "bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "inode": status.st_ino}
+        if known := self.recall(question):
+            return str(known["sha256"])
+        digest = sha256_of_file(path)
+        self.remember(question, {"sha256": digest})
+        return digest
 
     @contextmanager
     def lock(self, kind: str, key: str) -> Iterator[None]:
@@ -171,9 +177,10 @@ class Store:
         A damaged file may be linked elsewhere (the workspace, DVC's cache). It is made writable and
         given a new time stamp, so that DVC no longer takes it for whole and asks for it again.
         """
-        damaged = [entry for entry in self.entries() if _is_damaged(entry, thorough=True)]
-        for entry in damaged:
-            self._discard(entry)
+        damaged = [entry for entry in self.entries() if _is_damaged(entry, thorough=True) and self._take_away(entry)]
+        for place in self.root.glob(f"*/*{_BUILDING}"):
+            if place.with_name(place.name.removesuffix(_BUILDING)).is_dir():
+                shutil.rmtree(place)  # of a run that was killed when all but this was done
         return damaged
 
     def _folder(self, kind: str, key: str) -> Path:
@@ -183,11 +190,10 @@ class Store:
         return self.root / "known" / f"{sha256_of(question)}.json"
 
     def _read(self, folder: Path) -> Entry | None:
-        try:
-            kept = json.loads((folder / ENTRY).read_text(encoding="utf-8"))
-            return Entry(folder, kept["recipe"], kept["facts"], kept["files"])
-        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, KeyError):
+        kept = _read_json(folder / ENTRY)
+        if not isinstance(kept, dict) or kept.keys() != {"recipe", "facts", "files"} or sha256_of(kept["recipe"]) != folder.name:
             return None
+        return Entry(folder, kept["recipe"], kept["facts"], kept["files"])
 
     def _build(self, kind: str, recipe: dict[str, Any], build: Build) -> Entry:
         final = self._folder(kind, sha256_of(recipe))
@@ -198,7 +204,9 @@ class Store:
         bench.segments.mkdir(exist_ok=True)
         facts = build(bench)
         _seal(bench.output, recipe, facts)
-        shutil.rmtree(final, ignore_errors=True)  # what is here has no readable entry.json: it never was finished
+        if final.exists():
+            print(f"note: {final} was damaged; it has been made again", file=sys.stderr)
+            _discard(final)
         bench.output.replace(final)
         flush_to_disk(final.parent)
         shutil.rmtree(place, ignore_errors=True)
@@ -208,13 +216,14 @@ class Store:
         self.made += 1
         return entry
 
-    def _discard(self, entry: Entry) -> None:
-        for name in entry.files:
-            path = entry.path(name)
-            if path.exists():
-                path.chmod(path.stat().st_mode | stat.S_IWUSR)
-                os.utime(path)
-        shutil.rmtree(entry.folder)
+    def _take_away(self, entry: Entry) -> bool:
+        """Remove a damaged entry, unless another run has made it again in the meantime."""
+        with self.lock(entry.folder.parent.name, entry.key):
+            now = self._read(entry.folder)
+            if now is None or not _is_damaged(now, thorough=True):
+                return False
+            _discard(entry.folder)
+            return True
 
 
 def find_store() -> Store:
@@ -225,6 +234,21 @@ def find_store() -> Store:
     """
     named = os.environ.get("ETHOCACHE_STORE")
     return Store(Path(named) if named else Path(os.environ.get("DVC_ROOT", ".")) / "store")
+
+
+def _discard(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
+        os.utime(path)
+    shutil.rmtree(folder)
+
+
+def _read_json(path: Path) -> Any:
+    """Return what a JSON file of the store holds; None if it is missing or damaged."""
+    try:
+        return json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
 
 
 def _seal(folder: Path, recipe: dict[str, Any], facts: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from ethocache.vision.decode import decode_frames
 from ethocache.vision.read_ahead import read_ahead
 
 FEATURES = "features.h5"
-REVISION = 1  # raise it when a change of this code, of timm or of torch changes the numbers
+REVISION = 2  # raise it when a change of this code, of timm or of torch changes the numbers
 
 _NOT_NUMBERS = ("weights", "seed", "input_px")  # the weights' sha256 and the preprocessing say these better
 _SUFFIX = ".npy"
@@ -47,6 +47,21 @@ class ExtractParams(Section):
     batch_size: int = Field(default=16, ge=1)
     precision: Precision = "fp32"
     segment_frames: int = Field(default=512, ge=1)
+
+
+def weights_sources(streams: Mapping[str, Any], store: Store) -> dict[str, dict[str, Any]]:
+    """Return what tells, for each stream of a backbone, that its weights are still the same.
+
+    DVC sees only the name of a file or a package in params.yaml; with this beside the recipe, a new
+    content makes the embeddings stale.
+    """
+    sources = {name: parse_recipe(settings).source() for name, settings in streams.items()}
+    for source in sources.values():
+        if "file" in source:
+            digest = store.fingerprint(Path(source["file"]))
+            source.clear()
+            source["sha256"] = digest
+    return sources
 
 
 def describe_network(settings: Mapping[str, Any], store: Store) -> dict[str, Any]:

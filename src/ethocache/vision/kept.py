@@ -11,7 +11,8 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.common.store import Entry, Store, Workbench
 from ethocache.dataset.folder import DataFolder
-from ethocache.dataset.index import VideoRecord, time_stamps
+from ethocache.dataset.index import REVISION as TIMES_REVISION
+from ethocache.dataset.index import VideoRecord, look_at_video, time_stamps
 from ethocache.dataset.tracks import load_track, write_track
 from ethocache.vision.backbones.settings import Embedder
 from ethocache.vision.crop_plan import crop_recipe, plan_crops, read_plan
@@ -46,6 +47,8 @@ def keep_track(record: VideoRecord, folder: DataFolder, params: TrackParams, sto
         tracked = TRACKERS[params.source](record, folder)
         if tracked.track is None:
             raise InputError(f"{record.file}: track.source '{params.source}' gave no track; choose another")
+        if record.track and store.fingerprint(folder.path(record.track.file)) != record.track.fingerprint:
+            raise _changed(record.track.file)
         write_track(bench.output / "track.h5", tracked.track)
         return {"note": tracked.note}
 
@@ -66,7 +69,9 @@ def keep_crop(record: VideoRecord, folder: DataFolder, track_file: Path, params:
         If the video or its track is not what was indexed, or too little of the animal was tracked.
     """
     tracked = track_file.is_file()
-    recipe = crop_recipe(record, sha256_of_file(track_file) if tracked else "none", params)
+    if record.track and not tracked:
+        raise InputError(f"{track_file} is missing: run 'dvc repro track'")
+    recipe = crop_recipe(record, sha256_of_file(track_file) if tracked else "none", params) | {"times": TIMES_REVISION}
 
     def build(bench: Workbench) -> dict[str, Any]:
         facts = record.facts
@@ -76,9 +81,18 @@ def keep_crop(record: VideoRecord, folder: DataFolder, track_file: Path, params:
         except InputError as error:
             raise InputError(f"{record.file}: {error}") from None
         time_s = time_stamps(record, folder, store)
-        return crop_video(folder.path(record.file), facts, time_s, plan, params, bench, sha256_of(recipe))
+        video = folder.path(record.file)
+        cost = crop_video(video, facts, time_s, plan, params, bench, sha256_of(recipe))
+        if look_at_video(video, store).fingerprint != facts.fingerprint:
+            raise _changed(record.file)
+        return cost
 
     return store.make("crop", recipe, build)
+
+
+def _changed(file: str) -> InputError:
+    """What is made from a file that changed meanwhile must not be kept under the content that it had."""
+    return InputError(f"{file} has changed since it was indexed; run 'dvc repro' again")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The temporal heads by kind: a new one is a settings model, a small file beside this one, and a line in `HEADS`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,6 +33,8 @@ def resolve_head(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
     InputError
         If no recipe has this name, or its settings are wrong.
     """
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", str(name)):  # it names a folder below models/
+        raise InputError(f"params.yaml: heads.{name}: a head's name may hold letters, digits, '_' and '-' only")
     if name not in recipes:
         raise InputError(f"params.yaml: head: '{name}' is not a recipe of 'heads'{_suggest(name, recipes)}")
     return {"name": name, "settings": parse_head(recipes[name], f"params.yaml: heads.{name}").model_dump()}

@@ -40,8 +40,8 @@ class ImageEmbedder:
         self._interpolation = "bilinear" if wanted["interpolation"] == "bilinear" else "bicubic"
         self._dtype = _DTYPES[precision]
         _fit_to_input(network, self._input_px, settings)
-        if settings.input_px is None:
-            network = fold_batch_norm(network, self._input_px)
+        dimensions = _dimensions(_pooling(network, settings), self._input_px, settings)
+        network = fold_batch_norm(network, self._input_px)
         self._pool = _pooling(network, settings)
         network.to(device, self._dtype).to(memory_format=torch.channels_last)
         self._mean, self._std = (torch.tensor(wanted[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
@@ -51,7 +51,7 @@ class ImageEmbedder:
             "mean": list(wanted["mean"]),
             "std": list(wanted["std"]),
             "interpolation": self._interpolation,
-            "dimensions": self._dry_run(),
+            "dimensions": dimensions,
         }
 
     @torch.inference_mode()
@@ -75,20 +75,22 @@ class ImageEmbedder:
         normal = (pixels.clamp(0, 255) / 255 - self._mean) / self._std
         return normal.to(self._dtype, memory_format=torch.channels_last)
 
-    def _dry_run(self) -> int:
-        black = np.zeros((1, self._input_px, self._input_px, 3), np.uint8)
-        try:
-            shape = self(black).shape
-        except (AssertionError, RuntimeError, ValueError) as error:
-            if self._settings.input_px is None:
-                raise
-            raise _cannot_take(self._settings, " ".join(str(error).split())) from error
-        if len(shape) != 2 or not shape[1]:
-            raise InputError(
-                f"params.yaml: {self._settings.model} gives an answer of shape {shape[1:]} for a frame, expected one vector: "
-                "choose another model, or 'pooling: avg'"
-            )
-        return int(shape[1])
+
+@torch.inference_mode()
+def _dimensions(pool: Callable[[Tensor], Tensor], input_px: int, settings: ImageSettings) -> int:
+    """Return how many numbers a frame becomes, by sending a black one through."""
+    try:
+        shape = pool(torch.zeros(1, 3, input_px, input_px)).shape
+    except (AssertionError, RuntimeError, ValueError) as error:
+        if settings.input_px is None:
+            raise
+        raise _cannot_take(settings, " ".join(str(error).split())) from error
+    if len(shape) != 2 or not shape[1]:
+        raise InputError(
+            f"params.yaml: {settings.model} gives an answer of shape {shape[1:]} for a frame, expected one vector: "
+            "choose another model, or 'pooling: avg'"
+        )
+    return int(shape[1])
 
 
 def _fit_to_input(network: nn.Module, input_px: int, settings: ImageSettings) -> None:
