@@ -115,9 +115,8 @@ def environment_of_a_user() -> dict[str, str]:
 def make_project(folder: Path, videos: Path | None = None, settings: Mapping[str, Any] = TINY) -> Project:
     """Set up a project under git, with a copy of the data folder `videos` as its data.dir; `settings` go into params.yaml."""
     folder.mkdir()
-    for name in ("stages", "src"):
+    for name in ("stages", "src", ".dvc/plots"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / ".dvc").mkdir()
     for name in ("dvc.yaml", ".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore", "params.yaml"):
         shutil.copy2(ROOT / name, folder / name)
     if videos:

@@ -11,7 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
+import timm
+import torch
 from pipeline import Project, environment_of_a_user, make_project
+from safetensors.torch import save_file
 
 from ethocache.endtoend.demo import write_demo
 
@@ -120,6 +123,23 @@ def test_an_edited_part_of_a_recipe_makes_its_users_stale_and_nobody_else(three_
     assert project.counting("dvc", "repro") == (0, 0, 1)
     project.edit_params(backbones__tiny__seed=2)
     assert project.counting("dvc", "repro") == (0, 0, 0), "a backbone that does not use the part"
+
+
+def test_other_weights_in_a_file_of_the_same_name_are_extracted_again(three_labelled):
+    project = three_labelled
+    weights = project.folder / "weights.safetensors"
+
+    def put_weights(seed: int) -> None:
+        torch.manual_seed(seed)
+        save_file(timm.create_model("test_resnet").state_dict(), weights)
+
+    put_weights(0)
+    project.edit_params(backbone="tiny", backbones__tiny__weights=weights.name)
+    assert project.counting("dvc", "repro", "extract") == (3, 3, 0)
+    put_weights(1)
+    assert project.counting("dvc", "repro", "extract") == (0, 3, 0)
+    put_weights(0)
+    assert project.counting("dvc", "repro", "extract") == (0, 0, 0)
 
 
 def kill_when(project: Project, happened, *command: str) -> None:

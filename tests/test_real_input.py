@@ -125,5 +125,5 @@ def test_every_frame_of_a_real_video_is_embedded_by_every_network_of_the_thesis_
             np.testing.assert_array_equal(file["time_s"][:], probed[1])
         assert len(features) == FRAMES
         assert np.isfinite(features).all()
-        assert (features.std(axis=0) > 0).mean() > 0.9, "the embedding follows the picture"
+        assert (features[1:] != features[:-1]).any(axis=1).mean() > 0.99, "the embedding follows the picture"
         assert json.loads((open_field.folder / "data/cost/extract.json").read_text())["frames"] == FRAMES

@@ -257,6 +257,28 @@ def test_a_table_without_frame_numbers_is_refused(tmp_path):
         read_points(tmp_path / "m.h5")
 
 
+@pytest.mark.parametrize("place", ["axis1", "block0_values", "block0_items_label0"])
+def test_a_small_h5_that_claims_terabytes_is_refused_before_it_is_read(tmp_path, place):
+    path = write_fixed_h5(tmp_path / "m.h5", columns(), numbers(3, 6))
+    with h5py.File(path, "a") as file:
+        group = file["df_with_missing"]
+        del group[place]
+        group.create_dataset(place, shape=(10**13,), dtype="i8", chunks=(1024,))
+    with pytest.raises(InputError, match=rf"{place}' claims the shape \(10000000000000,\), more than a file of \d+ bytes can hold"):
+        read_h5(path)
+
+
+def test_a_small_table_h5_that_claims_terabytes_is_refused_before_it_is_read(tmp_path):
+    path = write_table_h5(tmp_path / "m.h5", columns(), numbers(3, 6))
+    with h5py.File(path, "a") as file:
+        group = file["df_with_missing"]
+        dtype, kind = group["table"].dtype, group["table"].attrs["values_block_0_kind"]
+        del group["table"]
+        group.create_dataset("table", shape=(2**62,), dtype=dtype, chunks=(1024,)).attrs["values_block_0_kind"] = kind
+    with pytest.raises(InputError, match=r"table' claims the shape .* more than a file of \d+ bytes can hold"):
+        read_h5(path)
+
+
 def test_a_cut_h5_is_refused_at_every_length(tmp_path):
     whole = write_table_h5(tmp_path / "whole.h5", columns(), numbers(50, 6)).read_bytes()
     cut = tmp_path / "cut.h5"

@@ -12,10 +12,18 @@ def parse(**settings):
     return parse_section({"dir": "data", "behaviours": ["grooming"]} | settings, DataParams, "params.yaml: data")
 
 
-@pytest.mark.parametrize("pattern", ["../*.mp4", "videos/../../*.mp4", "/etc/*", ""])
+@pytest.mark.parametrize("pattern", ["../*.mp4", "videos/../../*.mp4", "/etc/*", "", "."])
 def test_a_pattern_cannot_leave_the_data_folder(pattern):
     with pytest.raises(InputError, match=r"expected a pattern below data\.dir"):
         parse(videos=pattern)
+
+
+@pytest.mark.parametrize("setting", ["videos", "tracks", "labels"])
+@pytest.mark.parametrize("pattern", ["**.mp4", "videos/**x/*.mp4"])
+def test_a_pattern_that_cannot_be_searched_for_is_refused(setting, pattern):
+    with pytest.raises(InputError, match=rf"data: '{setting}': expected a pattern such as 'videos/\*\.mp4' or .*, found") as caught:
+        parse(**{setting: pattern})
+    assert len(str(caught.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -26,6 +34,9 @@ def test_a_pattern_cannot_leave_the_data_folder(pattern):
         ([" grooming"], "names without spaces around them"),
         (["a\nb"], "names without spaces around them"),
         (["macro"], "'macro' is a word of the metrics file"),
+        (["frame"], "'frame' is another column of the tables of tags"),
+        (["Time_s"], "'time_s' is another column of the tables of tags"),
+        (["rearing", "Rearing_probability"], "'rearing_probability' is another column of the tables of tags"),
     ],
 )
 def test_behaviours_that_would_mix_are_refused(behaviours, message):

@@ -54,7 +54,8 @@ def test_a_file_without_bouts_gives_none(write):
 
 
 FAULTS = {
-    "behaviour,start_s,stop_s,rater\na,1,2,Ann\n": "the column 'rater' is one too many; nothing is left out silently",
+    "behaviour,start_s,stop_s,rater\na,1,2,Ann\n": "the column 'rater' is one too many; nothing is left out silently: "
+    "expected behaviour, start_s, stop_s (and comment, note, duration and mean_probability, which are not read)",
     "behaviour,start_s,stop_s,Label\na,1,2,b\n": "the column 'Label' is one too many",
     "behaviour,start_s,stop_s,start_s\na,1,2,3\n": "the column 'start_s' is one too many",
     "behaviour,start_s,stop_s,start_frame,stop_frame\na,1,2,3,4\n": "the column 'start_frame' is one too many",

@@ -76,7 +76,7 @@ def test_a_video_that_was_seen_before_is_not_opened(lab, store, monkeypatch):
         raise AssertionError(f"opened {path}")
 
     monkeypatch.setattr(index, "probe", must_not_run)
-    monkeypatch.setattr(index, "sha256_of_file", must_not_run)
+    monkeypatch.setattr("ethocache.common.store.sha256_of_file", must_not_run)
     assert index_videos(lab, PARAMS, with_tracks=True, store=store) == before
 
 
@@ -119,6 +119,7 @@ def test_every_problem_of_every_video_is_told_at_once(lab, store, tmp_path):
         index_videos(lab, PARAMS, with_tracks=True, store=store)
     lines = str(caught.value).splitlines()
     assert len(lines) == 3
+    assert "are done and kept" not in str(caught.value)
     assert "HD_YFP_2.mp4: expected a DeepLabCut file 'HD_YFP_2DLC*.csv'" in lines[0]
     assert "empty file" in lines[1]
     assert "nonsense.mp4: expected a name like '{genotype}_{treatment}_{animal}', found 'nonsense'" in lines[2]
@@ -128,7 +129,8 @@ def test_every_problem_of_every_video_is_told_at_once(lab, store, tmp_path):
     ("pattern", "stem", "parts"),
     [
         ("{animal}", "any thing.1", {"animal": "any thing.1"}),
-        ("{genotype}_{animal}", "WT_a_b", {"genotype": "WT", "animal": "a_b"}),
+        ("{genotype}_{animal}", "WT_1", {"genotype": "WT", "animal": "1"}),
+        ("{genotype}_a_{animal}", "WT_a_b_1", {"genotype": "WT", "animal": "b_1"}),
         ("day{day} ({animal})", "day12 (ratón)", {"day": "12", "animal": "ratón"}),
     ],
 )
@@ -136,10 +138,34 @@ def test_parts_of_a_name(pattern, stem, parts):
     assert parse_name(pattern, stem, "file") == parts
 
 
-@pytest.mark.parametrize("pattern", ["{animal", "animal}", "{}", "{a}{a}", "{a-b}"])
+@pytest.mark.parametrize("pattern", ["{animal", "animal}", "{}", "{a}{a}", "{a-b}", "{1}", "{animal²}"])
 def test_a_malformed_name_pattern_is_refused(pattern):
     with pytest.raises(InputError, match=r"data\.name: expected parts in braces, each once"):
         parse_name(pattern, "x", "file")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "stem", "readings"),
+    [
+        ("{genotype}_{animal}", "WT_a_b", "genotype='WT' animal='a_b' or genotype='WT_a' animal='b'"),
+        (
+            "{genotype}_{treatment}_{animal}",
+            "WT_saline_low_01",
+            "genotype='WT' treatment='saline' animal='low_01' or genotype='WT_saline' treatment='low' animal='01'",
+        ),
+    ],
+)
+def test_a_name_that_could_put_an_animal_on_two_sides_of_a_split_is_refused(pattern, stem, readings):
+    with pytest.raises(InputError) as caught:
+        parse_name(pattern, stem, "a.mp4")
+    remedy = "rename the file, or give data.name more fixed text"
+    assert str(caught.value) == f"a.mp4: '{stem}' fits '{pattern}' in more than one way, {readings}; {remedy}"
+
+
+def test_a_malformed_name_pattern_is_told_once_for_all_videos(lab, store):
+    with pytest.raises(InputError) as caught:
+        index_videos(lab, PARAMS.model_copy(update={"name": "{1}"}), with_tracks=False, store=store)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_findings_tell_what_may_surprise(lab, store, tmp_path):

@@ -8,7 +8,7 @@ from ethocache.common.store import Store
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.labels import LabelParams, read_snapshot
-from ethocache.dataset.snapshot import snapshot_labels, summary
+from ethocache.dataset.snapshot import snapshot_labels, summary, unseen_behaviours
 from ethocache.dataset.videos import VideoFacts
 
 FACTS = VideoFacts(10, 32, 32, "yuv420p", "h264", 10.0, 1.0, False, (), "f" * 64)
@@ -70,6 +70,23 @@ def test_every_bad_labels_file_is_named(take, tmp_path):
     lines = str(caught.value).splitlines()
     assert len(lines) == 2
     assert "a.csv" in lines[0] and "b.csv" in lines[1] and "sleeping" in lines[0]
+
+
+def test_a_setting_that_is_wrong_for_every_file_is_told_once(take):
+    with pytest.raises(InputError) as caught:
+        take(params=LabelParams(ignore=("grooming",)))
+    assert str(caught.value) == "labels.ignore and data.behaviours both name 'grooming'; keep it in one of them"
+
+
+def test_a_behaviour_that_no_labels_file_shows_is_told(take, tmp_path):
+    (tmp_path / "b.csv").write_text("behaviour,start_s,stop_s\nrearing,0.2,0.5\n")
+    behaviours = ("digging", "rearing", "grooming")
+    take(behaviours=behaviours)
+    line = "no labels file shows '{}': if nobody looked for it, remove it from data.behaviours"
+    assert unseen_behaviours(tmp_path / "out", ["a", "b"], behaviours) == [line.format("digging")]
+    assert unseen_behaviours(tmp_path / "out", ["b"], behaviours) == [line.format("digging"), line.format("grooming")]
+    assert unseen_behaviours(tmp_path / "out", ["a", "not read"], ("grooming",)) == []
+    assert unseen_behaviours(tmp_path / "out", [], behaviours) == []
 
 
 def test_the_summary_is_one_line_and_the_notes_below_it():

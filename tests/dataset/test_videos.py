@@ -102,6 +102,13 @@ class TestAWholeFile:
         assert not facts.variable_rate
         assert facts.fps == pytest.approx(30, abs=1e-6)
 
+    def test_of_turns_of_long_and_short_intervals_has_their_mean_rate(self, tmp_path: Path) -> None:
+        pts = [0, 33, 83, 116, 166, 199, 249]  # 3:2 pulldown: as many of 33 as of 50 ms
+        facts, _ = probe(write_video(tmp_path / "a.mkv", frames=7, pts=pts, time_base=Fraction(1, 1000)))
+        assert facts.variable_rate
+        assert facts.fps == pytest.approx(6 / 0.249, abs=1e-6)
+        assert facts.duration_s == pytest.approx(0.249 * 7 / 6)
+
     def test_gives_times_from_its_first_frame_on(self, tmp_path: Path) -> None:
         _, time_s = probe(write_video(tmp_path / "a.mkv", pts=range(500, 510), time_base=Fraction(1, 100)))
         np.testing.assert_allclose(time_s, np.arange(10) / 100)
@@ -218,6 +225,19 @@ class TestABrokenFile:
     def test_that_is_text_is_no_video(self, tmp_path: Path) -> None:
         (tmp_path / "a.mp4").write_text("behaviour,start_s,stop_s\n" * 20)
         assert "cannot be opened as one (Invalid data found when processing input)" in self.says(tmp_path / "a.mp4")
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("a.mp4", "ffconcat version 1.0\nfile other.mp4\n"),
+            ("a.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nother.mp4\n"),
+            ("a.mp4", "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n"),
+        ],
+    )
+    def test_that_names_other_files_or_addresses_is_no_video(self, tmp_path: Path, name: str, text: str) -> None:
+        write_video(tmp_path / "other.mp4")
+        (tmp_path / name).write_text(text)
+        assert "expected a video, found a playlist, a picture or another kind of file; export it as MP4" in self.says(tmp_path / name)
 
     @pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.mkv"])
     def test_that_is_cut_lacks_bytes_at_its_end(self, tmp_path: Path, name: str) -> None:

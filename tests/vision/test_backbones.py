@@ -90,6 +90,8 @@ def test_an_unknown_backbone_suggests_the_nearest_and_lists_all():
         ({"streams": ["resnet", "colour"], "kind": "image"}, "backbones.x: beside 'streams' no setting is possible, found kind"),
         ({"streams": []}, "backbones.x: 'streams' expects a list of recipes such as [resnet50, mean_colour], found []"),
         ({"streams": "resnet"}, "expects a list of recipes such as [resnet50, mean_colour], found 'resnet'"),
+        ({"streams": [["resnet"]]}, "expects a list of recipes such as [resnet50, mean_colour], found [['resnet']]"),
+        ({"streams": [18]}, "expects a list of recipes such as [resnet50, mean_colour], found [18]"),
         ({"streams": ["resnet", "resnet"]}, "backbones.x: a stream stands twice in ['resnet', 'resnet']"),
         ({"streams": ["color"]}, "backbones.x: stream 'color' is not a recipe, did you mean 'colour'?; known: resnet, vit, colour"),
         ({"streams": ["x", "vit"]}, "backbones.x: it names itself among its streams"),
@@ -114,6 +116,16 @@ def test_a_name_that_cannot_be_part_of_a_file_name_is_refused():
     assert check_backbones({"a/b.c": {"kind": "mean_colour"}}) == [
         "params.yaml: backbones.a/b.c: a recipe's name may hold letters, digits, '_' and '-' only"
     ]
+
+
+def test_a_name_that_yaml_takes_for_a_number_asks_for_quotes():
+    recipes = {18: {"kind": "mean_colour"}, "both": {"streams": ["18"]}}
+    message = "params.yaml: backbones.18: expected text as the recipe's name, found 18; put it in quotes: '18'"
+    assert message in check_backbones(recipes)
+    for name in ("both", "18"):
+        with pytest.raises(InputError) as error:
+            resolve_backbone(name, recipes)
+        assert str(error.value) == message
 
 
 def test_several_problems_come_together():
@@ -257,16 +269,16 @@ def test_an_input_that_the_network_cannot_take_is_the_users_to_mend(model, input
 
 
 def test_a_fault_at_the_models_own_size_is_not_blamed_on_the_user(monkeypatch):
-    def refuse(self, frames):
+    def refuse(pixels):
         raise AssertionError("Input height (16) doesn't match model (160).")
 
-    monkeypatch.setattr(ImageEmbedder, "__call__", refuse)
+    monkeypatch.setattr("ethocache.vision.backbones.image._pooling", lambda network, settings: refuse)
     with pytest.raises(AssertionError):
         embedder("test_resnet")
 
 
 def test_a_network_that_gives_no_vector_is_refused(monkeypatch):
-    monkeypatch.setattr(ImageEmbedder, "__call__", lambda self, frames: np.zeros((1, 7, 5, 5), np.float32))
+    monkeypatch.setattr("ethocache.vision.backbones.image._pooling", lambda network, settings: lambda pixels: torch.zeros(1, 7, 5, 5))
     with pytest.raises(InputError, match=r"test_resnet gives an answer of shape \(7, 5, 5\) for a frame, expected one vector"):
         embedder("test_resnet")
 

@@ -1,5 +1,6 @@
 """Where the square lies: on planted tracks whose answer is known, and inside the frame on any."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -229,6 +230,17 @@ class TestACropPlan:
         for name in ("left_px", "top_px", "valid"):
             np.testing.assert_array_equal(getattr(found, name), getattr(written, name))
         assert (found.side_px, found.source, found.kept) == (written.side_px, written.source, written.kept)
+
+    @pytest.mark.parametrize(
+        "damage",
+        [lambda text: text[:40], lambda text: "[]", lambda text: "{}", lambda text: text.replace("0,", "1,", 1), lambda text: "\xff"],
+    )
+    def test_that_is_damaged_says_so(self, tmp_path: Path, damage: Callable[[str], str]) -> None:
+        path = tmp_path / "crop.json"
+        write_plan(path, plan(walking()), np.arange(60) / 29.97, 256, "abc")
+        path.write_text(damage(path.read_text()), encoding="latin-1")
+        with pytest.raises(InputError, match=r"crop\.json: not a plan of a crop, or a damaged one .*; run 'ethocache store verify'"):
+            read_plan(path)
 
 
 class TestTheRecipe:

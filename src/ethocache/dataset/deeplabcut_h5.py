@@ -7,6 +7,7 @@ are pickled in the attribute ``values_block_N_kind``) or as ``frame`` (``blockN_
 """
 
 import io
+import math
 import pickle
 import pickletools
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ _NOTHING_BUT_NAMES = {
     *("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE", "GET", "BINGET", "LONG_BINGET"),
 }
 _BROKEN_PICKLE = (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, OverflowError)
+_BYTES_PER_BYTE, _BYTES_OF_ANY = 200, 64 * 2**20  # what a file may claim to hold: well beyond what compression reaches
 Block = tuple[tuple[Column, ...], "h5py.Dataset", str]  # its columns, where its numbers are, the field that holds them or ""
 
 
@@ -104,12 +106,21 @@ def _kind(frame: "h5py.Group") -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
+def _dataset(frame: "h5py.Group", name: str) -> "h5py.Dataset":
+    """Return a dataset that may be read: a small file can claim any number of rows, and reading them would fill the memory."""
+    dataset = frame[name]
+    size = dataset.file.id.get_filesize()
+    if math.prod(dataset.shape) * dataset.dtype.itemsize > _BYTES_PER_BYTE * size + _BYTES_OF_ANY:
+        raise InputError(f"'{dataset.name}' claims the shape {dataset.shape}, more than a file of {size} bytes can hold; copy it again")
+    return dataset
+
+
 def _blocks(frame: "h5py.Group") -> list[Block]:
     if _kind(frame) == "frame_table":
-        table = frame["table"]
+        table = _dataset(frame, "table")
         return [(_pickled_columns(table, field), table, field) for field in table.dtype.names if field.startswith("values_block_")]
     numbers = range(int(frame.attrs["nblocks"]))
-    return [(_levelled_columns(frame, f"block{number}_items"), frame[f"block{number}_values"], "") for number in numbers]
+    return [(_levelled_columns(frame, f"block{number}_items"), _dataset(frame, f"block{number}_values"), "") for number in numbers]
 
 
 def _pickled_columns(table: "h5py.Dataset", field: str) -> tuple[Column, ...]:
@@ -126,8 +137,8 @@ def _is_levels(entry: object) -> bool:
 
 def _levelled_columns(frame: "h5py.Group", items: str) -> tuple[Column, ...]:
     levels = range(int(frame.attrs[f"{items}_nlevels"]))
-    names = [frame[f"{items}_level{level}"].asstr("utf-8")[:] for level in levels]
-    codes = [frame[f"{items}_label{level}"][:] for level in levels]
+    names = [_dataset(frame, f"{items}_level{level}").asstr("utf-8")[:] for level in levels]
+    codes = [_dataset(frame, f"{items}_label{level}")[:] for level in levels]
     if any(code.min(initial=0) < 0 for code in codes):
         raise InputError("a column has no name; export the track again from DeepLabCut")
     return tuple(column_of([name[code] for name, code in zip(names, place, strict=True)]) for place in zip(*codes, strict=True))
@@ -149,7 +160,7 @@ def _check_frames(frame: "h5py.Group") -> None:
     table = _kind(frame) == "frame_table"
     if table and "index" not in frame["table"].dtype.names:
         raise InputError("expected frame numbers 0, 1, 2 ..., found no index")
-    index = frame["table"]["index"] if table else frame["axis1"][:]
+    index = _dataset(frame, "table")["index"] if table else _dataset(frame, "axis1")[:]
     if index.dtype.kind not in "iu":
         raise InputError(f"expected frame numbers 0, 1, 2 ..., found {index.dtype.name} values")
     wrong = np.flatnonzero(index != np.arange(len(index)))

@@ -37,8 +37,13 @@ class DataParams(Section):
     @field_validator("videos", "tracks", "labels")
     @classmethod
     def _stays_below_the_folder(cls, pattern: str) -> str:
-        if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts or not pattern:
+        path = PurePosixPath(pattern)
+        if path.is_absolute() or ".." in path.parts or not path.parts:
             raise ValueError("expected a pattern below data.dir, without '..' and not starting at '/'")
+        try:
+            list(Path(os.devnull).glob(pattern))  # a place without files: only the pattern itself can fail
+        except ValueError as error:
+            raise ValueError(f"expected a pattern such as 'videos/*.mp4' or '**/*.mp4' ({error})") from None
         return pattern
 
     @field_validator("behaviours")
@@ -46,10 +51,13 @@ class DataParams(Section):
     def _names_differ(cls, behaviours: tuple[str, ...]) -> tuple[str, ...]:
         if any(not name.strip() or name != name.strip() or not name.isprintable() for name in behaviours):
             raise ValueError("expected names without spaces around them")
-        if len({name.casefold() for name in behaviours}) < len(behaviours):
+        names = {name.casefold() for name in behaviours}
+        if len(names) < len(behaviours):
             raise ValueError("expected each behaviour once")
-        if reserved := sorted({"macro", "data", "none"} & {name.casefold() for name in behaviours}):
+        if reserved := sorted({"macro", "data", "none"} & names):
             raise ValueError(f"'{reserved[0]}' is a word of the metrics file; give the behaviour another name")
+        if reserved := sorted({"frame", "time_s", *(f"{name}_probability" for name in names)} & names):
+            raise ValueError(f"'{reserved[0]}' is another column of the tables of tags; give the behaviour another name")
         return behaviours
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError, did_you_mean
-from ethocache.common.files import sha256_of_file, write_json
+from ethocache.common.files import write_json
 from ethocache.common.store import Store, Workbench
 from ethocache.dataset.deeplabcut import match_tracks
 from ethocache.dataset.folder import DataFolder, DataParams, NamesByStem, plain_name
@@ -80,19 +81,15 @@ def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, stor
     _check_unique(files)
     tracks = folder.files(params.tracks) if with_tracks else {}
     names = NamesByStem(tracks)
-    records, problems = [], []
-    for file, path in files.items():
+
+    def look_at(file: str) -> VideoRecord:
         stem = plain_name(PurePosixPath(file).stem)
-        try:
-            fields = parse_name(params.name, stem, file)
-            facts = look_at_video(path, store)
-            track = _find_track(stem, file, tracks, names, params, store) if with_tracks else None
-            records.append(VideoRecord(stem, file, fields, fields.get("animal", stem), facts, track))
-        except InputError as error:
-            problems.append(str(error))
-    if problems:
-        raise InputError("\n".join(problems))
-    return records
+        fields = parse_name(params.name, stem, file)
+        facts = look_at_video(files[file], store)
+        track = _find_track(stem, file, tracks, names, params, store) if with_tracks else None
+        return VideoRecord(stem, file, fields, fields.get("animal", stem), facts, track)
+
+    return for_each(files, look_at, keeps=False)
 
 
 def parse_name(pattern: str, stem: str, file: str) -> dict[str, str]:
@@ -101,16 +98,24 @@ def parse_name(pattern: str, stem: str, file: str) -> dict[str, str]:
     Raises
     ------
     InputError
-        If the pattern is malformed, or the name does not fit it.
+        If the pattern is malformed, or the name does not fit it, or fits it in more than one way.
     """
     parts = re.split(r"\{(\w+)\}", pattern)
-    if "{" in "".join(parts[::2]) or "}" in "".join(parts[::2]) or len(set(parts[1::2])) < len(parts[1::2]):
-        raise InputError(f"data.name: expected parts in braces, each once, such as '{{genotype}}_{{animal}}', found '{pattern}'")
-    expression = "".join(f"(?P<{part}>.+?)" if odd else re.escape(part) for odd, part in _alternating(parts))
-    match = re.fullmatch(expression, stem)
-    if match is None:
+    fixed, named = "".join(parts[::2]), parts[1::2]
+    if "{" in fixed or "}" in fixed or len(set(named)) < len(named) or not all(name.isidentifier() for name in named):
+        raise InputError(
+            "data.name: expected parts in braces, each once and starting with a letter, such as '{genotype}_{animal}', "
+            f"found '{pattern}'"
+        )
+    shortest, longest = (_fit(parts, some, stem) for some in (".+?", ".+"))
+    if shortest is None or longest is None:
         raise InputError(f"{file}: expected a name like '{pattern}', found '{stem}'; rename the file or set data.name in params.yaml")
-    return match.groupdict()
+    if shortest != longest:
+        raise InputError(
+            f"{file}: '{stem}' fits '{pattern}' in more than one way, {_shown(shortest)} or {_shown(longest)}; "
+            "rename the file, or give data.name more fixed text"
+        )
+    return shortest
 
 
 def look_at_video(path: Path, store: Store) -> VideoFacts:
@@ -183,17 +188,16 @@ def match_labels(records: Sequence[VideoRecord], files: Iterable[str]) -> dict[s
     """
     videos = {record.id for record in records}
     found: dict[str, str] = {}
-    problems = []
-    for file in files:
+
+    def match(file: str) -> None:
         stem = plain_name(PurePosixPath(file).stem)
         if stem not in videos:
-            problems.append(f"{file}: no video is called '{stem}'{did_you_mean(stem, videos)}; rename the file, or narrow data.labels")
-        elif stem in found:
-            problems.append(f"{file}: {found[stem]} already holds the labels of '{stem}'; keep one of the two, or narrow data.labels")
-        else:
-            found[stem] = file
-    if problems:
-        raise InputError("\n".join(problems))
+            raise InputError(f"{file}: no video is called '{stem}'{did_you_mean(stem, videos)}; rename the file, or narrow data.labels")
+        if stem in found:
+            raise InputError(f"{file}: {found[stem]} already holds the labels of '{stem}'; keep one of the two, or narrow data.labels")
+        found[stem] = file
+
+    for_each(files, match, keeps=False)
     return found
 
 
@@ -205,17 +209,7 @@ def _find_track(stem: str, file: str, tracks: Mapping[str, Path], names: NamesBy
             f"{file}: expected a DeepLabCut file '{stem}DLC*.csv' or '.h5' among '{params.tracks}', found none; "
             "put it beside the video, set data.tracks, or set track.source: none"
         )
-    return TrackSource(candidates[path], _fingerprint(path, store))
-
-
-def _fingerprint(path: Path, store: Store) -> str:
-    stat = path.stat()
-    question = {"file": str(path.resolve()), "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns, "inode": stat.st_ino}
-    if known := store.recall(question):
-        return str(known["sha256"])
-    digest = sha256_of_file(path)
-    store.remember(question, {"sha256": digest})
-    return digest
+    return TrackSource(candidates[path], store.fingerprint(path))
 
 
 def _check_unique(files: Iterable[str]) -> None:
@@ -237,8 +231,15 @@ def _one_animal_in_two_groups(records: Sequence[VideoRecord]) -> list[str]:
     return lines
 
 
-def _alternating(parts: Sequence[str]) -> Iterable[tuple[bool, str]]:
-    return ((number % 2 == 1, part) for number, part in enumerate(parts))
+def _fit(parts: Sequence[str], some: str, stem: str) -> dict[str, str] | None:
+    """Fit a name to fixed text and named parts in turn; `some` is what a part matches."""
+    expression = "".join(f"(?P<{part}>{some})" if number % 2 else re.escape(part) for number, part in enumerate(parts))
+    match = re.fullmatch(expression, stem)
+    return match and match.groupdict()
+
+
+def _shown(fields: Mapping[str, str]) -> str:
+    return " ".join(f"{part}='{text}'" for part, text in fields.items())
 
 
 def _times_recipe(facts: VideoFacts) -> dict[str, Any]:

@@ -65,6 +65,17 @@ def read_snapshot(path: Path) -> LabelTable:
     return LabelTable(tuple(snapshot.behaviours), values)
 
 
+def behaviours_shown(path: Path) -> frozenset[str]:
+    """Return which behaviours a snapshot shows in at least one frame.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    return frozenset(name for name, marks in _read(path).behaviours.items() if marks.yes)
+
+
 def snapshot_source(path: Path) -> str | None:
     """Return what a snapshot was made from; None where there is none, or none that can be read."""
     try:

@@ -10,11 +10,12 @@ from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section
 from ethocache.dataset.formats import FORMATS, BoutList, FrameMarks, Unit, recognise
 from ethocache.dataset.label_frames import Naming, table_of_bouts, table_of_marks
-from ethocache.dataset.label_snapshot import read_snapshot, snapshot_source, write_snapshot
+from ethocache.dataset.label_snapshot import behaviours_shown, read_snapshot, snapshot_source, write_snapshot
 from ethocache.dataset.label_table import NO, NOT_SCORED, YES, LabelTable
 
 __all__ = [
-    "NO", "NOT_SCORED", "YES", "LabelParams", "LabelTable", "read_labels", "read_snapshot", "snapshot_source", "write_snapshot",
+    "NO", "NOT_SCORED", "YES", "LabelParams", "LabelTable", "behaviours_shown", "read_labels", "read_snapshot",
+    "snapshot_source", "write_snapshot",
 ]  # fmt: skip
 
 AUTO = "auto"

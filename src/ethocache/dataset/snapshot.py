@@ -1,6 +1,6 @@
 """Keep the labels of all labelled videos as small files; only what changed is read again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,8 +8,9 @@ from ethocache.common.batch import for_each
 from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.common.store import Store
 from ethocache.dataset.folder import DataFolder
+from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, time_stamps
-from ethocache.dataset.labels import LabelParams, read_labels, snapshot_source, write_snapshot
+from ethocache.dataset.labels import LabelParams, behaviours_shown, read_labels, snapshot_source, write_snapshot
 
 REVISION = 1  # of how labels become frames; raising it reads every labels file again
 
@@ -39,11 +40,30 @@ def snapshot_labels(
     """
     labelled = [record for record in records if record.id in labels]
     snapshot = partial(_snapshot_one, target, labels=labels, folder=folder, behaviours=behaviours, params=params, store=store)
-    for_each(labelled, snapshot)
+    for_each(labelled, snapshot, keeps=False)
     target.mkdir(parents=True, exist_ok=True)
     for path in target.glob("*.json"):
         if path.stem not in labels:
             path.unlink()
+
+
+def unseen_behaviours(target: Path, labels: Collection[str], behaviours: Sequence[str]) -> list[str]:
+    """Return a line for each behaviour that no labels file shows: it would be taken as never shown, also where nobody looked.
+
+    Parameters
+    ----------
+    target
+        Folder of the snapshots.
+    labels
+        Ids of the labelled videos; without any there is nothing to say.
+    """
+    unseen = set(behaviours if labels else ())
+    for video in labels:
+        if not unseen:
+            break
+        unseen -= behaviours_shown(target / f"{video}.json")
+    remedy = "if nobody looked for it, remove it from data.behaviours"
+    return [f"no labels file shows '{name}': {remedy}" for name in behaviours if name in unseen]
 
 
 def summary(records: Sequence[VideoRecord], labelled: int, notes: Sequence[str]) -> str:
@@ -75,7 +95,7 @@ def _snapshot_one(
             "video": record.facts.fingerprint,
             "behaviours": behaviours,
             "params": params.model_dump(mode="json"),
-            "revision": REVISION,
+            "revision": [REVISION, TIMES_REVISION],
         }
     )
     if snapshot_source(snapshot) != made_from:

@@ -1,6 +1,5 @@
 """Where the animal is in every frame: key points, however they were made, and the file that keeps them."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,13 +54,6 @@ class Track:
     @property
     def frames(self) -> int:
         return len(self.points)
-
-    def digest(self) -> str:
-        """Return the sha256 (64 hex digits) of what the track says: equal tracks, equal digests."""
-        header = canonical_json([list(self.names), list(self.individuals), list(self.points.shape)])
-        whole = hashlib.sha256(header.encode())
-        whole.update(np.ascontiguousarray(self.points, "<f4").tobytes())
-        return whole.hexdigest()
 
 
 def read_track(path: Path) -> Track:

@@ -20,6 +20,11 @@ from ethocache.dataset.containers import missing_bytes
 WHOLE_FILE_LIMIT = 64 * 2**20  # bytes; a longer file is fingerprinted by samples and its packets
 SAMPLE_BYTES = 2**20
 
+# FFmpeg's names of formats that are a whole film. Its others are playlists, which open further files and addresses, or no film at all.
+FILM_FORMATS = (
+    "mov,matroska,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg,mxf,nut,ivf,dv,wtv,rm,gif,apng,yuv4mpegpipe,"
+    "m4v,h264,hevc,obu,av1,vc1,mjpeg,h261,h263,dirac,cine,ser,dhav,hxvs"
+)
 _EVERY_FRAME_A_KEY_FRAME = {"mjpeg", "rawvideo", "ffv1", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "png", "dvvideo"}
 _ONE_PACKET_ONE_FRAME = _EVERY_FRAME_A_KEY_FRAME | {"h264", "hevc", "mpeg4", "vp9", "av1", "prores", "dnxhd"}
 
@@ -142,7 +147,9 @@ def _check_is_there(path: Path) -> None:
 
 def _read(path: Path, decode_all: bool) -> _Reading:
     try:
-        container = av.open(str(path.absolute()), metadata_errors="replace")
+        container = av.open(str(path.absolute()), options={"format_whitelist": FILM_FORMATS}, metadata_errors="replace")
+    except av.ArgumentError:
+        raise InputError(f"{path}: expected a video, found a playlist, a picture or another kind of file; export it as MP4") from None
     except av.FFmpegError as error:
         raise InputError(f"{path}: expected a video, but it cannot be opened as one ({error.strerror}); export it again as MP4") from None
     with container:
@@ -247,15 +254,17 @@ def _usual_interval(time_s: npt.NDArray[np.float64], rate: Fraction) -> tuple[fl
     """Return the interval in s and whether some differ from it.
 
     The mean of the intervals near the median: Matroska rounds times to 1 ms, so that the median of
-    30 frames per second is 33 ms, which is 30.3 frames per second.
+    30 frames per second is 33 ms, which is 30.3 frames per second. Where none is near it, as in turns
+    of 33 and 50 ms, the mean of all.
     """
     intervals = np.diff(time_s)
     if not len(intervals):
         return float(1 / rate), False
     median = np.median(intervals)
     regular = np.abs(intervals - median) <= max(2e-3, 0.1 * float(median)) + 1e-9
-    regular &= intervals > 0
-    return float(intervals[regular].mean()), not bool(regular.all())
+    advancing = intervals > 0
+    regular &= advancing
+    return float(intervals[regular if regular.any() else advancing].mean()), not bool(regular.all())
 
 
 def _notes(reading: _Reading, first: VideoFrame, time_s: npt.NDArray[np.float64]) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from ethocache.scoring import ranking
+
 FALLBACK = 0.5
 
 
@@ -16,11 +18,9 @@ def average_precision(label: npt.NDArray[np.int8], probability: npt.NDArray[np.f
     probability
         (T,).
     """
-    right, found, _ = _curve(label, probability)
-    if not len(right) or right[-1] == 0:
-        return None
-    gained = np.diff(right, prepend=0)
-    return float((gained * right / found).sum() / right[-1])
+    known = label >= 0
+    shown = label[known] == 1
+    return ranking.average_precision(probability[known], shown) if shown.any() else None
 
 
 def macro_average_precision(label: npt.NDArray[np.int8], probability: npt.NDArray[np.float32]) -> float | None:

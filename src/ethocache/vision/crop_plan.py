@@ -159,8 +159,22 @@ def write_plan(path: Path, plan: CropPlan, time_s: npt.NDArray[np.float64], size
 
 
 def read_plan(path: Path) -> KeptPlan:
-    """Read a ``crop.json``."""
-    values = json.loads(path.read_text(encoding="utf-8"))
+    """Read a ``crop.json``.
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
+    try:
+        return _kept_plan(json.loads(path.read_text(encoding="utf-8")))
+    except (LookupError, ValueError, TypeError, OverflowError) as error:
+        reason = " ".join(str(error).split())
+        remedy = "run 'ethocache store verify', then 'dvc repro'"
+        raise InputError(f"{path}: not a plan of a crop, or a damaged one ({reason}); {remedy}") from None
+
+
+def _kept_plan(values: dict[str, Any]) -> KeptPlan:
     plan = CropPlan(
         left_px=np.asarray(values["left_px"], dtype=np.int64),
         top_px=np.asarray(values["top_px"], dtype=np.int64),

@@ -16,7 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from av.video.stream import VideoStream
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.videos import VideoFacts, first_video_stream, frames_carry_their_time, quarter_turns, remedy
+from ethocache.dataset.videos import FILM_FORMATS, VideoFacts, first_video_stream, frames_carry_their_time, quarter_turns, remedy
 from ethocache.vision.pictures import Picture, Plane, turned
 
 # Layouts whose planes are cut as they are: columns and rows per chroma sample, and whether they are full range.
@@ -133,7 +133,7 @@ def decode_pictures(path: Path, facts: VideoFacts, time_s: npt.NDArray[np.float6
 @contextmanager
 def _opened(path: Path, threads: int) -> Iterator[tuple[InputContainer, VideoStream]]:
     try:
-        with av.open(str(path.absolute()), metadata_errors="replace") as container:
+        with av.open(str(path.absolute()), options={"format_whitelist": FILM_FORMATS}, metadata_errors="replace") as container:
             stream = first_video_stream(container)
             if stream is None:
                 raise InputError(f"{path}: expected a video, found a file without a video stream")

@@ -58,7 +58,7 @@ def _layout(header: Sequence[str]) -> _Layout:
     if strange:
         raise InputError(
             f"the column '{shown(strange[0])}' is one too many; nothing is left out silently: "
-            f"expected {', '.join(used)} (and comment, note or duration, which are not read)"
+            f"expected {', '.join(used)} (and comment, note, duration and mean_probability, which are not read)"
         )
     return _Layout(names.index(behaviour), names.index(times[0]), names.index(times[1]), _TIMES[times])
 

@@ -22,6 +22,8 @@ def resolve_backbone(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
     InputError
         If there is no such recipe, or it or one of its streams is wrong; every problem on its own line.
     """
+    if problems := list(_unquoted(recipes)):
+        raise InputError("\n".join(problems))
     if name not in recipes:
         known = ", ".join(str(recipe) for recipe in recipes) or "none"
         raise InputError(f"params.yaml: backbone: '{name}' is not a recipe{did_you_mean(name, map(str, recipes))}; known: {known}")
@@ -38,7 +40,7 @@ def resolve_backbone(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_backbones(recipes: Mapping[str, Any]) -> list[str]:
     """Return every problem of every recipe, used or not; an empty list if all are well."""
-    return [problem for name in recipes for problem in _problems(name, recipes)]
+    return [*_unquoted(recipes), *(problem for name in recipes for problem in _problems(name, recipes))]
 
 
 def parse_recipe(values: Any, place: str = "backbone") -> BackboneSettings:
@@ -56,6 +58,12 @@ def parse_recipe(values: Any, place: str = "backbone") -> BackboneSettings:
         found = f"'{kind}' is not a kind{did_you_mean(kind, BACKBONES)}" if kind else "'kind' is missing"
         raise InputError(f"{place}: {found}; known kinds: {', '.join(BACKBONES)}, or 'streams: [...]' of other recipes")
     return parse_section(values, BACKBONES[kind], place)
+
+
+def _unquoted(recipes: Mapping[str, Any]) -> Iterator[str]:
+    for name in recipes:
+        if not isinstance(name, str):
+            yield f"{_place(name)}: expected text as the recipe's name, found {name!r}; put it in quotes: '{name}'"
 
 
 def _problems(name: Any, recipes: Mapping[str, Any]) -> Iterator[str]:
@@ -77,18 +85,18 @@ def _problems_of_streams(name: Any, recipes: Mapping[str, Any]) -> Iterator[str]
     if surplus:
         yield f"{place}: beside 'streams' no setting is possible, found {', '.join(surplus)}"
     streams = recipe["streams"]
-    if not isinstance(streams, list) or not streams:
+    if not isinstance(streams, list) or not streams or not all(isinstance(stream, str) for stream in streams):
         yield f"{place}: 'streams' expects a list of recipes such as [resnet50, mean_colour], found {streams!r}"
         return
-    if len(set(map(str, streams))) < len(streams):
+    if len(set(streams)) < len(streams):
         yield f"{place}: a stream stands twice in {streams!r}"
     single = [str(other) for other in recipes if not _is_composite(recipes[other])]
     for stream in streams:
-        if str(stream) not in map(str, recipes):
+        if stream not in recipes:
             yield f"{place}: stream '{stream}' is not a recipe{did_you_mean(stream, single)}; known: {', '.join(single)}"
         elif stream == name:
             yield f"{place}: it names itself among its streams"
-        elif str(stream) not in single:
+        elif stream not in single:
             yield f"{place}: stream '{stream}' has streams itself; name those instead"
 
 
@@ -97,7 +105,7 @@ def _streams(name: str, recipes: Mapping[str, Any]) -> list[str]:
     if not _is_composite(recipe):
         return [name]
     named = recipe["streams"]
-    return [stream for stream in named if stream in recipes] if isinstance(named, list) else []
+    return [stream for stream in named if isinstance(stream, str) and stream in recipes] if isinstance(named, list) else []
 
 
 def _is_composite(recipe: Any) -> bool:

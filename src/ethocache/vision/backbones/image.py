@@ -80,7 +80,7 @@ class ImageEmbedder:
 def _dimensions(pool: Callable[[Tensor], Tensor], input_px: int, settings: ImageSettings) -> int:
     """Return how many numbers a frame becomes, by sending a black one through."""
     try:
-        shape = pool(torch.zeros(1, 3, input_px, input_px)).shape
+        shape = tuple(pool(torch.zeros(1, 3, input_px, input_px)).shape)
     except (AssertionError, RuntimeError, ValueError) as error:
         if settings.input_px is None:
             raise
