@@ -1,8 +1,6 @@
-import multiprocessing
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -152,26 +150,29 @@ def test_a_file_is_hashed_again_only_when_it_changed(store, tmp_path, monkeypatc
     assert store.fingerprint(path) == "hashed again"
 
 
-def compute_slowly(root: Path, log: Path) -> None:
-    def build(bench):
-        with log.open("a") as file:
-            file.write("built\n")
-        time.sleep(3)
-        return write_nine(bench)
+COMPUTE_SLOWLY = f"""
+import sys, time
+from pathlib import Path
+from ethocache.common.store import Store
 
-    Store(root).make("square", RECIPE, build)
+def build(bench):
+    with Path(sys.argv[2]).open("a") as log:
+        log.write("built,")
+    time.sleep(3)
+    (bench.output / "square.txt").write_text("9")
+    return {{}}
+
+Store(Path(sys.argv[1])).make("square", {RECIPE}, build)
+"""
 
 
 def test_two_runs_at_once_compute_a_key_once(store, tmp_path):
-    spawn = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    log = tmp_path / "log"
-    runs = [spawn.Process(target=compute_slowly, args=(store.root, log)) for _ in range(2)]
-    for run in runs:
-        run.start()
-    for run in runs:
-        run.join(30)
-    assert [run.exitcode for run in runs] == [0, 0]
-    assert log.read_text() == "built\n"
+    command = [sys.executable, "-c", COMPUTE_SLOWLY, str(store.root), str(tmp_path / "log")]
+    runs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = "".join(run.communicate(timeout=60)[1] for run in runs)
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert (tmp_path / "log").read_text() == "built,"
+    assert store.get("square", RECIPE).path("square.txt").read_text() == "9"
 
 
 def test_waiting_for_another_run_says_so(store, capfd):
