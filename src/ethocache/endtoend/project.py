@@ -28,7 +28,10 @@ SECTIONS: dict[str, type[Section]] = {
 }
 _NAMES = ("head", "backbone")
 _RECIPES = ("heads", "backbones")
-_UNDO = "Nothing was computed or deleted. After a wrong -S, 'git checkout -- params.yaml' puts the file back."
+_UNDO = (
+    "Nothing was computed or deleted. Correct params.yaml, where a wrong -S stays too; "
+    "'git checkout -- params.yaml' puts back the file as it was committed, without any edit since."
+)
 
 
 @dataclass(frozen=True)
