@@ -118,11 +118,28 @@ def spell(wrong: str, right: str) -> Callable[[Project], None]:
     return spoil
 
 
+def lose_a_drive(project: Project) -> None:
+    video(project, "WT_ChR2_04").unlink(missing_ok=True)
+    video(project, "WT_ChR2_04").symlink_to("/media/lab/WT_ChR2_04.mp4")
+
+
+def name_in_another_encoding(project: Project) -> None:
+    shutil.copy2(video(project), os.fsencode(video(project).parent) + b"/WT_YFP_m\xe9.mp4")
+
+
+def leave_excel_open_and_misspell(project: Project) -> None:
+    (labels(project).parent / f"~${VIDEO}.csv").write_bytes(b"x" * 100)
+    add_label("groming,1,2")(project)
+
+
 INDEX_REFUSES = {
     "a video that is cut": (cut, "02.mp4: expected a whole video, but 500 bytes are missing at its end; copy it again"),
     "an empty video": (empty, "02.mp4: expected a video, found an empty file (0 bytes); copy it again"),
     "a text called .mp4": (rename_a_text, "02.mp4: expected a video, but it cannot be opened as one"),
     "a video of no frames": (show_nothing, "02.mp4: expected a video, found a file without a video stream"),
+    "a link to a drive that is not there": (lose_a_drive, "04.mp4: a link to /media/lab/WT_ChR2_04.mp4, which is not there; connect its"),
+    "a name in another encoding": (name_in_another_encoding, "m\\udce9.mp4': this file's name holds what is no UTF-8 text"),
+    "not the lock of an open Excel": (leave_excel_open_and_misspell, "index: data/demo/labels/HD_YFP_02.csv: line 2: 'groming'"),
     "two videos of one name": (
         name_two_alike,
         "two videos have the same name, so their results would mix: videos/HD_YFP_02",
@@ -181,6 +198,16 @@ def test_a_track_that_saw_nothing_is_refused(project):
     head, rows = track(project).read_text().splitlines()[:3], range(40)
     track(project).write_text("\n".join([*head, *(f"{row}{',' * head[0].count(',')}" for row in rows)]) + "\n")
     assert "no point is seen in any frame; track the video again" in refused(project, "index", "track")
+
+
+def test_a_track_of_a_larger_picture_is_refused(project):
+    rows = [row.split(",") for row in track(project).read_text().splitlines()]
+    for row in rows[3:]:
+        row[1:] = [str(4 * float(cell)) if cell and column % 3 else cell for column, cell in enumerate(row[1:], 1)]
+    track(project).write_text("\n".join(",".join(row) for row in rows) + "\n")
+    message = refused(project, "index", "track", "crop")
+    assert "of the key points lie outside the picture of 96 x 72 px" in message
+    assert "is it the track of a larger or uncropped version of this video?" in message
 
 
 def test_a_track_that_is_unsure_of_itself_is_refused_with_the_settings_that_decide(project):
@@ -286,3 +313,15 @@ def test_a_full_disk_says_so_and_with_more_space_the_run_goes_on(project):
     assert "Traceback" not in done.stderr
     assert done.returncode == 0
     assert "crop: 4 videos" in done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="a disk of its own needs Linux")
+def test_hdf5_does_not_crash_on_a_full_disk(project):
+    fill = "head -c $(($(stat -f -c %a disk) * 4096 - 12288)) /dev/zero > disk/photos"
+    script = f"python stages/index.py && {fill}; python stages/track.py; echo ended with $?; rm disk/photos; python stages/track.py"
+    done = on_a_disk_of_its_own(project, "size=20m", script)
+    assert "ended with 1\n" in done.stdout
+    assert done.stderr.count("track: ") == 1
+    assert "the disk is full; free some space and run again, what is finished is kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "track: 4 tracks" in done.stdout

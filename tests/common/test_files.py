@@ -80,3 +80,13 @@ def test_a_filled_folder_holds_exactly_the_files_asked_for(tmp_path):
     (folder / "old file").write_text("gone")
     fill_folder(folder, {"ratón nº 1.mp4": source})
     assert [file.name for file in folder.iterdir()] == ["ratón nº 1.mp4"]
+
+
+def test_filling_a_folder_leaves_alone_what_another_run_is_just_writing(tmp_path):
+    source = tmp_path / "source"
+    source.write_text("x")
+    folder = tmp_path / "folder"
+    with replacing(folder / "a.txt") as temporary:
+        temporary.write_text("of another run")
+        fill_folder(folder, {"a.txt": source})
+    assert (folder / "a.txt").read_text() == "of another run"

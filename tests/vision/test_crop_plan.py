@@ -122,7 +122,7 @@ class TestThePlanOfATrack:
         np.testing.assert_allclose(second.top_px + 39.5, 250, atol=1.5)
 
     @given(
-        points=hnp.arrays(np.float32, (17, 1, 4, 2), elements=st.one_of(st.just(np.nan), st.floats(-2000, 2000, width=32))),
+        points=hnp.arrays(np.float32, (17, 1, 4, 2), elements=st.one_of(st.just(np.nan), st.floats(-5, 65, width=32))),
         likelihood=hnp.arrays(np.float32, (17, 1, 4), elements=st.floats(0, 1, width=32)),
         width=st.integers(60, 700),
         height=st.integers(60, 700),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 _CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EACCES, errno.ENOSYS}
+_TEMPORARY = ".tmp"
 _said_that_links_fail = False
 
 
@@ -33,13 +34,15 @@ def sha256_of_file(path: Path) -> str:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, size: int = 0) -> Iterator[Path]:
     """Give a temporary path beside `path`; when the block ends well, it becomes `path` at once.
 
-    A block that fails, or a process that is killed, leaves `path` as it was.
+    A block that fails, or a process that is killed, leaves `path` as it was. With a `size` in bytes, there must be space for it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")  # short, and nobody else's, on any machine that shares the folder
+    if size:
+        require_space(path.parent, size)
+    temporary = path.with_name(f".{secrets.token_hex(8)}{_TEMPORARY}")  # short, and nobody else's, on any machine that shares the folder
     try:
         yield temporary
         flush_to_disk(temporary)
@@ -59,6 +62,18 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write readable JSON (indented, in the given order) at once."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Fail as a full disk does, before HDF5 begins to write: in the middle of a file it would crash.
+
+    Parameters
+    ----------
+    needed
+        Bytes of the data; 1 MiB is left for the file's own book-keeping.
+    """
+    if shutil.disk_usage(folder).free < needed + 2**20:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 def flush_to_disk(path: Path) -> None:
@@ -90,8 +105,8 @@ def fill_folder(folder: Path, files: Mapping[str, Path]) -> None:
     """Make `folder` hold exactly these files (name in the folder -> file to link), and nothing else."""
     folder.mkdir(parents=True, exist_ok=True)
     for present in folder.iterdir():
-        if present.name not in files:
-            shutil.rmtree(present) if present.is_dir() and not present.is_symlink() else present.unlink()
+        if present.name not in files and present.suffix != _TEMPORARY:  # that is another run's, just about to become a file
+            shutil.rmtree(present) if present.is_dir() and not present.is_symlink() else present.unlink(missing_ok=True)
     for name, source in files.items():
         link(source, folder / name)
 

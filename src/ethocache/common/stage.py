@@ -14,6 +14,8 @@ _CAN_BE_MENDED = {
     errno.EDQUOT: "your disk quota is used up; free some space and run again, what is finished is kept",
     errno.EROFS: "this place is read-only; set ETHOCACHE_STORE to a folder you can write, or ask for the right to write",
     errno.EACCES: "this may not be read or written by you; ask for the right, or use another folder",
+    errno.EPERM: "this may not be changed by you; ask for the right, or use another folder",
+    errno.ENOTDIR: "a file lies where a folder is expected; move it away, or use another folder",
 }
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
-from ethocache.common.files import canonical_json
+from ethocache.common.files import canonical_json, require_space
 
 FORMAT = "ethocache features 1"
 _CHUNK_BYTES = 2**18  # read in ranges of a few hundred frames: small enough not to read much else, large enough to be quick
@@ -202,6 +202,7 @@ def assemble(
         raise InputError(
             f"{path}: the video has {len(time_s)} frames ({len(valid)} flags), its segments hold {found}: {_REMOVE.format(path)}"
         )
+    require_space(path.parent, sum(segment.stat().st_size for segment in segments) + time_s.nbytes + valid.nbytes)
     with h5py.File(path, "w", libver=("v110", "v110")) as file:
         _set_attributes(file, recipe, key)
         _write(file, "time_s", np.asarray(time_s, np.float64))

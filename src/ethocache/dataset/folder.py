@@ -82,12 +82,23 @@ class DataFolder:
     def files(self, pattern: str) -> dict[str, Path]:
         """Return the files of a pattern: name relative to the folder (with ``/``) -> where it is, in sorted order.
 
-        Hidden files (``.DS_Store``, the ``._name.mp4`` that macOS leaves on network drives) are not data.
+        Hidden files (``.DS_Store``, the ``._name.mp4`` that macOS leaves on network drives, the ``~$name.csv`` of an
+        open Excel) are not data.
+
+        Raises
+        ------
+        InputError
+            If a link leads nowhere, or a name is no text.
         """
         found: dict[str, Path] = {}
         for root in reversed(self._roots):
-            visible = (path for path in root.glob(pattern) if not path.name.startswith(".") and path.is_file())
+            visible = (path for path in root.glob(pattern) if not path.name.startswith((".", "~$")) and not path.is_dir())
             found |= {path.relative_to(root).as_posix(): path for path in visible}
+        for file, path in found.items():
+            if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in file):
+                raise InputError(f"{file!a}: this file's name holds what is no UTF-8 text, or a line break; rename it")
+            if not path.exists():
+                raise InputError(f"{path}: a link to {path.readlink()}, which is not there; connect its drive, or remove the link")
         return dict(sorted(found.items()))
 
     def path(self, file: str) -> Path:

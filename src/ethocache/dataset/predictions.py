@@ -80,7 +80,8 @@ def tags_of(probability: npt.NDArray[np.float32], threshold: npt.NDArray[np.floa
 def write_prediction(path: Path, prediction: Prediction) -> None:
     """Write a prediction at once; the same prediction gives the same bytes."""
     about = {name: getattr(prediction, name) for name in ("video", "animal", "fold", "behaviours", "exclusive")}
-    with replacing(path) as temporary, h5py.File(temporary, "w", libver="v110") as file:
+    size = sum(getattr(prediction, name).nbytes for name in _ARRAYS)
+    with replacing(path, size) as temporary, h5py.File(temporary, "w", libver="v110") as file:
         file.attrs["ethocache_prediction"] = FORMAT_VERSION
         file.attrs["about"] = canonical_json(about)
         for name in _ARRAYS:

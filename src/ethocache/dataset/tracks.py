@@ -95,7 +95,7 @@ def fit_track(track: Track, frames: int, file: str) -> tuple[Track, str | None]:
 
 def write_track(path: Path, track: Track) -> None:
     """Keep a track as HDF5, at once; the same track gives the same bytes."""
-    with replacing(path) as temporary, h5py.File(temporary, "w", libver="earliest") as file:
+    with replacing(path, track.points.nbytes) as temporary, h5py.File(temporary, "w", libver="earliest") as file:
         file.attrs["format"] = FORMAT
         for name, words in (("names", track.names), ("individuals", track.individuals)):
             text = canonical_json(list(words)).encode()

@@ -18,6 +18,8 @@ from ethocache.vision.crop_settings import CropParams
 REVISION = 1  # of what decides the pixels of a crop; raising it makes every crop again
 
 _SMALLEST_SIDE_PX = 16
+_BEYOND = 0.1  # of the picture's width or height: a point may be guessed a little outside
+_MOST_OUTSIDE = 0.05  # of the points; real tracks have none so far out, a track of a larger picture has many
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,15 @@ def plan_crops(
     ------
     InputError
         If the track has another length than the video, too few of its key points are good enough
-        (``crop.likelihood``, ``crop.min_kept``), or ``crop.points`` names unknown ones.
+        (``crop.likelihood``, ``crop.min_kept``) or in the picture, or ``crop.points`` names unknown ones.
     """
     if track is None:
         return _whole_frame(width, height, frames)
     if len(track.points) != frames:
         raise InputError(f"expected a track of {frames} rows, one per frame, found {len(track.points)}; track this video again")
-    path = follow_animal(choose_points(track, params.points, individual), fps, params.likelihood, params.max_gap_s)
+    points = choose_points(track, params.points, individual)
+    _check_in_picture(points[points[..., 2] >= params.likelihood], width, height)
+    path = follow_animal(points, fps, params.likelihood, params.max_gap_s)
     _check_enough(path, params)
     side = _side(path, params, min(width, height))
     return CropPlan(_start(path.x_px, side, width), _start(path.y_px, side, height), side, path.seen, "track", path.kept)
@@ -191,6 +195,17 @@ def _whole_frame(width: int, height: int, frames: int) -> CropPlan:
     side += side % 2
     left, top = (-((side - length) // 4 * 2) for length in (width, height))
     return CropPlan(np.full(frames, left), np.full(frames, top), side, np.ones(frames, dtype=bool), "whole frame", 1.0)
+
+
+def _check_in_picture(points: npt.NDArray[np.float32], width: int, height: int) -> None:
+    """Refuse the track of a larger picture: its squares would lie at the border, beside the animal."""
+    position = points[:, :2] / np.array([width, height])
+    outside = np.count_nonzero(((position < -_BEYOND) | (position > 1 + _BEYOND)).any(axis=1))
+    if outside > _MOST_OUTSIDE * len(points):
+        raise InputError(
+            f"{outside / len(points):.0%} of the key points lie outside the picture of {width} x {height} px; "
+            "is it the track of a larger or uncropped version of this video? Track this one"
+        )
 
 
 def _check_enough(path: AnimalPath, params: CropParams) -> None:
