@@ -95,7 +95,7 @@ class DataFolder:
             visible = (path for path in root.glob(pattern) if not path.name.startswith((".", "~$")) and not path.is_dir())
             found |= {path.relative_to(root).as_posix(): path for path in visible}
         for file, path in found.items():
-            if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in file):
+            if not file.isprintable() and any(unicodedata.category(letter) in ("Cc", "Cs") for letter in file):
                 raise InputError(f"{file!a}: this file's name holds what is no UTF-8 text, or a line break; rename it")
             if not path.exists():
                 raise InputError(f"{path}: a link to {path.readlink()}, which is not there; connect its drive, or remove the link")

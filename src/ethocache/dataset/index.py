@@ -156,7 +156,7 @@ def time_stamps(record: VideoRecord, folder: DataFolder, store: Store) -> npt.ND
 
 def write_index(path: Path, records: Sequence[VideoRecord]) -> None:
     """Write the index as readable JSON."""
-    write_json(path, [asdict(record) for record in records])
+    write_json(path, [_values(record) for record in records])
 
 
 def read_index(path: Path) -> list[VideoRecord]:
@@ -222,13 +222,15 @@ def _check_unique(files: Iterable[str]) -> None:
 
 
 def _one_animal_in_two_groups(records: Sequence[VideoRecord]) -> list[str]:
-    lines = []
-    if "genotype" in (records[0].fields if records else {}):
-        for animal in sorted({record.animal for record in records}):
-            genotypes = sorted({record.fields["genotype"] for record in records if record.animal == animal})
-            if len(genotypes) > 1:
-                lines.append(f"animal '{animal}' has genotypes {' and '.join(genotypes)}: if these are two animals, give them two names")
-    return lines
+    genotypes: dict[str, set[str]] = {}
+    for record in records:
+        if "genotype" in record.fields:
+            genotypes.setdefault(record.animal, set()).add(record.fields["genotype"])
+    return [
+        f"animal '{animal}' has genotypes {' and '.join(sorted(found))}: if these are two animals, give them two names"
+        for animal, found in sorted(genotypes.items())
+        if len(found) > 1
+    ]
 
 
 def _fit(parts: Sequence[str], some: str, stem: str) -> dict[str, str] | None:
@@ -248,6 +250,11 @@ def _times_recipe(facts: VideoFacts) -> dict[str, Any]:
 
 def _facts(values: Mapping[str, Any]) -> VideoFacts:
     return VideoFacts(**{**values, "notes": tuple(values["notes"])})
+
+
+def _values(record: VideoRecord) -> dict[str, Any]:
+    """Return a record as plain values; `asdict` would copy each of them, which takes ten times as long."""
+    return {**vars(record), "facts": vars(record.facts), "track": vars(record.track) if record.track else None}
 
 
 def _record(values: Mapping[str, Any]) -> VideoRecord:
