@@ -1,14 +1,9 @@
-"""The thesis's four chosen settings, as they stand in params.yaml."""
-
-from pathlib import Path
+"""The thesis's four chosen settings."""
 
 import pytest
-import yaml
 
-from ethocache.sequence.heads import effective_train, parse_head
+from ethocache.sequence.heads import effective_train, parse_head, resolve_head
 from ethocache.sequence.settings import TrainParams
-
-HEADS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))["heads"]
 
 
 @pytest.mark.parametrize(
@@ -21,9 +16,13 @@ HEADS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(enc
     ],
 )
 def test_a_preset_of_the_thesis_is_what_the_thesis_chose(name, window_frames, batch_size, network):
-    head = parse_head(HEADS[name], name)
+    head = parse_head(resolve_head(name, {})["settings"], name)
     train = effective_train(TrainParams(), head)
     assert network.items() <= head.model_dump().items()
     assert (train.window_s * 10, train.batch_size) == (window_frames, batch_size)  # its videos have 10 frames a second
     assert (train.epochs, train.patience, train.learning_rate, train.weight_decay) == (50, 5, 1e-3, 0)
     assert (train.class_weights, train.per_behaviour, train.overlap_s, head.model_dump()["input_dropout"]) == ("balanced", True, 0, 0.5)
+
+
+def test_a_recipe_of_the_same_name_goes_before_a_preset():
+    assert resolve_head("thesis_lstm_300", {"thesis_lstm_300": {"kind": "linear"}})["settings"]["kind"] == "linear"

@@ -6,6 +6,7 @@ from typing import Any
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import parse_section
+from ethocache.sequence.heads.presets import PRESETS
 from ethocache.sequence.heads.settings import HeadSettings, LinearSettings, LstmSettings, TcnSettings
 from ethocache.sequence.settings import TrainParams
 
@@ -26,13 +27,14 @@ def resolve_head(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
     name
         The word after ``head:`` in params.yaml.
     recipes
-        The section ``heads`` of params.yaml: name -> settings.
+        The section ``heads`` of params.yaml: name -> settings; `PRESETS` stand beside them.
 
     Raises
     ------
     InputError
         If no recipe has this name, or its settings are wrong.
     """
+    recipes = PRESETS | dict(recipes)
     if not re.fullmatch(r"[A-Za-z0-9_-]+", str(name)):  # it names a folder below models/
         raise InputError(f"params.yaml: heads.{name}: a head's name may hold letters, digits, '_' and '-' only")
     if name not in recipes:
