@@ -97,4 +97,4 @@ def test_a_data_folder_in_which_results_would_replace_the_labs_files_is_refused(
 @pytest.mark.parametrize("folder", ["data/mylab", "mylab", "../elsewhere", "data/labels2"])
 def test_a_data_folder_of_its_own_is_fine(tmp_path, monkeypatch, folder):
     monkeypatch.chdir(tmp_path)
-    refuse_results_folder(folder, [Path("data/labels"), Path("data/tracks")])
+    assert refuse_results_folder(folder, [Path("data/labels"), Path("data/tracks")]) is None

@@ -1,5 +1,6 @@
 """The settings of each kind of head; nothing here loads torch."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class HeadSettings(Section):
+class HeadSettings(Section, ABC):
     """What every head has.
 
     Attributes
@@ -28,12 +29,12 @@ class HeadSettings(Section):
     input_dropout: float = Field(0.3, ge=0, lt=1)
     hide: Literal["window", "frame"] = "window"
 
+    @abstractmethod
     def build(self, inputs: int, outputs: int) -> "nn.Module":
         """Return the untrained network: ``forward(x (B, T, inputs), mask (B, T)) -> logits (B, T, outputs)``.
 
         `mask` is True on real frames; padding stands behind them and does not change their answer.
         """
-        raise NotImplementedError
 
 
 class LinearSettings(HeadSettings):
