@@ -1,16 +1,15 @@
 """Put what every stage recorded of its cost into one metrics file."""
 
-import json
 from pathlib import Path
 
-from ethocache.common.files import write_json
+from ethocache.common.files import read_json, write_json
 from ethocache.common.stage import run_stage
 
 COSTS = {stage: Path(f"data/cost/{stage}.json") for stage in ("crop", "extract", "train")}
 
 
 def cost() -> str:
-    costs = {stage: json.loads(path.read_text(encoding="utf-8")) for stage, path in COSTS.items()}
+    costs = {stage: read_json(path) for stage, path in COSTS.items()}
     write_json(Path("metrics/cost.json"), costs)
     return ", ".join(f"{stage} {values['frames_per_second']:g} frames/s" for stage, values in costs.items())
 

@@ -1,11 +1,10 @@
 """Embed every frame of every crop with the frozen network."""
 
-import json
 from pathlib import Path
 
 from ethocache.common.batch import for_each
 from ethocache.common.cost import total_cost
-from ethocache.common.files import fill_folder, write_json
+from ethocache.common.files import fill_folder, read_json, write_json
 from ethocache.common.params import read_section
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
@@ -18,7 +17,7 @@ PARAMS = Path("params.yaml")
 
 def extract() -> str:
     params, store = read_section(PARAMS, "extract", ExtractParams), find_store()
-    backbone = json.loads(Path("data/recipes/backbone.json").read_text(encoding="utf-8"))
+    backbone = read_json(Path("data/recipes/backbone.json"))
     streams = [Stream(name, settings, params, store) for name, settings in backbone["streams"].items()]
     work = [(crop, stream) for stream in streams for crop in sorted(Path("data/crops").glob("*.mp4"))]
     entries = for_each(work, lambda item: item[1].keep_features(item[0]))

@@ -2,32 +2,48 @@
 
 from pathlib import Path
 
-from ethocache.common.files import write_json
+from ethocache.common.last_look import LastLook
 from ethocache.common.stage import run_stage
-from ethocache.common.store import find_store
-from ethocache.dataset.folder import DataFolder, refuse_results_folder
-from ethocache.dataset.index import findings, index_videos, match_labels, write_index
-from ethocache.dataset.snapshot import snapshot_labels, summary, unseen_behaviours
-from ethocache.endtoend.project import read_project
-from ethocache.vision.embedding import weights_sources
+from ethocache.common.store import Store, find_store
 
+PARAMS = Path("params.yaml")
+INDEX, LABELS, BACKBONE, HEAD = (
+    Path("data/index.json"),
+    Path("data/labels"),
+    Path("data/recipes/backbone.json"),
+    Path("data/recipes/head.json"),
+)
 DATA = ("labels", "recipes", "tracks", "crops", "features", "predictions", "tags", "bouts", "cost")
 RESULTS = [*(Path("data") / name for name in DATA), Path("models"), Path("plots"), Path("metrics")]
 
 
 def index() -> str:
-    project = read_project(Path("params.yaml"))
-    folder, store = DataFolder(project.data.dir), find_store()
-    refuse_results_folder(project.data.dir, [*RESULTS, store.root])
-    records = index_videos(folder, project.data, with_tracks=project.track.source == "files", store=store)
-    labels = match_labels(records, folder.files(project.data.labels))
-    snapshot_labels(Path("data/labels"), records, labels, folder, project.data.behaviours, project.labels, store)
-    write_index(Path("data/index.json"), records)
-    sources = weights_sources(project.backbone["streams"], store)
-    write_json(Path("data/recipes/backbone.json"), project.backbone | {"sources": sources})
-    write_json(Path("data/recipes/head.json"), project.head)
-    notes = findings(records, project.data) + unseen_behaviours(Path("data/labels"), labels, project.data.behaviours)
-    return summary(records, len(labels), notes)
+    store = find_store()
+    last = LastLook(store, [PARAMS, Path(__file__)], [INDEX, LABELS, BACKBONE, HEAD])
+    return last.summary() or look(last, store)
+
+
+def look(last: LastLook, store: Store) -> str:
+    # Imported here: with nothing changed, which is most often, no library is loaded.
+    from ethocache.common.files import write_json
+    from ethocache.dataset.folder import DataFolder, refuse_results_folder
+    from ethocache.dataset.index import findings, index_videos, match_labels, write_index
+    from ethocache.dataset.snapshot import snapshot_labels, summary, unseen_behaviours
+    from ethocache.endtoend.project import read_project
+    from ethocache.vision.embedding import weights_files, weights_sources
+
+    project = read_project(PARAMS)
+    data, folder, streams = project.data, DataFolder(project.data.dir), project.backbone["streams"]
+    refuse_results_folder(data.dir, [*RESULTS, store.root])
+    note = last.begin(folder.places(data.videos, data.tracks, data.labels), weights_files(streams))
+    records = index_videos(folder, data, with_tracks=project.track.source == "files", store=store)
+    labels = match_labels(records, folder.files(data.labels))
+    snapshot_labels(LABELS, records, labels, folder, data.behaviours, project.labels, store)
+    write_index(INDEX, records)
+    write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)})
+    write_json(HEAD, project.head)
+    notes = findings(records, data) + unseen_behaviours(LABELS, labels, data.behaviours)
+    return last.end(note, summary(records, len(labels), notes))
 
 
 run_stage(index)

@@ -1,10 +1,9 @@
 """Tag the videos that have no labels."""
 
-import json
 from pathlib import Path
 
 from ethocache.common.batch import for_each
-from ethocache.common.files import fill_folder
+from ethocache.common.files import fill_folder, read_json
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
 from ethocache.dataset.index import read_index
@@ -12,7 +11,7 @@ from ethocache.sequence.tagging import Tagger
 
 
 def predict() -> str:
-    head, backbone = (json.loads(Path(f"data/recipes/{name}.json").read_text(encoding="utf-8"))["name"] for name in ("head", "backbone"))
+    head, backbone = (read_json(Path(f"data/recipes/{name}.json"))["name"] for name in ("head", "backbone"))
     store = find_store()
     tagger = Tagger(Path("models") / head, Path("data/features") / backbone, store)
     videos = [record.id for record in read_index(Path("data/index.json")) if not Path(f"data/labels/{record.id}.json").exists()]

@@ -1,10 +1,9 @@
 """Train the head on every animal but one, for each animal, and then on all of them."""
 
-import json
 from pathlib import Path
 
 from ethocache.common.cost import total_cost
-from ethocache.common.files import fill_folder, write_json
+from ethocache.common.files import fill_folder, read_json, write_json
 from ethocache.common.params import read_section
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
@@ -20,7 +19,7 @@ PARAMS = Path("params.yaml")
 
 def train() -> str:
     params, store = read_section(PARAMS, "train", TrainParams), find_store()
-    head, backbone = (json.loads(Path(f"data/recipes/{name}.json").read_text(encoding="utf-8")) for name in ("head", "backbone"))
+    head, backbone = (read_json(Path(f"data/recipes/{name}.json")) for name in ("head", "backbone"))
     streams = tuple(backbone["streams"])
     features = Path("data/features") / backbone["name"]
     behaviours, videos = labelled_videos(Path("data/labels"), features, streams, read_index(Path("data/index.json")))

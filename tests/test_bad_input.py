@@ -174,6 +174,11 @@ def test_all_that_is_wrong_with_the_videos_is_said_at_once(project):
     assert all(words in message for words in ("02.mp4: expected a video, found an empty", "01.mp4: expected a video, but", "03DLC*.csv"))
 
 
+@pytest.mark.parametrize("stage", ["track", "crop", "extract", "train", "predict", "cost"])
+def test_a_stage_started_by_hand_before_those_it_needs_says_what_to_run(project, stage):
+    assert " is not there: run 'dvc repro' in the project's folder, which makes it" in refused(project, stage)
+
+
 def test_names_may_hold_spaces_accents_quotes_and_brackets(project):
     project.edit_params(data__name="{animal}")
     names = ("mouse 1 (left)", "Mäuschen é #2 50%", 'it\'s [a] "quoted" {x}' if os.name != "nt" else "it's [a] {x}", "-rf a..b")

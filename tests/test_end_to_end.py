@@ -97,6 +97,19 @@ def test_nothing_is_computed_twice(three_labelled, four_videos, stems):
     assert tagged[0].startswith("frame,time_s,grooming_probability,grooming,")
 
 
+def test_with_nothing_changed_index_loads_no_library_and_says_the_same(three_labelled, stems):
+    project = three_labelled
+    time.sleep(2.1)  # files as fresh as that may still change without another time stamp
+    first = project.stage("index")
+    again = project.run(sys.executable, "-X", "importtime", "stages/index.py")
+    assert first in again
+    loaded = {line.rsplit("|", 1)[-1].strip() for line in again.splitlines() if line.startswith("import time:")}
+    assert "ethocache.common.last_look" in loaded
+    assert not loaded & {"numpy", "pydantic", "yaml", "av", "h5py", "filelock"}
+    remove(project, stems[2])
+    assert project.stage("index").startswith("index: 2 videos")
+
+
 def test_a_wrong_name_stops_before_anything_is_deleted_and_says_how_to_go_back(three_labelled):
     project = three_labelled
     project.run("dvc", "repro")

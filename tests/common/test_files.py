@@ -4,7 +4,8 @@ import os
 import pytest
 
 from ethocache.common import files
-from ethocache.common.files import canonical_json, fill_folder, link, replacing, sha256_of, write_json, write_text
+from ethocache.common.errors import InputError
+from ethocache.common.files import canonical_json, fill_folder, link, read_json, replacing, sha256_of, write_json, write_text
 
 
 def test_canonical_json_does_not_depend_on_the_order_of_keys():
@@ -15,6 +16,17 @@ def test_canonical_json_does_not_depend_on_the_order_of_keys():
 def test_nan_has_no_canonical_json():
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical_json({"a": float("nan")})
+
+
+def test_a_result_of_an_earlier_stage_that_is_missing_or_damaged_says_what_to_run(tmp_path):
+    path = tmp_path / "index.json"
+    with pytest.raises(InputError, match=r"index\.json is not there: run 'dvc repro' in the project's folder, which makes it$"):
+        read_json(path)
+    path.write_text('{"half": ')
+    with pytest.raises(InputError, match=r"index\.json is damaged: delete it and run 'dvc repro'$"):
+        read_json(path)
+    write_json(path, {"a": "é"})
+    assert read_json(path) == {"a": "é"}
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ethocache.common.errors import InputError
 from ethocache.common.store import ENTRY, Entry, Store, find_store
 
 RECIPE = {"kind": "square", "of": 3}
@@ -196,6 +197,12 @@ def test_the_store_is_found_through_the_environment(monkeypatch, tmp_path):
     assert find_store().root == tmp_path / "store"
     monkeypatch.setenv("ETHOCACHE_STORE", str(tmp_path / "elsewhere"))
     assert find_store().root == tmp_path / "elsewhere"
+
+
+def test_a_store_on_a_drive_that_is_not_connected_is_refused_not_made_anew(monkeypatch, tmp_path):
+    monkeypatch.setenv("ETHOCACHE_STORE", str(tmp_path / "drive" / "store"))
+    with pytest.raises(InputError, match=r"^ETHOCACHE_STORE: expected the store at .*store, but .*drive is not there; connect its drive"):
+        find_store()
 
 
 def test_entries_lists_what_is_finished_and_nothing_else(store):

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ethocache.common.errors import InputError
+
 _CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EACCES, errno.ENOSYS}
 _TEMPORARY = ".tmp"
 _said_that_links_fail = False
@@ -62,6 +64,22 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write readable JSON (indented, in the given order) at once."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read what a stage before this one wrote as JSON.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there: run 'dvc repro' in the project's folder, which makes it") from None
+    except ValueError:
+        raise InputError(f"{path} is damaged: delete it and run 'dvc repro'") from None
 
 
 def require_space(folder: Path, needed: int) -> None:

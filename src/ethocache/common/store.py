@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
+from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, flush_to_disk, replacing, sha256_of, sha256_of_file
 
 ENTRY = "entry.json"
@@ -152,6 +151,8 @@ class Store:
     @contextmanager
     def lock(self, kind: str, key: str) -> Iterator[None]:
         """Hold one key; says so when another run has it."""
+        from filelock import FileLock, Timeout  # slow to import, and most runs find everything kept
+
         path = self.root / "locks" / f"{kind}-{key}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
         held = FileLock(path)
@@ -231,8 +232,17 @@ def find_store() -> Store:
 
     ``ETHOCACHE_STORE`` names it; otherwise it is ``store`` in the main checkout, which DVC names in
     ``DVC_ROOT`` even while an experiment runs in a temporary copy.
+
+    Raises
+    ------
+    InputError
+        If the folder that ``ETHOCACHE_STORE`` lies in is not there, as where its drive is not connected.
     """
     named = os.environ.get("ETHOCACHE_STORE")
+    if named and not Path(named).absolute().parent.is_dir():
+        raise InputError(
+            f"ETHOCACHE_STORE: expected the store at {named}, but {Path(named).parent} is not there; connect its drive, or correct it"
+        )
     return Store(Path(named) if named else Path(os.environ.get("DVC_ROOT", ".")) / "store")
 
 

@@ -101,6 +101,10 @@ class DataFolder:
                 raise InputError(f"{path}: a link to {path.readlink()}, which is not there; connect its drive, or remove the link")
         return dict(sorted(found.items()))
 
+    def places(self, *patterns: str) -> list[tuple[Path, str]]:
+        """Return every folder and pattern in which `files` looks for these patterns."""
+        return [(root, pattern) for root in self._roots for pattern in patterns]
+
     def path(self, file: str) -> Path:
         """Return where a file of this relative name is.
 

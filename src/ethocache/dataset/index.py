@@ -1,6 +1,5 @@
 """The list of a project's videos: what each file is, whose it is, and which track belongs to it."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError, did_you_mean
-from ethocache.common.files import write_json
+from ethocache.common.files import read_json, write_json
 from ethocache.common.store import Store, Workbench
 from ethocache.dataset.deeplabcut import match_tracks
 from ethocache.dataset.folder import DataFolder, DataParams, NamesByStem, plain_name
@@ -161,8 +160,7 @@ def write_index(path: Path, records: Sequence[VideoRecord]) -> None:
 
 def read_index(path: Path) -> list[VideoRecord]:
     """Read what `write_index` wrote."""
-    records = json.loads(path.read_text(encoding="utf-8"))
-    return [_record(values) for values in records]
+    return [_record(values) for values in read_json(path)]
 
 
 def findings(records: Sequence[VideoRecord], params: DataParams) -> list[str]:

@@ -64,6 +64,12 @@ def weights_sources(streams: Mapping[str, Any], store: Store) -> dict[str, dict[
     return sources
 
 
+def weights_files(streams: Mapping[str, Any]) -> list[Path]:
+    """Return the files that the streams of a backbone take their weights from; none for packages, the hub and random weights."""
+    sources = [parse_recipe(settings).source() for settings in streams.values()]
+    return [Path(source["file"]) for source in sources if "file" in source]
+
+
 def describe_network(settings: Mapping[str, Any], store: Store) -> dict[str, Any]:
     """Return what decides a network's numbers: weights_sha256, input_px, mean, std, interpolation, dimensions.
 
