@@ -3,7 +3,7 @@
 import pytest
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats import FORMATS, Bout, recognise
+from ethocache.dataset.formats import FORMATS, Bout, Meaning, recognise
 from ethocache.dataset.text import read_head
 
 READER = FORMATS["bouts_csv"]
@@ -32,25 +32,25 @@ HEADERS = {
 def test_every_header_of_bouts_is_understood(write, header):
     row = "grooming,1,2".replace(",", ";" if ";" in header else "\t" if "\t" in header else ",")
     path = write(f"{header}\n{row}\n")
-    assert recognise(path) == "bouts_csv"
-    found = READER.read(path)
+    assert recognise(path, Meaning()) == "bouts_csv"
+    found = READER.read(path, Meaning())[0].content
     assert found.unit == HEADERS[header]
     assert found.bouts == (Bout("grooming", 1, 2, 2),)
 
 
 def test_columns_may_stand_in_any_order_with_comments_between(write):
-    found = READER.read(write('stop_s,Comment,behaviour,duration_s,start_s\n2.5,"a, b",wall rearing,1,1.5\n'))
+    found = READER.read(write('stop_s,Comment,behaviour,duration_s,start_s\n2.5,"a, b",wall rearing,1,1.5\n'), Meaning())[0].content
     assert found.bouts == (Bout("wall rearing", 1.5, 2.5, 2),)
 
 
 def test_decimal_commas_are_read_where_semicolons_separate(write):
-    found = READER.read(write("behaviour;start_s;stop_s\nTête;1,5;2,25\n;;\n", "utf-8-sig"))
+    found = READER.read(write("behaviour;start_s;stop_s\nTête;1,5;2,25\n;;\n", "utf-8-sig"), Meaning())[0].content
     assert found.bouts == (Bout("Tête", 1.5, 2.25, 2),)
 
 
 def test_a_file_without_bouts_gives_none(write):
     path = write("behaviour,start_s,stop_s\n")
-    assert recognise(path) == "bouts_csv" and READER.read(path).bouts == ()
+    assert recognise(path, Meaning()) == "bouts_csv" and READER.read(path, Meaning())[0].content.bouts == ()
 
 
 FAULTS = {
@@ -75,7 +75,7 @@ FAULTS = {
 @pytest.mark.parametrize("text", FAULTS)
 def test_a_faulty_file_is_refused_with_its_place(write, text):
     with pytest.raises(InputError) as error:
-        READER.read(write(text))
+        READER.read(write(text), Meaning())[0].content
     assert FAULTS[text] in str(error.value) and "\n" not in str(error.value)
 
 
@@ -86,4 +86,4 @@ def test_a_bout_without_an_end_cannot_be_built():
 
 @pytest.mark.parametrize("text", ["", "scorer,DLC,DLC\nbodyparts,a,a\n", "frame,grooming\n0,1\n", "behaviour,start_s\n", "PK\0\0"])
 def test_other_files_are_not_taken_for_bouts(write, text):
-    assert not READER.recognise(read_head(write(text)))
+    assert not READER.recognise(read_head(write(text)), Meaning())

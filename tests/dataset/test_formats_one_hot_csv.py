@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats import FORMATS, FrameMarks, recognise
+from ethocache.dataset.formats import FORMATS, FrameMarks, Meaning, recognise
 from ethocache.dataset.text import read_head
 
 READER = FORMATS["one_hot_csv"]
@@ -38,8 +38,8 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_every_way_to_write_marks_gives_the_same(write, text):
     path = write(text)
-    assert recognise(path) == "one_hot_csv"
-    found = READER.read(path)
+    assert recognise(path, Meaning()) == "one_hot_csv"
+    found = READER.read(path, Meaning())[0].content
     assert found.behaviours == ("a", "b")
     np.testing.assert_array_equal(found.values, [[1, 0], [0, 1], [-1, -1]])
     assert found.values.dtype == np.int8
@@ -51,10 +51,10 @@ def test_random_marks_are_read_as_they_were_written(tmp_path_factory, values, se
     path = tmp_path_factory.mktemp("marks") / "m.csv"
     names = [f"behaviour {number}" for number in range(values.shape[1])]
     path.write_text("\n".join([separator.join(names), *(separator.join(map(str, row)) for row in values.tolist())]))
-    found = READER.read(path)
+    found = READER.read(path, Meaning())[0].content
     np.testing.assert_array_equal(found.values, values)
     assert found.behaviours == tuple(names)
-    assert recognise(path) == "one_hot_csv"
+    assert recognise(path, Meaning()) == "one_hot_csv"
 
 
 FAULTS = {
@@ -76,13 +76,13 @@ FAULTS = {
 @pytest.mark.parametrize("text", FAULTS)
 def test_a_faulty_file_is_refused_with_its_place(write, text):
     with pytest.raises(InputError) as error:
-        READER.read(write(text))
+        READER.read(write(text), Meaning())[0].content
     assert FAULTS[text] in str(error.value) and "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("row", [",0", "-1,", "0,-1"])
 def test_background_says_nothing_of_frames_that_nobody_looked_at(write, row):
-    assert READER.read(write(f"a,background\n1,0\n{row}\n")).behaviours == ("a",)
+    assert READER.read(write(f"a,background\n1,0\n{row}\n"), Meaning())[0].content.behaviours == ("a",)
 
 
 OTHERS = ["", "a,b\n", "frame\n0\n", "behaviour,start_s,stop_s\na,1,2\n", "x,y\n3.5,0\n", "a,b\n1\n", "scorer,D\nbodyparts,a\n"]
@@ -90,7 +90,7 @@ OTHERS = ["", "a,b\n", "frame\n0\n", "behaviour,start_s,stop_s\na,1,2\n", "x,y\n
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_other_files_are_not_taken_for_marks(write, text):
-    assert not READER.recognise(read_head(write(text)))
+    assert not READER.recognise(read_head(write(text)), Meaning())
 
 
 def test_the_same_behaviour_twice_cannot_be_built():

@@ -160,7 +160,7 @@ def test_a_file_that_is_no_text_is_refused(read, text, problem):
 
 
 def test_a_file_that_two_formats_know_needs_labels_format(read, monkeypatch):
-    monkeypatch.setitem(FORMATS, "another", Format("anything", lambda head: True, FORMATS["bouts_csv"].read))
+    monkeypatch.setitem(FORMATS, "another", Format("anything", lambda head, meaning: True, FORMATS["bouts_csv"].read))
     with pytest.raises(InputError, match=r"this may be bouts_csv or another; say which in labels.format"):
         read(HEADER + "grooming,0,1\n")
     assert frames(read(HEADER + "grooming,0,0.1\n", format="another"), "grooming") == [0]

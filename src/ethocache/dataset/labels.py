@@ -8,7 +8,7 @@ from pydantic import field_validator
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section
-from ethocache.dataset.formats import FORMATS, BoutList, FrameMarks, Unit, recognise
+from ethocache.dataset.formats import FORMATS, BoutList, FrameMarks, Meaning, Unit, recognise
 from ethocache.dataset.label_frames import Naming, table_of_bouts, table_of_marks
 from ethocache.dataset.label_snapshot import behaviours_shown, read_snapshot, snapshot_source, write_snapshot
 from ethocache.dataset.label_table import NO, NOT_SCORED, YES, LabelTable
@@ -79,7 +79,8 @@ def read_labels(path: Path, behaviours: tuple[str, ...], time_s: npt.NDArray[np.
     """
     naming = Naming(behaviours, params.ignore, params.not_scored)
     try:
-        content = FORMATS[recognise(path) if params.format == AUTO else params.format].read(path)
+        meaning = Meaning(unit=params.unit)
+        content = FORMATS[recognise(path, meaning) if params.format == AUTO else params.format].read(path, meaning)[0].content
         if isinstance(content, FrameMarks):
             return table_of_marks(content, naming, len(time_s))
         return table_of_bouts(_not_empty(content, params).bouts, _unit(content, params), naming, time_s)

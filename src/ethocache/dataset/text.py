@@ -1,17 +1,20 @@
-"""Read tables of text as people save them: any usual encoding and separator, never more than one line in memory."""
+"""Read tables as people save them: text of any usual encoding and separator, or Excel; never more than one row in memory."""
 
 import codecs
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ethocache.common.errors import InputError
+from ethocache.dataset.spreadsheet import is_spreadsheet, sheet_rows
 
 HEAD_BYTES = 64 * 1024  # what is looked at to recognise a file
+_LONGEST_PREAMBLE = 200  # rows that may stand above a header
 LONGEST_LINE = 1024 * 1024  # characters; a longer "line" is no table, and must not fill the memory
 SEPARATORS = (",", ";", "\t")
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -29,7 +32,7 @@ class Head:
     start
         Its first 64 KiB.
     text
-        The whole lines among them; empty where this is not text.
+        The whole lines among them; of an Excel workbook its first rows, separated by tabs. Empty where this is not text.
     problem
         Why there is no text; empty where there is.
     """
@@ -44,6 +47,8 @@ def read_head(path: Path) -> Head:
     with path.open("rb") as file:
         start = file.read(HEAD_BYTES + 1)
     whole, start = len(start) <= HEAD_BYTES, start[:HEAD_BYTES]
+    if is_spreadsheet(start, path):
+        return _head_of_sheet(start, path)
     try:
         text = codecs.getincrementaldecoder(_encoding(start))().decode(start, final=whole)
     except UnicodeDecodeError:
@@ -78,13 +83,16 @@ def lines(path: Path) -> Iterator[str]:
 
 
 def rows(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Give line number (from 1) and cells of every line that is not blank.
+    """Give line number (from 1) and cells of every line, or row of an Excel workbook, that is not blank.
 
     Raises
     ------
     InputError
-        If quotes do not close, or `lines` refuses the file. The path is not named.
+        If quotes do not close, or `lines` or `sheet_rows` refuses the file. The path is not named.
     """
+    if _is_sheet(path):
+        yield from sheet_rows(path)
+        return
     reader = csv.reader(lines(path), delimiter=separator, strict=True)
     try:
         for row in reader:
@@ -110,9 +118,16 @@ def split(line: str, separator: str) -> list[str]:
         return []
 
 
+def separator_of(path: Path) -> str:
+    """Return what separates the cells of a table: the character that its first line holds most; a tab for Excel."""
+    if _is_sheet(path):
+        return "\t"
+    return first_row(next((line for line in lines(path) if line.strip()), ""))[0]
+
+
 @dataclass(frozen=True)
 class Table:
-    """A table of text with one header row.
+    """A table with one header row, of text or from Excel.
 
     Attributes
     ----------
@@ -122,26 +137,45 @@ class Table:
         What stands between its cells.
     header
         The names of its columns, trimmed.
+    header_line
+        Where the header stands, from 1.
     """
 
     path: Path
     separator: str
     header: tuple[str, ...]
+    header_line: int
 
     @classmethod
-    def open(cls, path: Path) -> "Table":
-        """Read the header of a file."""
-        separator, cells = first_row(next((line for line in lines(path) if line.strip()), ""))
-        if not cells:
-            raise InputError("expected a table with a header row, found an empty file")
-        return cls(path, separator, tuple(_trimmed(cell) for cell in cells))
+    def open(cls, path: Path, is_header: Callable[[Sequence[str]], bool] = bool) -> "Table":
+        """Find the header of a file.
+
+        Parameters
+        ----------
+        is_header
+            Tells the header (its trimmed cells) from what may stand above it; the first row is the header where nothing is said.
+
+        Raises
+        ------
+        InputError
+            If there is no such row among the first 200.
+        """
+        separator, found = separator_of(path), "an empty file"
+        for line, row in islice(rows(path, separator), _LONGEST_PREAMBLE):
+            cells = tuple(_trimmed(cell) for cell in row)
+            if any(cells) and is_header(cells):
+                return cls(path, separator, _without_trailing_blanks(cells) if is_header is not bool else cells, line)
+            found = f"none in its first {_LONGEST_PREAMBLE} rows"
+        raise InputError(f"expected a table with a header row, found {found}")
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Give line number and trimmed cells of each row below the header, as many cells as the header has."""
-        width = len(self.header)
-        below = (item for item in rows(self.path, self.separator) if any(cell.strip() for cell in item[1]) or len(item[1]) == width)
-        next(below)
-        for line, row in below:
+        width, sheet = len(self.header), _is_sheet(self.path)
+        for line, row in rows(self.path, self.separator):
+            if line <= self.header_line or not (any(cell.strip() for cell in row) or len(row) == width):
+                continue
+            if sheet:  # Excel does not keep the empty cells at a row's end
+                row += [""] * (width - len(row))
             if len(row) < width or any(cell.strip() for cell in row[width:]):
                 raise InputError(f"line {line}: expected {width} cells as in the header, found {len(row)}")
             yield line, [_trimmed(cell) for cell in row[:width]]
@@ -163,6 +197,25 @@ def shown(text: str) -> str:
     """Return text that fits into a message: short and on one line."""
     plain = "".join(character if character.isprintable() else " " for character in text)
     return plain if len(plain) <= 60 else plain[:57] + "..."
+
+
+def _is_sheet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return is_spreadsheet(file.read(4), path)
+
+
+def _head_of_sheet(start: bytes, path: Path) -> Head:
+    text = io.StringIO()
+    try:
+        for _, row in islice(sheet_rows(path), _LONGEST_PREAMBLE):
+            csv.writer(text, delimiter="\t", lineterminator="\n").writerow(row)
+    except InputError as error:
+        return Head(start, "", str(error))
+    return Head(start, text.getvalue(), "" if text.getvalue() else "an empty Excel workbook")
+
+
+def _without_trailing_blanks(cells: tuple[str, ...]) -> tuple[str, ...]:
+    return cells[: max((place for place, cell in enumerate(cells, 1) if cell), default=0)]
 
 
 def _encoding(start: bytes) -> str:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.formats import bouts_csv, one_hot_csv
-from ethocache.dataset.formats.contents import Bout, BoutList, Format, FrameMarks, Unit
+from ethocache.dataset.formats.contents import Bout, BoutList, Content, Format, FrameMarks, Labels, Meaning, Unit, WholeVideo
 from ethocache.dataset.text import first_row, read_head, shown
 
-__all__ = ["FORMATS", "Bout", "BoutList", "Format", "FrameMarks", "Unit", "recognise"]
+__all__ = ["FORMATS", "Bout", "BoutList", "Content", "Format", "FrameMarks", "Labels", "Meaning", "Unit", "WholeVideo", "recognise"]
 
 FORMATS: dict[str, Format] = {
     "bouts_csv": bouts_csv.FORMAT,
@@ -15,7 +15,7 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def recognise(path: Path) -> str:
+def recognise(path: Path, meaning: Meaning) -> str:
     """Return the name of the one format whose content this is; the file's ending plays no part.
 
     Raises
@@ -24,7 +24,7 @@ def recognise(path: Path) -> str:
         If no format knows the file, or several do. The path is not named.
     """
     head = read_head(path)
-    found = [name for name, candidate in FORMATS.items() if candidate.recognise(head)]
+    found = [name for name, candidate in FORMATS.items() if candidate.recognise(head, meaning)]
     if len(found) == 1:
         return found[0]
     if found:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats.contents import Bout, BoutList, Format, Unit
+from ethocache.dataset.formats.contents import Bout, BoutList, Format, Labels, Meaning, Unit
 from ethocache.dataset.text import Head, Table, first_row, shown
 
 _BEHAVIOUR = ("behaviour", "behavior", "label", "event")
@@ -30,17 +30,17 @@ class _Layout:
     unit: Unit | None
 
 
-def _recognise(head: Head) -> bool:
+def _recognise(head: Head, meaning: Meaning) -> bool:
     _, header = first_row(head.text)
     names = _plain(header)
     return any(name in names for name in _BEHAVIOUR) and any(start in names and stop in names for start, stop in _TIMES)
 
 
-def _read(path: Path) -> BoutList:
+def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:
     table = Table.open(path)
     layout = _layout(table.header)
     rows = (item for item in table.rows() if any(item[1]))  # Excel leaves rows of empty cells behind
-    return BoutList(layout.unit, tuple(_bout(table, layout, line, row) for line, row in rows))
+    return (Labels(BoutList(layout.unit or meaning.unit, tuple(_bout(table, layout, line, row) for line, row in rows))),)
 
 
 def _plain(header: Sequence[str]) -> list[str]:

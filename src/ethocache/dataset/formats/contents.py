@@ -1,9 +1,10 @@
 """What a labels file can say, whatever tool wrote it."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -27,12 +28,15 @@ class Bout:
         Seconds from the first frame, or frames from 0; finite, start before stop.
     line
         Where it stands in the file, from 1; for messages.
+    stream
+        Which of several parallel streams of annotation it is of, such as ``S1``; empty where there is one.
     """
 
     behaviour: str
     start: float
     stop: float
     line: int
+    stream: str = ""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.start) and math.isfinite(self.stop)):
@@ -84,6 +88,77 @@ class FrameMarks:
 
 
 @dataclass(frozen=True)
+class WholeVideo:
+    """One class for a whole video, as sets of short clips have it; every other behaviour is "no" throughout.
+
+    Attributes
+    ----------
+    behaviour
+        What the file calls it.
+    line
+        Where it stands in the file, from 1.
+    """
+
+    behaviour: str
+    line: int
+
+
+Content = BoutList | FrameMarks | WholeVideo
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a file says of one video, by one rater.
+
+    Attributes
+    ----------
+    content
+        The labels.
+    media
+        What the file calls the video, as it stands there (a path, perhaps of another computer; it is never opened).
+        Empty where only the name of the labels file can tell.
+    rater
+        Who labelled it; empty where the file does not say.
+    notes
+        What was not read, or decided, that a person should know.
+    """
+
+    content: Content
+    media: str = ""
+    rater: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the settings say of files that do not say it themselves.
+
+    Attributes
+    ----------
+    names
+        Every name that the settings know: behaviours, renamed, ignored and not scored ones. Readers need it only to tell
+        columns of labels from others.
+    unit
+        What ``start`` and ``stop`` count where the file does not say.
+    columns
+        Role -> the header that plays it in these files. Roles: behaviour, start, stop, video, rater, subject, frame.
+    subject
+        Whose behaviour is read where a file tells of several animals; empty for the only one.
+    streams
+        Which streams are read; all where empty.
+    point_s
+        How long an event without duration lasts, in seconds; None refuses such events.
+    """
+
+    names: frozenset[str] = frozenset()
+    unit: Unit | None = None
+    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    subject: str = ""
+    streams: tuple[str, ...] = ()
+    point_s: float | None = None
+
+
+@dataclass(frozen=True)
 class Format:
     """How one tool writes labels.
 
@@ -94,9 +169,10 @@ class Format:
     recognise
         Tells from a file's beginning whether it is of this format; says no rather than fail.
     read
-        Reads a file; its `InputError` names line or column, and leaves the path to its caller.
+        Reads a file, one `Labels` for each video and rater in it, in the file's order; its `InputError` names line or
+        column, and leaves the path to its caller.
     """
 
     looks_like: str
-    recognise: Callable[[Head], bool]
-    read: Callable[[Path], BoutList | FrameMarks]
+    recognise: Callable[[Head, Meaning], bool]
+    read: Callable[[Path, Meaning], tuple[Labels, ...]]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats.contents import Format, FrameMarks
+from ethocache.dataset.formats.contents import Format, FrameMarks, Labels, Meaning
 from ethocache.dataset.text import Head, Table, first_row, shown, split
 
 _FRAME = {"frame", "index", "", "unnamed: 0"}
@@ -22,7 +22,7 @@ _MARKS = {"1": 1, "1.0": 1, "true": 1, "0": 0, "0.0": 0, "false": 0, "": -1, "-1
 _LOOKS_LIKE = "one row per frame and one column of 0 and 1 per behaviour"
 
 
-def _recognise(head: Head) -> bool:
+def _recognise(head: Head, meaning: Meaning) -> bool:
     separator, header = first_row(head.text)
     below = islice((line for line in head.text.splitlines() if line.strip()), 1, 2)
     row = next((split(line, separator) for line in below), [])
@@ -30,7 +30,7 @@ def _recognise(head: Head) -> bool:
     return len(row) == len(header) > first and all(_mark(cell, separator) is not None for cell in row[first:])
 
 
-def _read(path: Path) -> FrameMarks:
+def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:
     table = Table.open(path)
     first = _first_behaviour(table.header)
     names = table.header[first:]
@@ -44,7 +44,7 @@ def _read(path: Path) -> FrameMarks:
             _check_frame(table, line, row[0], number + one_based)
         marks.extend(_marks(table, line, names, row[first:]))
         lines.append(line)
-    return _without_background(names, np.array(marks, np.int8).reshape(len(lines), len(names)), lines)
+    return (Labels(_without_background(names, np.array(marks, np.int8).reshape(len(lines), len(names)), lines)),)
 
 
 def _first_behaviour(header: Sequence[str]) -> int:
