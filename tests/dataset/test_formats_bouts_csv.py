@@ -75,7 +75,7 @@ FAULTS = {
 @pytest.mark.parametrize("text", FAULTS)
 def test_a_faulty_file_is_refused_with_its_place(write, text):
     with pytest.raises(InputError) as error:
-        READER.read(write(text), Meaning())[0].content
+        READER.read(write(text), Meaning())
     assert FAULTS[text] in str(error.value) and "\n" not in str(error.value)
 
 

@@ -165,7 +165,7 @@ class Table:
             cells = tuple(_trimmed(cell) for cell in row)
             if any(cells) and is_header(cells):
                 return cls(path, separator, _without_trailing_blanks(cells) if is_header is not bool else cells, line)
-            found = f"none in its first {_LONGEST_PREAMBLE} rows"
+            found = f"none in its first {_LONGEST_PREAMBLE} rows" if any(cells) else found
         raise InputError(f"expected a table with a header row, found {found}")
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
