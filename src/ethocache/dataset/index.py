@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.batch import for_each
-from ethocache.common.errors import InputError, did_you_mean
+from ethocache.common.errors import InputError
 from ethocache.common.files import read_json, write_json
 from ethocache.common.store import Store, Workbench
 from ethocache.dataset.deeplabcut import match_tracks
 from ethocache.dataset.folder import DataFolder, DataParams, NamesByStem, plain_name
+from ethocache.dataset.sessions import NO_VIDEO, session_facts, session_times, sessions_without_video
 from ethocache.dataset.videos import VideoFacts, probe
 
 REVISION = 1  # of how time stamps and facts are read; raising it reads every video again
@@ -38,7 +39,7 @@ class VideoRecord:
     id
         The file's name without its ending; names everything that is made from the video.
     file
-        Where it is below the data folder, with ``/``.
+        Where it is below the data folder, with ``/``; of a session without a video, its track.
     fields
         The parts of its name, such as genotype and treatment.
     animal
@@ -56,9 +57,16 @@ class VideoRecord:
     facts: VideoFacts
     track: TrackSource | None = None
 
+    @property
+    def has_video(self) -> bool:
+        """Whether there are pictures, or only a track."""
+        return self.facts.codec != NO_VIDEO
+
 
 def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, store: Store) -> list[VideoRecord]:
-    """Look at every video of the data folder; a file that was seen before costs one stat.
+    """Look at every video of the data folder, and with `DataParams.fps` at the tracks without one, as sessions of their own.
+
+    A file that was seen before costs one stat.
 
     Parameters
     ----------
@@ -75,10 +83,10 @@ def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, stor
         With every problem of every file, one per line.
     """
     files = folder.files(params.videos)
-    if not files:
+    tracks = folder.files(params.tracks) if with_tracks else {}
+    if not files and not (params.fps and tracks):
         raise InputError(f"data.videos: no file in '{params.dir}' matches '{params.videos}'; set data.dir and data.videos in params.yaml")
     _check_unique(files)
-    tracks = folder.files(params.tracks) if with_tracks else {}
     names = NamesByStem(tracks)
 
     def look_at(file: str) -> VideoRecord:
@@ -88,7 +96,16 @@ def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, stor
         track = _find_track(stem, file, tracks, names, params, store) if with_tracks else None
         return VideoRecord(stem, file, fields, fields.get("animal", stem), facts, track)
 
-    return for_each(files, look_at, keeps=False)
+    def look_at_track(session: str) -> VideoRecord:
+        track = _find_track(session, session, tracks, names, params, store)
+        fields = parse_name(params.name, session, track.file)
+        facts = session_facts(tracks[track.file], track.fingerprint, float(params.fps or 0), store)
+        return VideoRecord(session, track.file, fields, fields.get("animal", session), facts, track)
+
+    records = for_each(files, look_at, keeps=False)
+    if not params.fps:
+        return records
+    return records + for_each(sessions_without_video(tracks, [record.id for record in records]), look_at_track, keeps=False)
 
 
 def parse_name(pattern: str, stem: str, file: str) -> dict[str, str]:
@@ -146,6 +163,8 @@ def time_stamps(record: VideoRecord, folder: DataFolder, store: Store) -> npt.ND
     if entry:
         stamps: npt.NDArray[np.float64] = np.load(entry.path("time_s.npy"), allow_pickle=False)
         return stamps
+    if not record.has_video:
+        return session_times(record.facts)
     path = folder.path(record.file)
     facts, time_s = probe(path)
     if facts != record.facts:
@@ -174,29 +193,6 @@ def findings(records: Sequence[VideoRecord], params: DataParams) -> list[str]:
         lines.append(f"{len(same)} files hold the same video: {', '.join(same[:3])}{' ...' if len(same) > 3 else ''}")
     lines += _one_animal_in_two_groups(records)
     return lines
-
-
-def match_labels(records: Sequence[VideoRecord], files: Iterable[str]) -> dict[str, str]:
-    """Return video id -> labels file; a labels file belongs to the video of the same name.
-
-    Raises
-    ------
-    InputError
-        If a labels file has no video, or two files claim one video.
-    """
-    videos = {record.id for record in records}
-    found: dict[str, str] = {}
-
-    def match(file: str) -> None:
-        stem = plain_name(PurePosixPath(file).stem)
-        if stem not in videos:
-            raise InputError(f"{file}: no video is called '{stem}'{did_you_mean(stem, videos)}; rename the file, or narrow data.labels")
-        if stem in found:
-            raise InputError(f"{file}: {found[stem]} already holds the labels of '{stem}'; keep one of the two, or narrow data.labels")
-        found[stem] = file
-
-    for_each(files, match, keeps=False)
-    return found
 
 
 def _find_track(stem: str, file: str, tracks: Mapping[str, Path], names: NamesByStem, params: DataParams, store: Store) -> TrackSource:
