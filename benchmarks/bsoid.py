@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def make_project(project: Path, clips: Path, head: str) -> None:
-    for name in ("stages", "src", ".dvc/config", "dvc.yaml", ".dvcignore", ".gitignore"):
+    for name in ("src", ".dvc/config", "dvc.yaml", ".dvcignore", ".gitignore"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / name, project / name)

@@ -56,8 +56,7 @@ def make_project(folder: Path, videos: int) -> None:
     from ethocache.endtoend.demo import write_demo
 
     (folder / ".dvc").mkdir(parents=True)
-    for name in ("stages", "src"):
-        shutil.copytree(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "src", folder / "src")
     for name in ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".dvc/config"):
         shutil.copy2(ROOT / name, folder / name)
     original = folder / "original"

@@ -66,7 +66,7 @@ class Project:
     def stage(self, *names: str, ok: bool = True, **environment: str) -> str:
         """Run stages without DVC, which is quicker; where `ok` is False, the last one is expected to fail."""
         for name in names:
-            output = self.run(sys.executable, f"stages/{name}.py", ok=ok or name != names[-1], **environment)
+            output = self.run(sys.executable, "-m", f"ethocache.stages.{name}", ok=ok or name != names[-1], **environment)
         return output
 
     def edit_params(self, **changes: object) -> None:
@@ -115,7 +115,7 @@ def environment_of_a_user() -> dict[str, str]:
 def make_project(folder: Path, videos: Path | None = None, settings: Mapping[str, Any] = TINY) -> Project:
     """Set up a project under git, with a copy of the data folder `videos` as its data.dir; `settings` go into params.yaml."""
     folder.mkdir()
-    for name in ("stages", "src", ".dvc/plots"):
+    for name in ("src", ".dvc/plots"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", ".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore", "params.yaml"):
         shutil.copy2(ROOT / name, folder / name)

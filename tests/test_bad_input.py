@@ -261,7 +261,7 @@ def test_overlapping_behaviours_are_refused_where_they_exclude_each_other(extrac
 
 def interrupt(project: Project, stage: str, happened: Callable[[], bool]) -> str:
     """Start a stage, press Ctrl-C as soon as something has happened, and return what it prints."""
-    command = (sys.executable, f"stages/{stage}.py")
+    command = (sys.executable, "-m", f"ethocache.stages.{stage}")
     environment = environment_of_a_user()
     running = subprocess.Popen(command, cwd=project.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     deadline = time.monotonic() + 60
@@ -301,7 +301,7 @@ def on_a_disk_of_its_own(project: Project, options: str, script: str) -> subproc
 
 @pytest.mark.skipif(not shutil.which("unshare"), reason="a disk of its own needs Linux")
 def test_a_store_that_cannot_be_written_says_so(project):
-    done = on_a_disk_of_its_own(project, "ro", "python stages/index.py")
+    done = on_a_disk_of_its_own(project, "ro", "python -m ethocache.stages.index")
     assert done.returncode == 1
     assert "this place is read-only; set ETHOCACHE_STORE to a folder you can write" in done.stderr
     assert "Traceback" not in done.stderr
@@ -310,8 +310,8 @@ def test_a_store_that_cannot_be_written_says_so(project):
 @pytest.mark.skipif(not shutil.which("unshare"), reason="a disk of its own needs Linux")
 def test_a_full_disk_says_so_and_with_more_space_the_run_goes_on(project):
     fill = "head -c $(($(stat -f -c %a disk) * 4096 - 20480)) /dev/zero > disk/photos"
-    before = f"python stages/index.py && python stages/track.py && {fill}"
-    script = f"{before}; python stages/crop.py; echo; rm disk/photos; python stages/crop.py"
+    before = f"python -m ethocache.stages.index && python -m ethocache.stages.track && {fill}"
+    script = f"{before}; python -m ethocache.stages.crop; echo; rm disk/photos; python -m ethocache.stages.crop"
     done = on_a_disk_of_its_own(project, "size=20m", script)
     assert "crop: " in done.stderr
     assert "the disk is full; free some space and run again, what is finished is kept" in done.stderr
@@ -323,7 +323,8 @@ def test_a_full_disk_says_so_and_with_more_space_the_run_goes_on(project):
 @pytest.mark.skipif(not shutil.which("unshare"), reason="a disk of its own needs Linux")
 def test_hdf5_does_not_crash_on_a_full_disk(project):
     fill = "head -c $(($(stat -f -c %a disk) * 4096 - 12288)) /dev/zero > disk/photos"
-    script = f"python stages/index.py && {fill}; python stages/track.py; echo ended with $?; rm disk/photos; python stages/track.py"
+    track = "python -m ethocache.stages.track"
+    script = f"python -m ethocache.stages.index && {fill}; {track}; echo ended with $?; rm disk/photos; {track}"
     done = on_a_disk_of_its_own(project, "size=20m", script)
     assert "ended with 1\n" in done.stdout
     assert done.stderr.count("track: ") == 1

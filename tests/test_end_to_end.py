@@ -101,7 +101,7 @@ def test_with_nothing_changed_index_loads_no_library_and_says_the_same(three_lab
     project = three_labelled
     time.sleep(2.1)  # files as fresh as that may still change without another time stamp
     first = project.stage("index")
-    again = project.run(sys.executable, "-X", "importtime", "stages/index.py")
+    again = project.run(sys.executable, "-X", "importtime", "-m", "ethocache.stages.index")
     assert first in again
     loaded = {line.rsplit("|", 1)[-1].strip() for line in again.splitlines() if line.startswith("import time:")}
     assert "ethocache.common.last_look" in loaded
@@ -223,7 +223,7 @@ def test_a_flipped_byte_in_a_kept_file_is_found_and_made_again(three_labelled):
 def test_two_runs_at_once_compute_each_key_once(three_labelled, tmp_path):
     project = three_labelled
     project.run("dvc", "repro", "crop")
-    command = (sys.executable, "stages/extract.py")
+    command = (sys.executable, "-m", "ethocache.stages.extract")
     runs = [
         subprocess.Popen(
             command, cwd=project.folder, env=environment_of_a_user(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -14,7 +14,7 @@ from ethocache.common.store import Entry
 
 @pytest.fixture(autouse=True)
 def as_stage(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["stages/crop.py"])
+    monkeypatch.setattr(sys, "argv", ["lib/ethocache/stages/crop.py"])  # as `python -m ethocache.stages.crop` has it
 
 
 def test_a_stage_prints_its_summary_after_its_name(capsys):

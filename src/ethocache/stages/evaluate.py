@@ -22,4 +22,5 @@ def evaluate() -> str:
     return in_words(metrics)
 
 
-run_stage(evaluate)
+if __name__ == "__main__":
+    run_stage(evaluate)

@@ -14,4 +14,5 @@ def cost() -> str:
     return ", ".join(f"{stage} {values['frames_per_second']:g} frames/s" for stage, values in costs.items())
 
 
-run_stage(cost)
+if __name__ == "__main__":
+    run_stage(cost)

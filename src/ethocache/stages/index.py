@@ -49,4 +49,5 @@ def look(last: LastLook, store: Store) -> str:
     return last.end(note, summary(records, len(labels.parts), notes))
 
 
-run_stage(index)
+if __name__ == "__main__":
+    run_stage(index)

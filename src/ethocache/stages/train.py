@@ -31,4 +31,5 @@ def train() -> str:
     return f"{head['name']} on {backbone['name']}, {len(videos)} labelled videos: {result.trained} networks trained now, {result.kept} kept"
 
 
-run_stage(train)
+if __name__ == "__main__":
+    run_stage(train)

@@ -35,4 +35,5 @@ def crop() -> str:
     return f"{len(crops)} videos, {store.made} cropped now"
 
 
-run_stage(crop)
+if __name__ == "__main__":
+    run_stage(crop)

@@ -27,4 +27,5 @@ def extract() -> str:
     return f"{len(work)} feature files of {backbone['name']}, {store.made} computed now"
 
 
-run_stage(extract)
+if __name__ == "__main__":
+    run_stage(extract)

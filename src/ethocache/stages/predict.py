@@ -21,4 +21,5 @@ def predict() -> str:
     return f"{len(videos)} videos without labels, {store.made} tagged now"
 
 
-run_stage(predict)
+if __name__ == "__main__":
+    run_stage(predict)

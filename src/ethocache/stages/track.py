@@ -27,4 +27,5 @@ def track() -> str:
     return f"{len(tracked)} tracks for {len(records)} videos (source: {params.source})" + "".join(notes)
 
 
-run_stage(track)
+if __name__ == "__main__":
+    run_stage(track)
