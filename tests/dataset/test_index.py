@@ -8,9 +8,9 @@ import pytest
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset import index
+from ethocache.dataset.findings import findings
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import (
-    findings,
     index_videos,
     look_at_video,
     parse_name,

@@ -264,7 +264,7 @@ def test_an_unknown_format_is_refused_with_the_nearest():
     with pytest.raises(InputError) as error:
         parse_section({"format": "bout_csv"}, LabelParams, "params.yaml: labels")
     assert str(error.value) == "params.yaml: labels: 'format': not a format of labels, did you mean 'bouts_csv'?, found 'bout_csv'"
-    with pytest.raises(InputError, match="known: auto, .*bouts_csv, .*one_hot_csv"):
+    with pytest.raises(InputError, match=r"known: auto, .*bouts_csv, .*one_hot_csv"):
         parse_section({"format": "zzz"}, LabelParams, "labels")
 
 

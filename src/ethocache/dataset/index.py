@@ -1,7 +1,6 @@
 """The list of a project's videos: what each file is, whose it is, and which track belongs to it."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -63,7 +62,9 @@ class VideoRecord:
         return self.facts.codec != NO_VIDEO
 
 
-def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, store: Store) -> list[VideoRecord]:
+def index_videos(
+    folder: DataFolder, params: DataParams, with_tracks: bool, store: Store, problems: list[str] | None = None
+) -> list[VideoRecord]:
     """Look at every video of the data folder, and with `DataParams.fps` at the tracks without one, as sessions of their own.
 
     A file that was seen before costs one stat.
@@ -76,6 +77,8 @@ def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, stor
         Whether each video must have a track file.
     store
         Remembers what files held, and keeps their time stamps.
+    problems
+        Takes what is wrong with single files, where that is to be listed rather than to stop the work.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, stor
         With every problem of every file, one per line.
     """
     files = folder.files(params.videos)
-    tracks = folder.files(params.tracks) if with_tracks else {}
+    tracks = folder.files(params.tracks) if with_tracks or params.fps else {}
     if not files and not (params.fps and tracks):
         raise InputError(f"data.videos: no file in '{params.dir}' matches '{params.videos}'; set data.dir and data.videos in params.yaml")
     _check_unique(files)
@@ -93,19 +96,20 @@ def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, stor
         stem = plain_name(PurePosixPath(file).stem)
         fields = parse_name(params.name, stem, file)
         facts = look_at_video(files[file], store)
-        track = _find_track(stem, file, tracks, names, params, store) if with_tracks else None
+        track = find_track(stem, file, tracks, names, params, store) if with_tracks else None
         return VideoRecord(stem, file, fields, fields.get("animal", stem), facts, track)
 
     def look_at_track(session: str) -> VideoRecord:
-        track = _find_track(session, session, tracks, names, params, store)
+        track = find_track(session, session, tracks, names, params, store)
         fields = parse_name(params.name, session, track.file)
         facts = session_facts(tracks[track.file], track.fingerprint, float(params.fps or 0), store)
         return VideoRecord(session, track.file, fields, fields.get("animal", session), facts, track)
 
-    records = for_each(files, look_at, keeps=False)
+    records = for_each(files, look_at, keeps=False, problems=problems)
     if not params.fps:
         return records
-    return records + for_each(sessions_without_video(tracks, [record.id for record in records]), look_at_track, keeps=False)
+    sessions = sessions_without_video(tracks, [plain_name(PurePosixPath(file).stem) for file in files])
+    return records + for_each(sessions, look_at_track, keeps=False, problems=problems)
 
 
 def parse_name(pattern: str, stem: str, file: str) -> dict[str, str]:
@@ -182,20 +186,7 @@ def read_index(path: Path) -> list[VideoRecord]:
     return [_record(values) for values in read_json(path)]
 
 
-def findings(records: Sequence[VideoRecord], params: DataParams) -> list[str]:
-    """Return what a person should know of the videos although nothing is wrong with the files."""
-    lines = [f"{record.file}: {note}" for record in records for note in record.facts.notes]
-    if "{animal}" not in params.name:
-        lines.append(f"data.name has no {{animal}}, so each of the {len(records)} videos counts as an animal of its own")
-    copies = Counter(record.facts.fingerprint for record in records)
-    for fingerprint in (fingerprint for fingerprint, count in copies.items() if count > 1):
-        same = [record.file for record in records if record.facts.fingerprint == fingerprint]
-        lines.append(f"{len(same)} files hold the same video: {', '.join(same[:3])}{' ...' if len(same) > 3 else ''}")
-    lines += _one_animal_in_two_groups(records)
-    return lines
-
-
-def _find_track(stem: str, file: str, tracks: Mapping[str, Path], names: NamesByStem, params: DataParams, store: Store) -> TrackSource:
+def find_track(stem: str, file: str, tracks: Mapping[str, Path], names: NamesByStem, params: DataParams, store: Store) -> TrackSource:
     candidates = {tracks[name]: name for name in names.starting_with(stem)}
     path = match_tracks(stem, candidates)
     if path is None:
@@ -213,18 +204,6 @@ def _check_unique(files: Iterable[str]) -> None:
     twice = [" and ".join(same) for same in by_stem.values() if len(same) > 1]
     if twice:
         raise InputError(f"data.videos: two videos have the same name, so their results would mix: {'; '.join(twice)}; rename one of each")
-
-
-def _one_animal_in_two_groups(records: Sequence[VideoRecord]) -> list[str]:
-    genotypes: dict[str, set[str]] = {}
-    for record in records:
-        if "genotype" in record.fields:
-            genotypes.setdefault(record.animal, set()).add(record.fields["genotype"])
-    return [
-        f"animal '{animal}' has genotypes {' and '.join(sorted(found))}: if these are two animals, give them two names"
-        for animal, found in sorted(genotypes.items())
-        if len(found) > 1
-    ]
 
 
 def _fit(parts: Sequence[str], some: str, stem: str) -> dict[str, str] | None:

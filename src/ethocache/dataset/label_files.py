@@ -90,7 +90,14 @@ def read_parts(path: Path, name: str, key: "_Key") -> tuple[Labels, ...]:
         raise InputError(f"{path}: {error}") from None
 
 
-def match_labels(videos: Collection[str], files: Mapping[str, Path], params: LabelParams, meaning: Meaning, store: Store) -> Matched:
+def match_labels(
+    videos: Collection[str],
+    files: Mapping[str, Path],
+    params: LabelParams,
+    meaning: Meaning,
+    store: Store,
+    problems: list[str] | None = None,
+) -> Matched:
     """Return which labels belong to which video.
 
     A file that says which videos it is about is believed; else its name says it (`LabelParams.name`). What a file holds is
@@ -102,6 +109,8 @@ def match_labels(videos: Collection[str], files: Mapping[str, Path], params: Lab
         The ids of all videos.
     files
         Name relative to the data folder -> path, of every labels file.
+    problems
+        Takes what is wrong, where that is to be listed rather than to stop the work.
 
     Raises
     ------
@@ -123,7 +132,7 @@ def match_labels(videos: Collection[str], files: Mapping[str, Path], params: Lab
             part = LabelPart(file, files[file], digest, name, number, rater or named)
             _add(found.setdefault(video, {}), part, video)
 
-    for_each(files, match, keeps=False)
+    for_each(files, match, keeps=False, problems=problems)
     left = [f"labels of {len(aside)} videos that are not there are left aside: {', '.join(aside[:3])}{' ...' if len(aside) > 3 else ''}"]
     return Matched({video: tuple(parts.values()) for video, parts in sorted(found.items())}, tuple(left if aside else ()))
 

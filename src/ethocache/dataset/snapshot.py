@@ -11,6 +11,7 @@ from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of
 from ethocache.common.store import Store
+from ethocache.dataset.findings import grouped
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, time_stamps
@@ -66,7 +67,7 @@ def snapshot_labels(
 
 def label_notes(target: Path, labels: Collection[str]) -> list[str]:
     """Return what a person should know of each video's labels: what was not read or was cut off."""
-    return [f"{video}: {note}" for video in labels for note in read_full_snapshot(target / f"{video}.json").notes]
+    return grouped((video, note) for video in labels for note in read_full_snapshot(target / f"{video}.json").notes)
 
 
 def unseen_behaviours(target: Path, labels: Collection[str], behaviours: Sequence[str]) -> list[str]:

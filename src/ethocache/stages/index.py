@@ -26,8 +26,9 @@ def index() -> str:
 def look(last: LastLook, store: Store) -> str:
     # Imported here: with nothing changed, which is most often, no library is loaded.
     from ethocache.common.files import write_json
+    from ethocache.dataset.findings import findings
     from ethocache.dataset.folder import DataFolder, refuse_results_folder
-    from ethocache.dataset.index import findings, index_videos, write_index
+    from ethocache.dataset.index import index_videos, write_index
     from ethocache.dataset.label_files import match_labels
     from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
     from ethocache.endtoend.project import read_project
@@ -44,7 +45,7 @@ def look(last: LastLook, store: Store) -> str:
     write_index(INDEX, records)
     write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)})
     write_json(HEAD, project.head)
-    notes = [*findings(records, data), *labels.notes, *label_notes(LABELS, labels.parts)]
+    notes = [*findings(records, data, labels.parts), *labels.notes, *label_notes(LABELS, labels.parts)]
     notes += unseen_behaviours(LABELS, labels.parts, data.behaviours)
     return last.end(note, summary(records, len(labels.parts), notes))
 
