@@ -5,6 +5,8 @@ tolerance of a time stamp counts as the nearest one (the later of two equally ne
 stamp is at or after the start and before the stop. Frames of one time stamp are in or out together.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
@@ -91,7 +93,7 @@ def test_times_rounded_to_milliseconds_meet_their_frames_where_frames_are_three_
 @given(stamps, st.lists(st.floats(-1, 200, allow_nan=False), min_size=2, max_size=6))
 def test_adjoining_ranges_hold_each_frame_once(time_s, borders):
     borders = [-2.0, *sorted(borders), float(time_s[-1]) + 300]
-    found = [frame for start_s, stop_s in zip(borders, borders[1:], strict=False) for frame in frames_of(time_s, start_s, stop_s)]
+    found = [frame for start_s, stop_s in pairwise(borders) for frame in frames_of(time_s, start_s, stop_s)]
     assert found == list(range(len(time_s)))
 
 
