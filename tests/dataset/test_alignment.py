@@ -13,8 +13,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats import Bout
-from ethocache.dataset.label_frames import Naming, table_of_bouts
+from ethocache.dataset.formats import Bout, BoutList
+from ethocache.dataset.label_frames import lay_over
+from ethocache.dataset.label_rules import LabelParams, Naming
 from ethocache.dataset.videos import frames_in
 
 GRAIN_S = 2**-14  # 61 us; times are whole numbers of it, so that sums and halves are exact
@@ -42,6 +43,10 @@ def meant(border_s, time_s):
 def frames_by_the_rule(time_s, start_s, stop_s):
     start_s, stop_s = meant(start_s, time_s), meant(stop_s, time_s)
     return [frame for frame, stamp in enumerate(time_s.tolist()) if start_s <= stamp < stop_s]
+
+
+def laid_over(time_s, unit, *bouts):
+    return lay_over(BoutList(unit, bouts), Naming(("a", "b")), LabelParams(), time_s)[0]
 
 
 def frames_of(time_s, start_s, stop_s):
@@ -117,12 +122,12 @@ def test_labels_in_seconds_mark_every_frame_as_the_rule_has_it_or_are_refused(ca
     held = [(bout.behaviour, frames_by_the_rule(time_s, bout.start, bout.stop)) for bout in bouts]
     if not all(frames for _, frames in held):
         with pytest.raises(InputError, match="no frame is shown in that time"):
-            table_of_bouts(bouts, "seconds", Naming(("a", "b")), time_s)
+            laid_over(time_s, "seconds", *bouts)
         return
     expected = np.zeros((len(time_s), 2), np.int8)
     for behaviour, frames in held:
         expected[frames, "ab".index(behaviour)] = 1
-    found = table_of_bouts(bouts, "seconds", Naming(("a", "b")), time_s)
+    found = laid_over(time_s, "seconds", *bouts)
     assert found.values.tolist() == expected.tolist()
     assert found.frames == len(time_s)
 
@@ -132,5 +137,5 @@ def test_labels_in_seconds_mark_every_frame_as_the_rule_has_it_or_are_refused(ca
 def test_labels_in_frames_mark_those_frames_whatever_the_time_stamps(time_s, data):
     assume(len(time_s) > 1)
     start, stop = sorted(data.draw(st.lists(st.integers(0, len(time_s)), min_size=2, max_size=2, unique=True)))
-    found = table_of_bouts([Bout("a", start, stop, 2)], "frames", Naming(("a",)), time_s)
+    found = laid_over(time_s, "frames", Bout("a", start, stop, 2))
     assert np.flatnonzero(found.values[:, 0]).tolist() == list(range(start, stop))
