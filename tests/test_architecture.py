@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "cli": {"common", "dataset", "vision", "scoring", "sequence", "endtoend"},
 }
 OWNERS = {
-    "h5py": {"dataset/features.py", "dataset/tracks.py", "dataset/deeplabcut_h5.py", "dataset/predictions.py"},
+    "h5py": {"dataset/features.py", "dataset/tracks.py", "dataset/deeplabcut_h5.py", "dataset/predictions.py", "dataset/nwb.py"},
     "av": {"dataset/videos.py", "vision/decode.py", "vision/encode.py"},
     "timm": {"vision/backbones/"},
     "torchvision": {"vision/backbones/"},
@@ -35,6 +35,8 @@ OWNERS = {
     "filelock": {"common/store.py"},
     "matplotlib": {"scoring/"},
     "typer": {"cli.py"},
+    "pynwb": {"dataset/nwb.py"},
+    "ndx_ethogram": {"dataset/nwb.py"},
     "dvc": set(),
     "cv2": set(),
     "pickle": {"dataset/deeplabcut_h5.py", "vision/backbones/weights.py"},  # a refusing unpickler; the name of an error

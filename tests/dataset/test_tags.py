@@ -3,6 +3,9 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.labels import LabelParams, read_labels
@@ -38,19 +41,32 @@ def test_a_bout_ends_when_the_next_frame_begins_and_the_last_one_a_median_later(
     write_bouts(tmp_path / "v.csv", *tagged, ["grooming", "rearing"])
     assert read(tmp_path / "v.csv") == [
         list(BOUT_COLUMNS),
-        ["grooming", "0.100000", "0.300000", "0.200000", "0.8000"],
-        ["rearing", "0.300000", "0.400000", "0.100000", "1.0000"],
+        ["grooming", "0.100000", "0.300000", "0.200000", "0.8000", "1", "3"],
+        ["rearing", "0.300000", "0.400000", "0.100000", "1.0000", "3", "4"],
     ]
 
 
 def test_bouts_can_be_read_back_as_labels(tmp_path):
     random = np.random.default_rng(0)
     time_s = np.append(0, np.cumsum(random.uniform(0.03, 0.05, 499)))
+    time_s[100:110] = time_s[99]  # frames that a camera stamped alike; only their numbers tell them apart
     tags = (np.cumsum(random.random((500, 2)) < 0.1, axis=0) % 2).astype(np.int8)
     tags[-1] = 1
     write_bouts(tmp_path / "v.csv", time_s, tags.astype(np.float32), tags, ["grooming", "rearing"])
     again = read_labels(tmp_path / "v.csv", ("grooming", "rearing"), time_s, LabelParams())
     assert again.values.tolist() == tags.tolist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(hnp.arrays(np.int8, st.tuples(st.integers(0, 40), st.just(2)), elements=st.integers(-1, 1)), st.integers(1, 3))
+def test_the_frames_of_the_bouts_are_those_that_are_tagged_whatever_the_time_stamps(tmp_path_factory, tags, alike):
+    path = tmp_path_factory.mktemp("bouts") / "v.csv"
+    write_bouts(path, np.arange(len(tags)) // alike / 10, tags.astype(np.float32), tags, ["a", "b"])
+    again = np.zeros(tags.shape, bool)
+    for name, *_, start, stop in read(path)[1:]:
+        assert not again[int(start) : int(stop), "ab".index(name)].any()
+        again[int(start) : int(stop), "ab".index(name)] = True
+    assert again.tolist() == (tags == 1).tolist()
 
 
 def test_bouts_are_in_order_of_time(tmp_path, tagged):

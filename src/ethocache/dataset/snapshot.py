@@ -28,7 +28,7 @@ from ethocache.dataset.labels import (
 )
 from ethocache.dataset.raters import combine
 
-REVISION = 2  # of how labels become frames; raising it lays every labels file over its frames again
+REVISION = 3  # of how labels become frames; raising it lays every labels file over its frames again
 
 Parts = Mapping[str, Sequence[LabelPart]]
 

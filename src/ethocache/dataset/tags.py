@@ -13,7 +13,7 @@ from ethocache.common.files import replacing
 from ethocache.dataset.runs import frame_durations_s, runs
 
 _ROWS_AT_ONCE = 8192
-BOUT_COLUMNS = ("behaviour", "start_s", "stop_s", "duration_s", "mean_probability")
+BOUT_COLUMNS = ("behaviour", "start_s", "stop_s", "duration_s", "mean_probability", "start_frame", "stop_frame")
 
 
 def write_tags(
@@ -62,6 +62,8 @@ def write_bouts(
 
     A bout is the half-open range from its first frame to the first frame after it: ``stop_s`` is that
     frame's time stamp. At the end of the video it is the last time stamp plus the median interval.
+    ``start_frame`` and ``stop_frame`` say the same in frames from 0; they alone are exact where two frames
+    have one time stamp.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def write_bouts(
         for start, b, stop in sorted(found):
             start_s, stop_s = edges_s[start], edges_s[stop]
             mean = probability[start:stop, b].mean(dtype=np.float64)
-            numbers = f"{start_s:.6f},{stop_s:.6f},{stop_s - start_s:.6f},{mean:.4f}"
+            numbers = f"{start_s:.6f},{stop_s:.6f},{stop_s - start_s:.6f},{mean:.4f},{start},{stop}"
             file.write(_csv_line([behaviours[b]]).rstrip("\n") + f",{numbers}\n")
 
 

@@ -104,13 +104,22 @@ def probe(path: Path) -> tuple[VideoFacts, npt.NDArray[np.float64]]:
 def frames_in(time_s: npt.NDArray[np.float64], start_s: float, stop_s: float) -> slice:
     """Return the frames shown in [start_s, stop_s), as a slice.
 
-    A border may lie up to 1 ms, or a quarter of a frame if that is less, beside a time stamp: times
-    typed or rounded by a labelling tool still meet their frame.
+    A border may lie up to 1 ms, or a quarter of a frame if that is less, beside a time stamp: times typed or rounded by a
+    labelling tool still meet their frame. Such a border counts as the time stamp that is nearest to it (the later of two
+    equally near), so that one that lies on a time stamp is that frame's, however soon another frame comes.
     """
     interval = float(np.median(np.diff(time_s))) if len(time_s) > 1 else np.inf
     tolerance = min(1e-3, interval / 4)
-    start, stop = np.searchsorted(time_s, [start_s - tolerance, stop_s - tolerance])
-    return slice(int(start), max(int(start), int(stop)))
+    start, stop = (_first_from(time_s, border_s, tolerance) for border_s in (start_s, stop_s))
+    return slice(start, max(start, stop))
+
+
+def _first_from(time_s: npt.NDArray[np.float64], border_s: float, tolerance: float) -> int:
+    """Return the first frame at or after a border that counts as a time stamp within the tolerance."""
+    near = time_s[slice(*np.searchsorted(time_s, [border_s - tolerance, border_s + tolerance]))]
+    if len(near):
+        border_s = near[::-1][np.abs(near[::-1] - border_s).argmin()]
+    return int(np.searchsorted(time_s, border_s))
 
 
 def remedy(path: Path) -> str:

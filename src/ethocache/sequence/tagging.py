@@ -17,7 +17,7 @@ from ethocache.sequence.model_file import CARD, load_model, read_card
 if TYPE_CHECKING:
     from ethocache.sequence.model_file import Model
 
-REVISION = 1  # raise it when the same model and features would give other tags
+REVISION = 2  # raise it when the same model and features would give other tags, or the tables other columns
 
 
 class Tagger:

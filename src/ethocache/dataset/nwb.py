@@ -1,0 +1,183 @@
+"""Neurodata Without Borders: one file per video, for archives such as DANDI and for analysis beside recordings.
+
+Bouts are tables of the extension ndx-ethogram (https://github.com/catalystneuro/ndx-ethogram), in the processing module
+``behavior``. Two files of the same video differ in bytes: NWB gives each object an identifier of its own at random.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.common.errors import InputError
+from ethocache.common.files import replacing, sha256_of
+from ethocache.dataset.label_table import NOT_SCORED, YES
+from ethocache.dataset.runs import frame_durations_s, runs
+
+Method = Literal["automated", "manual", "curated"]
+
+_UNKNOWN_START = datetime(1970, 1, 1, tzinfo=UTC)  # NWB demands a date
+
+
+@dataclass(frozen=True, eq=False)
+class NwbVideo:
+    """What an NWB file tells of one video.
+
+    Attributes
+    ----------
+    video
+        Its name.
+    behaviours
+        The B behaviours, in the order of the arrays' last axis.
+    time_s
+        (T,) time stamps in seconds from the first frame.
+    tags
+        (T, B) 1 yes, 0 no, -1 nobody looked.
+    method
+        Whether a model tagged (``automated``), a person (``manual``), or a person corrected a model (``curated``).
+    probability
+        (T, B) of a model, where there are any.
+    fields
+        The parts of its name; ``animal`` and ``genotype`` become the NWB subject's, all are kept in the notes.
+    annotator
+        Who labelled, where somebody did.
+    exclusive
+        Whether a frame has at most one behaviour.
+    started
+        When the recording began, with its time zone; None where nobody knows (NWB then gets 1970, and notes that say so).
+    """
+
+    video: str
+    behaviours: tuple[str, ...]
+    time_s: npt.NDArray[np.float64]
+    tags: npt.NDArray[np.integer]
+    method: Method
+    probability: npt.NDArray[np.floating] | None = None
+    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    annotator: str = ""
+    exclusive: bool = False
+    started: datetime | None = None
+
+    def __post_init__(self) -> None:
+        shape = (len(self.time_s), len(self.behaviours))
+        found = [array.shape for array in (self.tags, self.probability) if array is not None]
+        if any(other != shape for other in found):
+            raise ValueError(f"Expected tags and probability of shape {shape} for {self.video}, got {found}")
+        if self.started is not None and self.started.tzinfo is None:
+            raise InputError(f"{self.video}: expected a start with its time zone, such as 2026-01-31T09:30+01:00, found {self.started}")
+
+
+def write_nwb(path: Path, video: NwbVideo) -> None:
+    """Write what is known of a video as ``.nwb``, at once.
+
+    ``/processing/behavior`` holds: ``ethogram``, the catalogue of the behaviours; ``bouts``, one row a bout with ``label``,
+    ``start_time`` and ``stop_time`` in seconds from the first frame, and ``start_frame`` and ``stop_frame`` from 0 (half
+    open); ``probability`` (T, B) at the frames' time stamps. Where nobody looked at some frames, ``observed`` holds the
+    stretches that somebody looked at, and the bouts link to it. Behaviours that were looked for at other times are in
+    tables of their own: ``bouts_2`` with ``observed_2``, and so on.
+
+    Raises
+    ------
+    InputError
+        If pynwb and ndx-ethogram are not installed.
+    """
+    try:
+        import ndx_ethogram
+        import pynwb
+    except ModuleNotFoundError:
+        raise InputError("writing NWB needs pynwb and ndx-ethogram: pip install 'ethocache[nwb]'") from None
+    file = pynwb.NWBFile(**_about(video))
+    if "animal" in video.fields:
+        file.subject = pynwb.file.Subject(subject_id=video.fields["animal"], genotype=video.fields.get("genotype"))
+    module = file.create_processing_module("behavior", "what the animal does, frame by frame")
+    _fill(module, video, pynwb, ndx_ethogram)
+    size = sum(array.nbytes for array in _arrays(video))
+    with replacing(path, size) as temporary, h5py.File(temporary, "w") as target, pynwb.NWBHDF5IO(file=target, mode="w") as io:
+        io.write(file)
+
+
+def _arrays(video: NwbVideo) -> list[npt.NDArray[Any]]:
+    return [array for array in (video.time_s, video.tags, video.probability) if array is not None]
+
+
+def _about(video: NwbVideo) -> dict[str, Any]:
+    arrays = [sha256(array.tobytes()).hexdigest() for array in _arrays(video)]
+    start = [] if video.started else ["When the recording began is not known; 1970-01-01 stands for it."]
+    return {
+        "session_description": f"behaviour in the video {video.video}",
+        "identifier": sha256_of([video.video, video.behaviours, video.method, video.annotator, arrays]),
+        "session_start_time": video.started or _UNKNOWN_START,
+        "notes": " ".join([*start, *(f"{name}={text}" for name, text in video.fields.items())]),
+    }
+
+
+def _fill(module: Any, video: NwbVideo, pynwb: Any, ndx: Any) -> None:
+    catalogue = ndx.Ethogram(name="ethogram", description="the behaviours that were looked for", exclusive=video.exclusive)
+    for behaviour in video.behaviours:
+        catalogue.add_row(behavior=behaviour, definition="not given", behavior_type="state")
+    module.add(catalogue)
+    for number, columns in enumerate(_looked_for_together(video.tags), 1):
+        suffix = f"_{number}" if number > 1 else ""
+        looked = _looked_at(video, columns[0], f"observed{suffix}", pynwb)
+        if looked is not None:
+            module.add(looked)
+        links = {"ethogram": catalogue, "observation_intervals": looked}
+        module.add(ndx.EthogramBouts(name=f"bouts{suffix}", **_who(video), **links, **_bouts(video, columns, pynwb)))
+    if video.probability is not None:
+        module.add(_series(video, video.probability, pynwb))
+
+
+def _who(video: NwbVideo) -> dict[str, Any]:
+    software = f"ethocache {version('ethocache')}"
+    return {"labeling_method": video.method, "source_software": software, "annotator": video.annotator or None}
+
+
+def _looked_for_together(tags: npt.NDArray[np.integer]) -> list[list[int]]:
+    """Return the columns in groups; somebody looked at the same frames for all behaviours of a group."""
+    groups: dict[bytes, list[int]] = {}
+    for column in range(tags.shape[1]):
+        groups.setdefault((tags[:, column] != NOT_SCORED).tobytes(), []).append(column)
+    return list(groups.values())
+
+
+def _looked_at(video: NwbVideo, column: int, name: str, pynwb: Any) -> Any:
+    """Return the stretches that somebody looked at; None where that is the whole video."""
+    looked = video.tags[:, column] != NOT_SCORED
+    if looked.all():
+        return None
+    return pynwb.epoch.TimeIntervals(name=name, description="when somebody looked", **_spans(video.time_s, runs(looked), pynwb))
+
+
+def _bouts(video: NwbVideo, columns: Sequence[int], pynwb: Any) -> dict[str, Any]:
+    found = [(start, stop, column) for column in columns for start, stop in runs(video.tags[:, column] == YES).tolist()]
+    frames = np.array(sorted(found), np.intp).reshape(-1, 3)
+    names = [video.behaviours[column] for column in frames[:, 2]]
+    about = "one row a bout; behaviours: " + " | ".join(video.behaviours[column] for column in columns)
+    return {"description": about} | _spans(video.time_s, frames[:, :2], pynwb, label=(names, "the behaviour"))
+
+
+def _spans(time_s: npt.NDArray[np.float64], frames: npt.NDArray[np.intp], pynwb: Any, **more: tuple[Any, str]) -> dict[str, Any]:
+    """Return the columns of a table of (N, 2) half-open ranges of frames."""
+    edges_s = np.append(time_s, time_s[-1:] + frame_durations_s(time_s)[-1:])
+    columns = {
+        "start_time": (edges_s[frames[:, 0]], "seconds from the first frame"),
+        "stop_time": (edges_s[frames[:, 1]], "seconds from the first frame, when the first frame that is no longer part of it begins"),
+        **more,
+        "start_frame": (frames[:, 0], "the first frame, from 0"),
+        "stop_frame": (frames[:, 1], "the first frame that is no longer part of it"),
+    }
+    made = [pynwb.core.VectorData(name=name, description=about, data=cells) for name, (cells, about) in columns.items()]
+    return {"columns": made, "colnames": list(columns)}
+
+
+def _series(video: NwbVideo, probability: npt.NDArray[np.floating], pynwb: Any) -> Any:
+    about = "the model's probability of each behaviour, in the order of the table 'ethogram'"
+    return pynwb.TimeSeries(name="probability", description=about, data=probability, unit="1", timestamps=video.time_s)
