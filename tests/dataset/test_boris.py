@@ -48,7 +48,7 @@ WRITERS = {
 
 @pytest.mark.parametrize("tool", WRITERS)
 @given(video=ethograms())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_tags_come_back_from_boris_frame_for_frame(tool, video, tmp_path_factory):
     path = tmp_path_factory.mktemp("boris") / "m1.xlsx"
     WRITERS[tool](path, video)

@@ -124,7 +124,7 @@ class BorisTable:
             media,
             tuple(lengths) if len(lengths) == len(media) else (None,) * len(media),
             self._number(offset, name) if offset else 0.0,
-            () if offset else (_NO_OFFSET_SAID,),
+            () if offset or not rows else (_NO_OFFSET_SAID,),
         )
 
     def _the_one(self, name: str, rows: Sequence[Row], role: str) -> str:
