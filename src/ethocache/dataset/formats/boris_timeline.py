@@ -12,7 +12,7 @@ Facts from the user guide (https://www.boris.unito.it/user_guide/observations/) 
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
@@ -24,6 +24,7 @@ from ethocache.dataset.text import shown
 Status = Literal["START", "STOP", "POINT"]
 
 NO_SUBJECT = "No focal subject"  # what BORIS calls it in its aggregated tables
+_STATUSES: dict[str, Status] = {"START": "START", "STOP": "STOP", "POINT": "POINT"}
 _TICK_S = 1e-3  # BORIS counts in whole milliseconds
 
 
@@ -240,8 +241,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def status_of(text: str, place: str) -> Status:
     """Return what a cell says of an event."""
-    statuses: Mapping[str, Status] = {"START": "START", "STOP": "STOP", "POINT": "POINT"}
-    status = statuses.get(text.strip().upper())
+    status = _STATUSES.get(text.strip().upper())
     if status is None:
         raise InputError(f"{place}: expected START, STOP or POINT, found '{shown(text)}'; export the events from BORIS again")
     return status
