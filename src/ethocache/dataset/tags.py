@@ -72,15 +72,24 @@ def write_bouts(
     probability, tags
         (T, B), in the order of `behaviours`.
     """
-    edges_s = np.append(time_s, time_s[-1:] + frame_durations_s(time_s)[-1:])
-    found = [(start, b, stop) for b in range(len(behaviours)) for start, stop in runs(tags[:, b] > 0).tolist()]
+    edges_s = frame_edges_s(time_s)
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         file.write(_csv_line(BOUT_COLUMNS))
-        for start, b, stop in sorted(found):
+        for start, b, stop in bouts_of(tags):
             start_s, stop_s = edges_s[start], edges_s[stop]
             mean = probability[start:stop, b].mean(dtype=np.float64)
             numbers = f"{start_s:.6f},{stop_s:.6f},{stop_s - start_s:.6f},{mean:.4f},{start},{stop}"
             file.write(_csv_line([behaviours[b]]).rstrip("\n") + f",{numbers}\n")
+
+
+def frame_edges_s(time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return when each frame begins and the last one ends, (T + 1,) s; the last lasts for the median interval."""
+    return np.append(time_s, time_s[-1:] + frame_durations_s(time_s)[-1:])
+
+
+def bouts_of(tags: npt.NDArray[np.integer]) -> list[tuple[int, int, int]]:
+    """Return first frame, behaviour and first frame after it of every bout in (T, B) tags, in order of time."""
+    return sorted((start, b, stop) for b in range(tags.shape[1]) for start, stop in runs(tags[:, b] > 0).tolist())
 
 
 def _csv_line(cells: Iterable[str]) -> str:

@@ -3,13 +3,16 @@
 from pathlib import Path
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats import bouts_csv, caltech, one_hot_csv
+from ethocache.dataset.formats import boris_bouts, boris_events, boris_project, bouts_csv, caltech, one_hot_csv
 from ethocache.dataset.formats.contents import Bout, BoutList, Content, Format, FrameMarks, Labels, Meaning, Unit, WholeVideo
 from ethocache.dataset.text import first_row, read_head, shown
 
 __all__ = ["FORMATS", "Bout", "BoutList", "Content", "Format", "FrameMarks", "Labels", "Meaning", "Unit", "WholeVideo", "recognise"]
 
 FORMATS: dict[str, Format] = {
+    "boris_bouts": boris_bouts.FORMAT,
+    "boris_events": boris_events.FORMAT,
+    "boris_project": boris_project.FORMAT,
     "bouts_csv": bouts_csv.FORMAT,
     "caltech": caltech.FORMAT,
     "one_hot_csv": one_hot_csv.FORMAT,

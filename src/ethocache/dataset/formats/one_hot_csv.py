@@ -27,7 +27,7 @@ def _recognise(head: Head, meaning: Meaning) -> bool:
     below = islice((line for line in head.text.splitlines() if line.strip()), 1, 2)
     row = next((split(line, separator) for line in below), [])
     first = _first_behaviour(header)
-    return len(row) == len(header) > first and all(_mark(cell, separator) is not None for cell in row[first:])
+    return len(row) == len(header) > first and "" not in header[first:] and all(_mark(cell, separator) is not None for cell in row[first:])
 
 
 def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:

@@ -1,0 +1,202 @@
+"""Give tags back to BORIS, where people correct them; what they save there is read as labels again.
+
+A project (`write_boris_project`) is the simplest way: open it in BORIS. A table of events (`write_boris_events`) goes into an
+observation that is open in BORIS, through *Observations > Import observations*: BORIS takes the columns ``time``, ``subject``,
+``code``, ``modifier`` and ``comment`` of an Excel workbook, whose names must be in its first row, and passes over others.
+
+The user guide tells of both: https://www.boris.unito.it/user_guide/observations/. The names in a project are those that
+BORIS 10 writes (project format 7.0).
+"""
+
+import colorsys
+import json
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.common.errors import InputError
+from ethocache.common.files import write_text
+from ethocache.dataset.spreadsheet_writing import write_sheet
+from ethocache.dataset.tags import bouts_of, frame_edges_s
+from ethocache.dataset.text import shown
+
+EVENT_COLUMNS = ("time", "subject", "code", "modifier", "comment", "status", "media file name", "time offset (s)")
+_FORMAT = "7.0"
+_NO_DATE = "1970-01-01T00:00:00"  # today's date would make another file of the same tags
+_PLAYERS = 8
+_NO_FRAME = "NA"
+
+
+@dataclass(frozen=True, eq=False)
+class TaggedVideo:
+    """What BORIS needs to know of a video and its tags.
+
+    Attributes
+    ----------
+    video
+        Its id; the observation's name.
+    media
+        The video file, as a path that BORIS can open, absolute or relative to the project; empty for a session without a video.
+    fps
+        Frames per second, for BORIS's display; times come from `time_s`.
+    time_s
+        (T,) time stamps in seconds, in order.
+    tags
+        (T, B) int8, 1 yes or 0 no.
+    behaviours
+        B names, each once.
+    """
+
+    video: str
+    media: str
+    fps: float
+    time_s: npt.NDArray[np.float64]
+    tags: npt.NDArray[np.int8]
+    behaviours: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.tags.shape != (len(self.time_s), len(self.behaviours)):
+            raise ValueError(f"expected tags of {len(self.time_s)} frames and {len(self.behaviours)} behaviours, got {self.tags.shape}")
+        if ((self.tags != 0) & (self.tags != 1)).any():
+            raise InputError(f"{shown(self.video)}: BORIS cannot say that nobody looked; expected tags of 0 and 1, found others")
+        for name in (self.video, self.media, *self.behaviours):
+            if name != name.strip() or not name.isprintable():
+                raise InputError(f"'{shown(name)}': BORIS takes no name with line breaks, or with spaces around it; rename it")
+        if piped := [name for name in self.behaviours if "|" in name]:
+            raise InputError(f"'{shown(piped[0])}': BORIS takes no '|' in the name of a behaviour; rename it")
+        if "" in (self.video, *self.behaviours) or len(set(self.behaviours)) < len(self.behaviours):
+            raise InputError(f"{shown(self.video)}: the video and each behaviour need a name, and behaviours different ones")
+
+    @property
+    def length_s(self) -> float:
+        """Until when the last frame is shown."""
+        return round(float(frame_edges_s(self.time_s)[-1]), 6) if len(self.time_s) else 0.0
+
+    def events(self) -> list[tuple[float, str, str]]:
+        """Return time in s, behaviour and START or STOP of every change, in order of time."""
+        edges_s = frame_edges_s(self.time_s).round(6).tolist()
+        bouts = [(edges_s[start], edges_s[stop], self.behaviours[b]) for start, b, stop in bouts_of(self.tags)]
+        changes = [(time_s, name, status) for start, stop, name in bouts for time_s, status in ((start, "START"), (stop, "STOP"))]
+        return sorted(changes, key=lambda change: (change[0], change[1]))
+
+
+def write_boris_events(path: Path, video: TaggedVideo) -> None:
+    """Write the bouts of one video as an Excel workbook that BORIS imports into an open observation.
+
+    Parameters
+    ----------
+    path
+        Where to; BORIS wants the ending ``.xlsx``.
+    """
+    events = ((time_s, "", name, "", "", status, video.media, 0.0) for time_s, name, status in video.events())
+    write_sheet(path, "events", [EVENT_COLUMNS, *events])
+
+
+def write_boris_project(path: Path, videos: Sequence[TaggedVideo]) -> None:
+    """Write a BORIS project in which every video is an observation and every bout a state event.
+
+    Parameters
+    ----------
+    path
+        Where to; BORIS wants the ending ``.boris``.
+    videos
+        With different ids and the same behaviours.
+
+    Raises
+    ------
+    InputError
+        If two videos have the same id, or other behaviours.
+    """
+    names = [video.video for video in videos]
+    if len(set(names)) < len(names):
+        raise InputError(f"two videos are called '{shown(next(name for name in names if names.count(name) > 1))}'; rename one")
+    if other := [video for video in videos if video.behaviours != videos[0].behaviours]:
+        raise InputError(f"'{shown(other[0].video)}' has other behaviours than '{shown(names[0])}'; write them to projects of their own")
+    write_text(path, json.dumps(_project(path.stem, videos)) + "\n")  # ASCII: BORIS reads it in the computer's own encoding
+
+
+def _project(name: str, videos: Sequence[TaggedVideo]) -> dict[str, Any]:
+    return {
+        "time_format": "hh:mm:ss",
+        "project_date": _NO_DATE,
+        "project_name": name,
+        "project_description": "Behaviours tagged by ethocache",
+        "project_format_version": _FORMAT,
+        "subjects_conf": {},
+        "behaviors_conf": dict(_ethogram(videos[0].behaviours if videos else ())),
+        "observations": {video.video: _observation(video) for video in videos},
+        "behavioral_categories": [],
+        "behavioral_categories_config": {},
+        "independent_variables": {},
+        "coding_map": {},
+        "behaviors_coding_map": [],
+        "converters": {},
+    }
+
+
+def _ethogram(behaviours: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for place, (name, key) in enumerate(zip(behaviours, _keys(behaviours), strict=True)):
+        yield (
+            str(place),
+            {
+                "type": "State event",
+                "key": key,
+                "code": name,
+                "description": "",
+                "color": _colour(place, len(behaviours)),
+                "category": "",
+                "modifiers": {},
+                "excluded": "",
+                "coding map": "",
+            },
+        )
+
+
+def _keys(behaviours: Sequence[str]) -> list[str]:
+    """Choose a key for each behaviour: a letter of its name where one is free; none after 36."""
+    free = dict.fromkeys(string.ascii_lowercase + string.digits)
+    keys = []
+    for name in behaviours:
+        key = next((letter for letter in name.lower() if letter in free), next(iter(free), ""))
+        free.pop(key, None)
+        keys.append(key)
+    return keys
+
+
+def _colour(place: int, of: int) -> str:
+    red, green, blue = (round(255 * part) for part in colorsys.hls_to_rgb(place / of, 0.6, 0.7))
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _observation(video: TaggedVideo) -> dict[str, Any]:
+    fields = ["", "", _NO_FRAME] if video.media else ["", ""]  # modifiers, comment, and the frame where there are some
+    return {
+        "file": {str(player): [video.media] if player == 1 else [] for player in range(1, _PLAYERS + 1)} if video.media else {},
+        "type": "MEDIA" if video.media else "LIVE",
+        "date": _NO_DATE,
+        "description": "",
+        "time offset": 0.0,
+        "events": [[time_s, "", name, *fields] for time_s, name, _ in video.events()],
+        "observation time interval": [0, 0],
+        "independent_variables": {},
+        "visualize_spectrogram": False,
+        "visualize_waveform": False,
+        "media_creation_date_as_offset": False,
+        "media_scan_sampling_duration": 0,
+        "image_display_duration": 1,
+        "close_behaviors_between_videos": False,
+    } | (_of_media(video) if video.media else _of_no_media())
+
+
+def _of_media(video: TaggedVideo) -> dict[str, Any]:
+    about = {"length": video.length_s, "fps": video.fps, "hasVideo": True, "hasAudio": False, "display": "Nothing"}
+    return {"media_info": {key: {video.media: value} for key, value in about.items()} | {"offset": {"1": 0.0}}}
+
+
+def _of_no_media() -> dict[str, Any]:
+    return {"scan_sampling_time": 0, "start_from_current_time": False, "start_from_current_epoch_time": False}

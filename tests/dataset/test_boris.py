@@ -1,0 +1,151 @@
+"""Tags as BORIS takes them, and back."""
+
+import json
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ethocache.common.errors import InputError
+from ethocache.dataset.boris import TaggedVideo, write_boris_events, write_boris_project
+from ethocache.dataset.formats import FORMATS, Meaning, recognise
+from ethocache.dataset.label_frames import Naming, table_of_bouts
+
+NAMES = ("grooming", "=rearing, wall", "Tête à queue", "grasping")
+
+
+def tagged(tags, time_s=None, name="m1", media="videos/m1.mp4", behaviours=NAMES):
+    tags = np.array(tags, np.int8)
+    return TaggedVideo(name, media, 25.0, np.arange(len(tags)) / 25 if time_s is None else time_s, tags, behaviours[: tags.shape[1]])
+
+
+@st.composite
+def ethograms(draw):
+    """Any tags at any rising time stamps, from 200 frames per second to gaps of a minute."""
+    frames, behaviours = draw(st.integers(2, 40)), draw(st.integers(1, 4))
+    intervals = draw(st.lists(st.floats(0.005, 0.2) | st.floats(0.2, 60), min_size=frames - 1, max_size=frames - 1))
+    tags = draw(st.lists(st.lists(st.integers(0, 1), min_size=behaviours, max_size=behaviours), min_size=frames, max_size=frames))
+    return tagged(tags, np.concatenate([[0.0], np.cumsum(intervals)]))
+
+
+def read(path, tool):
+    assert recognise(path, Meaning()) == tool
+    return FORMATS[tool].read(path, Meaning())
+
+
+def frames(labels, video):
+    return table_of_bouts(labels.content.bouts, labels.content.unit, Naming(video.behaviours), video.time_s).values
+
+
+WRITERS = {
+    "boris_events": write_boris_events,
+    "boris_project": lambda path, video: write_boris_project(path, [video]),
+}
+
+
+@pytest.mark.parametrize("tool", WRITERS)
+@given(video=ethograms())
+@settings(max_examples=30, deadline=None)
+def test_tags_come_back_from_boris_frame_for_frame(tool, video, tmp_path_factory):
+    path = tmp_path_factory.mktemp("boris") / "m1.xlsx"
+    WRITERS[tool](path, video)
+    (labels,) = read(path, tool)
+    assert np.array_equal(frames(labels, video), video.tags)
+    assert labels.media == ("" if tool == "boris_events" and not video.tags.any() else video.media) and labels.notes == ()
+
+
+@given(video=ethograms())
+@settings(max_examples=60, deadline=None)
+def test_tags_survive_the_milliseconds_to_which_boris_rounds(video, tmp_path_factory):
+    path = tmp_path_factory.mktemp("boris") / "m1.boris"
+    write_boris_project(path, [video])
+    project = json.loads(path.read_text())
+    events = project["observations"]["m1"]["events"]
+    for event in events:
+        event[0] = round(event[0], 3)
+    events.sort(key=lambda event: event[:3])
+    path.write_text(json.dumps(project))
+    assert np.array_equal(frames(read(path, "boris_project")[0], video), video.tags)
+
+
+@pytest.mark.parametrize("tool", WRITERS)
+def test_the_same_tags_are_the_same_bytes_at_another_time(tmp_path, tool):
+    video = tagged([[0, 1], [1, 1], [1, 0]])
+    WRITERS[tool](tmp_path / "lab.one", video)
+    time.sleep(2.1)  # a zip file counts in steps of 2 s
+    WRITERS[tool](tmp_path / "lab.two", video)
+    assert (tmp_path / "lab.one").read_bytes() == (tmp_path / "lab.two").read_bytes()
+
+
+def test_a_table_has_the_columns_that_boris_imports(tmp_path):
+    write_boris_events(tmp_path / "m1.xlsx", tagged([[0, 1], [1, 1], [1, 0], [0, 0]]))
+    table = pd.read_excel(tmp_path / "m1.xlsx").fillna("")  # as BORIS reads it
+    assert table[["time", "subject", "code", "modifier", "comment", "status"]].to_numpy().tolist() == [
+        [0.0, "", "=rearing, wall", "", "", "START"],
+        [0.04, "", "grooming", "", "", "START"],
+        [0.08, "", "=rearing, wall", "", "", "STOP"],
+        [0.12, "", "grooming", "", "", "STOP"],
+    ]
+
+
+def test_a_project_holds_what_boris_looks_for(tmp_path):
+    write_boris_project(tmp_path / "lab.boris", [tagged([[0, 1], [1, 1]])])
+    project = json.loads((tmp_path / "lab.boris").read_bytes().decode("ascii"))
+    assert project["project_format_version"] == "7.0" and project["project_name"] == "lab"
+    assert project["behaviors_conf"]["1"] | {"color": ""} == {
+        "type": "State event", "key": "r", "code": "=rearing, wall", "description": "", "color": "", "category": "", "modifiers": {},
+        "excluded": "", "coding map": "",
+    }  # fmt: skip
+    found = project["observations"]["m1"]
+    assert found["file"]["1"] == ["videos/m1.mp4"] and [found["file"][str(player)] for player in range(2, 9)] == [[]] * 7
+    assert found["media_info"]["length"] == {"videos/m1.mp4": 0.08} and found["media_info"]["fps"] == {"videos/m1.mp4": 25.0}
+    assert found["type"] == "MEDIA" and found["time offset"] == 0
+    assert found["events"] == [
+        [0.0, "", "=rearing, wall", "", "", "NA"],
+        [0.04, "", "grooming", "", "", "NA"],
+        [0.08, "", "=rearing, wall", "", "", "NA"],
+        [0.08, "", "grooming", "", "", "NA"],
+    ]
+
+
+def test_every_behaviour_has_its_own_key_and_colour_as_long_as_there_are_some(tmp_path):
+    names = tuple(f"grooming {number}" for number in range(40))
+    write_boris_project(tmp_path / "lab.boris", [tagged(np.eye(40), behaviours=names)])
+    found = json.loads((tmp_path / "lab.boris").read_text())["behaviors_conf"].values()
+    keys, colours = ([behaviour[what] for behaviour in found] for what in ("key", "color"))
+    assert keys[:3] == ["g", "r", "o"] and len(set(keys[:36])) == 36 and keys[36:] == [""] * 4
+    assert len(set(colours)) == 40 and all(len(colour) == 7 for colour in colours)
+
+
+def test_sessions_without_a_video_are_live_observations(tmp_path):
+    videos = [tagged([[1], [0]], name="m1", media=""), tagged([[0], [1]], name="m2")]
+    write_boris_project(tmp_path / "lab.boris", videos)
+    first, second = read(tmp_path / "lab.boris", "boris_project")
+    assert (first.media, second.media) == ("m1", "videos/m1.mp4")
+    assert [frames(labels, video).tolist() for labels, video in zip((first, second), videos, strict=True)] == [[[1], [0]], [[0], [1]]]
+
+
+def test_a_project_without_videos_is_one(tmp_path):
+    write_boris_project(tmp_path / "lab.boris", [])
+    assert read(tmp_path / "lab.boris", "boris_project") == ()
+
+
+def test_what_boris_cannot_hold_is_refused(tmp_path):
+    for fault, message in {
+        lambda: tagged([[-1]]): "m1: BORIS cannot say that nobody looked; expected tags of 0 and 1, found others",
+        lambda: tagged([[1]], behaviours=("a|b",)): "'a|b': BORIS takes no '|' in the name of a behaviour; rename it",
+        lambda: tagged([[1]], behaviours=("a\nb",)): "'a b': BORIS takes no name with line breaks, or with spaces around it; rename it",
+        lambda: tagged([[1]], name=" m1"): "' m1': BORIS takes no name with line breaks, or with spaces around it; rename it",
+        lambda: tagged([[1, 1]], behaviours=("a", "a")): "m1: the video and each behaviour need a name, and behaviours different ones",
+        lambda: write_boris_project(tmp_path / "x", [tagged([[1]]), tagged([[1]])]): "two videos are called 'm1'; rename one",
+        lambda: write_boris_project(tmp_path / "x", [tagged([[1]]), tagged([[1, 1]], name="m2")]): "'m2' has other behaviours than 'm1'",
+    }.items():
+        with pytest.raises(InputError) as error:
+            fault()
+        assert message in str(error.value)
+    assert not (tmp_path / "x").exists()
+    with pytest.raises(ValueError, match="expected tags of 3 frames and 1 behaviours, got"):
+        tagged([[1]], np.arange(3.0))
