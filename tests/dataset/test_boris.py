@@ -10,16 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.boris import TaggedVideo, write_boris_events, write_boris_project
+from ethocache.dataset.boris import write_boris_events, write_boris_project
 from ethocache.dataset.formats import FORMATS, Meaning, recognise
-from ethocache.dataset.label_frames import Naming, table_of_bouts
+from ethocache.dataset.labels import LabelParams, table_of
+from ethocache.dataset.tagged_video import TaggedVideo
 
 NAMES = ("grooming", "=rearing, wall", "Tête à queue", "grasping")
 
 
 def tagged(tags, time_s=None, name="m1", media="videos/m1.mp4", behaviours=NAMES):
     tags = np.array(tags, np.int8)
-    return TaggedVideo(name, media, 25.0, np.arange(len(tags)) / 25 if time_s is None else time_s, tags, behaviours[: tags.shape[1]])
+    time_s = np.arange(len(tags)) / 25 if time_s is None else time_s
+    return TaggedVideo(name, behaviours[: tags.shape[1]], time_s, tags, media=media, fps=25.0)
 
 
 @st.composite
@@ -37,7 +39,7 @@ def read(path, tool):
 
 
 def frames(labels, video):
-    return table_of_bouts(labels.content.bouts, labels.content.unit, Naming(video.behaviours), video.time_s).values
+    return table_of(labels, "m1", video.behaviours, video.time_s, LabelParams(allow_empty=True))[0].values
 
 
 WRITERS = {

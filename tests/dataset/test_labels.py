@@ -238,8 +238,9 @@ def test_a_name_with_two_meanings_is_refused(read):
 
 def test_a_file_that_no_format_knows_is_refused_with_its_header(read):
     with pytest.raises(InputError) as error:
-        read("Time,Media file path,Behavior,Status\n1,a.avi,grooming,START\n")
-    assert "no format of labels recognises the header 'Time, Media file path, Behavior, Status'; known: bouts_csv" in str(error.value)
+        read("Start,Animal,Weight\n1,a,21.5\n")
+    assert "no format of labels recognises the header 'Start, Animal, Weight'; known: " in str(error.value)
+    assert "bouts_csv (columns behaviour, start_s and stop_s" in str(error.value)
 
 
 @pytest.mark.parametrize(("text", "problem"), [("", "this is empty"), ("PK\0\0", "this is a binary file")])

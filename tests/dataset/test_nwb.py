@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.nwb import NwbVideo, write_nwb
+from ethocache.dataset.nwb import write_nwb
+from ethocache.dataset.tagged_video import TaggedVideo
 
 MARKS = {"#": 1, ".": 0, "?": -1}
 
@@ -24,7 +25,7 @@ def drawn(*columns, **settings):
     """Return a video at 10 frames/s: `#` shows the behaviour, `.` does not, `?` nobody looked; one text a behaviour."""
     tags = np.array([[MARKS[mark] for mark in column] for column in columns], np.int8).T
     names = ("grooming", "wall rearing", "Tête/queue: à")[: len(columns)]
-    return NwbVideo(
+    return TaggedVideo(
         **{"video": "m1", "behaviours": names, "time_s": np.arange(len(tags)) / 10, "tags": tags, "method": "automated"} | settings
     )
 
@@ -164,7 +165,7 @@ def test_videos_without_a_bout_or_a_frame_have_empty_tables(written, columns):
 def test_any_ethogram_comes_back_equal_frame_for_frame(tmp_path_factory, tags, steps):
     pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed (the extra 'nwb')")
     path = tmp_path_factory.mktemp("nwb") / "any.nwb"
-    video = NwbVideo("any", ("a", "b", "c")[: tags.shape[1]], np.cumsum([0, *steps])[: len(tags)], tags, "manual")
+    video = TaggedVideo("any", ("a", "b", "c")[: tags.shape[1]], np.cumsum([0, *steps])[: len(tags)], tags, "manual")
     write_nwb(path, video)
     with pynwb.NWBHDF5IO(path, "r") as io:
         np.testing.assert_array_equal(tags_in(io.read(), video.behaviours, len(tags)), tags)

@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as hnp
 from openpyxl import Workbook
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.summary_table import MEASURES, TaggedVideo, write_summary
+from ethocache.dataset.summary_table import MEASURES, write_summary
+from ethocache.dataset.tagged_video import TaggedVideo
 
 MARKS = {"#": 1, ".": 0, "?": -1}
 
@@ -19,7 +20,8 @@ MARKS = {"#": 1, ".": 0, "?": -1}
 def drawn(*columns, video="m1", fields=None, time_s=None):
     """Return a video at 10 frames/s: `#` shows the behaviour, `.` does not, `?` nobody looked; one text a behaviour."""
     tags = np.array([[MARKS[mark] for mark in column] for column in columns], np.int8).T
-    return TaggedVideo(video, fields or {}, np.arange(len(tags)) / 10 if time_s is None else time_s, tags)
+    time_s = np.arange(len(tags)) / 10 if time_s is None else time_s
+    return TaggedVideo(video, ("a", "b", "c")[: tags.shape[1]], time_s, tags, fields=fields or {})
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def test_time_is_that_of_the_frames_where_their_rate_varies(table):
 
 
 def test_videos_without_frames_or_of_one_frame_have_no_fraction(table):
-    nothing = TaggedVideo("none", {}, np.empty(0), np.empty((0, 1), np.int8))
+    nothing = TaggedVideo("none", ("a",), np.empty(0), np.empty((0, 1), np.int8))
     empty, single = table(nothing, drawn("#", video="single"))
     assert [empty["frames"], *measures(empty)] == ["0", "", "", "", "", "", "0.000000"]
     assert [single["frames"], *measures(single)] == ["1", "1", "0.000000", "0.000000", "0.000000", "", "0.000000"]
@@ -134,7 +136,7 @@ def test_arrays_that_do_not_belong_together_are_our_fault(tmp_path):
 def test_the_numbers_of_any_video_hang_together(tmp_path_factory, column, steps):
     time_s = np.cumsum([0, *steps])[: len(column)] / 8
     path = tmp_path_factory.mktemp("any") / "s.csv"
-    write_summary(path, [TaggedVideo("v", {}, time_s, column[:, None])], (), ("a",))
+    write_summary(path, [TaggedVideo("v", ("a",), time_s, column[:, None])], (), ("a",))
     row = pd.read_csv(path).iloc[0]
     looked = column >= 0
     assert row["a_scored_s"] <= row["duration_s"]

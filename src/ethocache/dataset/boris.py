@@ -12,16 +12,14 @@ import colorsys
 import json
 import string
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from ethocache.common.errors import InputError
 from ethocache.common.files import write_text
+from ethocache.dataset.label_table import NO, YES
 from ethocache.dataset.spreadsheet_writing import write_sheet
+from ethocache.dataset.tagged_video import TaggedVideo
 from ethocache.dataset.tags import bouts_of, frame_edges_s
 from ethocache.dataset.text import shown
 
@@ -32,59 +30,6 @@ _PLAYERS = 8
 _NO_FRAME = "NA"
 
 
-@dataclass(frozen=True, eq=False)
-class TaggedVideo:
-    """What BORIS needs to know of a video and its tags.
-
-    Attributes
-    ----------
-    video
-        Its id; the observation's name.
-    media
-        The video file, as a path that BORIS can open, absolute or relative to the project; empty for a session without a video.
-    fps
-        Frames per second, for BORIS's display; times come from `time_s`.
-    time_s
-        (T,) time stamps in seconds, in order.
-    tags
-        (T, B) int8, 1 yes or 0 no.
-    behaviours
-        B names, each once.
-    """
-
-    video: str
-    media: str
-    fps: float
-    time_s: npt.NDArray[np.float64]
-    tags: npt.NDArray[np.int8]
-    behaviours: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        if self.tags.shape != (len(self.time_s), len(self.behaviours)):
-            raise ValueError(f"expected tags of {len(self.time_s)} frames and {len(self.behaviours)} behaviours, got {self.tags.shape}")
-        if ((self.tags != 0) & (self.tags != 1)).any():
-            raise InputError(f"{shown(self.video)}: BORIS cannot say that nobody looked; expected tags of 0 and 1, found others")
-        for name in (self.video, self.media, *self.behaviours):
-            if name != name.strip() or not name.isprintable():
-                raise InputError(f"'{shown(name)}': BORIS takes no name with line breaks, or with spaces around it; rename it")
-        if piped := [name for name in self.behaviours if "|" in name]:
-            raise InputError(f"'{shown(piped[0])}': BORIS takes no '|' in the name of a behaviour; rename it")
-        if "" in (self.video, *self.behaviours) or len(set(self.behaviours)) < len(self.behaviours):
-            raise InputError(f"{shown(self.video)}: the video and each behaviour need a name, and behaviours different ones")
-
-    @property
-    def length_s(self) -> float:
-        """Until when the last frame is shown."""
-        return round(float(frame_edges_s(self.time_s)[-1]), 6) if len(self.time_s) else 0.0
-
-    def events(self) -> list[tuple[float, str, str]]:
-        """Return time in s, behaviour and START or STOP of every change, in order of time."""
-        edges_s = frame_edges_s(self.time_s).round(6).tolist()
-        bouts = [(edges_s[start], edges_s[stop], self.behaviours[b]) for start, b, stop in bouts_of(self.tags)]
-        changes = [(time_s, name, status) for start, stop, name in bouts for time_s, status in ((start, "START"), (stop, "STOP"))]
-        return sorted(changes, key=lambda change: (change[0], change[1]))
-
-
 def write_boris_events(path: Path, video: TaggedVideo) -> None:
     """Write the bouts of one video as an Excel workbook that BORIS imports into an open observation.
 
@@ -92,8 +37,14 @@ def write_boris_events(path: Path, video: TaggedVideo) -> None:
     ----------
     path
         Where to; BORIS wants the ending ``.xlsx``.
+
+    Raises
+    ------
+    InputError
+        If BORIS could not take a name, or nobody looked at a frame, which it cannot say.
     """
-    events = ((time_s, "", name, "", "", status, video.media, 0.0) for time_s, name, status in video.events())
+    _check(video)
+    events = ((time_s, "", name, "", "", status, video.media, 0.0) for time_s, name, status in _events(video))
     write_sheet(path, "events", [EVENT_COLUMNS, *events])
 
 
@@ -110,14 +61,36 @@ def write_boris_project(path: Path, videos: Sequence[TaggedVideo]) -> None:
     Raises
     ------
     InputError
-        If two videos have the same id, or other behaviours.
+        If two videos have the same id, or other behaviours, or BORIS could not take one of them.
     """
+    for video in videos:
+        _check(video)
     names = [video.video for video in videos]
     if len(set(names)) < len(names):
         raise InputError(f"two videos are called '{shown(next(name for name in names if names.count(name) > 1))}'; rename one")
     if other := [video for video in videos if video.behaviours != videos[0].behaviours]:
         raise InputError(f"'{shown(other[0].video)}' has other behaviours than '{shown(names[0])}'; write them to projects of their own")
     write_text(path, json.dumps(_project(path.stem, videos)) + "\n")  # ASCII: BORIS reads it in the computer's own encoding
+
+
+def _check(video: TaggedVideo) -> None:
+    if ((video.tags != NO) & (video.tags != YES)).any():
+        raise InputError(f"{shown(video.video)}: BORIS cannot say that nobody looked; expected tags of 0 and 1, found others")
+    for name in (video.video, video.media, *video.behaviours):
+        if name != name.strip() or not name.isprintable():
+            raise InputError(f"'{shown(name)}': BORIS takes no name with line breaks, or with spaces around it; rename it")
+    if piped := [name for name in video.behaviours if "|" in name]:
+        raise InputError(f"'{shown(piped[0])}': BORIS takes no '|' in the name of a behaviour; rename it")
+    if "" in (video.video, *video.behaviours) or len(set(video.behaviours)) < len(video.behaviours):
+        raise InputError(f"{shown(video.video)}: the video and each behaviour need a name, and behaviours different ones")
+
+
+def _events(video: TaggedVideo) -> list[tuple[float, str, str]]:
+    """Return time in s, behaviour and START or STOP of every change, in order of time."""
+    edges_s = frame_edges_s(video.time_s).round(6).tolist()
+    bouts = [(edges_s[start], edges_s[stop], video.behaviours[b]) for start, b, stop in bouts_of(video.tags)]
+    changes = [(time_s, name, status) for start, stop, name in bouts for time_s, status in ((start, "START"), (stop, "STOP"))]
+    return sorted(changes, key=lambda change: (change[0], change[1]))
 
 
 def _project(name: str, videos: Sequence[TaggedVideo]) -> dict[str, Any]:
@@ -181,7 +154,7 @@ def _observation(video: TaggedVideo) -> dict[str, Any]:
         "date": _NO_DATE,
         "description": "",
         "time offset": 0.0,
-        "events": [[time_s, "", name, *fields] for time_s, name, _ in video.events()],
+        "events": [[time_s, "", name, *fields] for time_s, name, _ in _events(video)],
         "observation time interval": [0, 0],
         "independent_variables": {},
         "visualize_spectrogram": False,
@@ -194,8 +167,13 @@ def _observation(video: TaggedVideo) -> dict[str, Any]:
 
 
 def _of_media(video: TaggedVideo) -> dict[str, Any]:
-    about = {"length": video.length_s, "fps": video.fps, "hasVideo": True, "hasAudio": False, "display": "Nothing"}
+    about = {"length": _length_s(video), "fps": video.fps, "hasVideo": True, "hasAudio": False, "display": "Nothing"}
     return {"media_info": {key: {video.media: value} for key, value in about.items()} | {"offset": {"1": 0.0}}}
+
+
+def _length_s(video: TaggedVideo) -> float:
+    """Return until when the last frame is shown."""
+    return round(float(frame_edges_s(video.time_s)[-1]), 6) if len(video.time_s) else 0.0
 
 
 def _of_no_media() -> dict[str, Any]:

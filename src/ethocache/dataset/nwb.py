@@ -4,14 +4,12 @@ Bouts are tables of the extension ndx-ethogram (https://github.com/catalystneuro
 ``behavior``. Two files of the same video differ in bytes: NWB gives each object an identifier of its own at random.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import h5py
 import numpy as np
@@ -21,61 +19,12 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import replacing, sha256_of
 from ethocache.dataset.label_table import NOT_SCORED, YES
 from ethocache.dataset.runs import frame_durations_s, runs
-
-Method = Literal["automated", "manual", "curated"]
+from ethocache.dataset.tagged_video import TaggedVideo
 
 _UNKNOWN_START = datetime(1970, 1, 1, tzinfo=UTC)  # NWB demands a date
 
 
-@dataclass(frozen=True, eq=False)
-class NwbVideo:
-    """What an NWB file tells of one video.
-
-    Attributes
-    ----------
-    video
-        Its name.
-    behaviours
-        The B behaviours, in the order of the arrays' last axis.
-    time_s
-        (T,) time stamps in seconds from the first frame.
-    tags
-        (T, B) 1 yes, 0 no, -1 nobody looked.
-    method
-        Whether a model tagged (``automated``), a person (``manual``), or a person corrected a model (``curated``).
-    probability
-        (T, B) of a model, where there are any.
-    fields
-        The parts of its name; ``animal`` and ``genotype`` become the NWB subject's, all are kept in the notes.
-    annotator
-        Who labelled, where somebody did.
-    exclusive
-        Whether a frame has at most one behaviour.
-    started
-        When the recording began, with its time zone; None where nobody knows (NWB then gets 1970, and notes that say so).
-    """
-
-    video: str
-    behaviours: tuple[str, ...]
-    time_s: npt.NDArray[np.float64]
-    tags: npt.NDArray[np.integer]
-    method: Method
-    probability: npt.NDArray[np.floating] | None = None
-    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    annotator: str = ""
-    exclusive: bool = False
-    started: datetime | None = None
-
-    def __post_init__(self) -> None:
-        shape = (len(self.time_s), len(self.behaviours))
-        found = [array.shape for array in (self.tags, self.probability) if array is not None]
-        if any(other != shape for other in found):
-            raise ValueError(f"Expected tags and probability of shape {shape} for {self.video}, got {found}")
-        if self.started is not None and self.started.tzinfo is None:
-            raise InputError(f"{self.video}: expected a start with its time zone, such as 2026-01-31T09:30+01:00, found {self.started}")
-
-
-def write_nwb(path: Path, video: NwbVideo) -> None:
+def write_nwb(path: Path, video: TaggedVideo) -> None:
     """Write what is known of a video as ``.nwb``, at once.
 
     ``/processing/behavior`` holds: ``ethogram``, the catalogue of the behaviours; ``bouts``, one row a bout with ``label``,
@@ -104,11 +53,11 @@ def write_nwb(path: Path, video: NwbVideo) -> None:
         io.write(file)
 
 
-def _arrays(video: NwbVideo) -> list[npt.NDArray[Any]]:
+def _arrays(video: TaggedVideo) -> list[npt.NDArray[Any]]:
     return [array for array in (video.time_s, video.tags, video.probability) if array is not None]
 
 
-def _about(video: NwbVideo) -> dict[str, Any]:
+def _about(video: TaggedVideo) -> dict[str, Any]:
     arrays = [sha256(array.tobytes()).hexdigest() for array in _arrays(video)]
     start = [] if video.started else ["When the recording began is not known; 1970-01-01 stands for it."]
     return {
@@ -119,7 +68,7 @@ def _about(video: NwbVideo) -> dict[str, Any]:
     }
 
 
-def _fill(module: Any, video: NwbVideo, pynwb: Any, ndx: Any) -> None:
+def _fill(module: Any, video: TaggedVideo, pynwb: Any, ndx: Any) -> None:
     catalogue = ndx.Ethogram(name="ethogram", description="the behaviours that were looked for", exclusive=video.exclusive)
     for behaviour in video.behaviours:
         catalogue.add_row(behavior=behaviour, definition="not given", behavior_type="state")
@@ -135,7 +84,7 @@ def _fill(module: Any, video: NwbVideo, pynwb: Any, ndx: Any) -> None:
         module.add(_series(video, video.probability, pynwb))
 
 
-def _who(video: NwbVideo) -> dict[str, Any]:
+def _who(video: TaggedVideo) -> dict[str, Any]:
     software = f"ethocache {version('ethocache')}"
     return {"labeling_method": video.method, "source_software": software, "annotator": video.annotator or None}
 
@@ -148,7 +97,7 @@ def _looked_for_together(tags: npt.NDArray[np.integer]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _looked_at(video: NwbVideo, column: int, name: str, pynwb: Any) -> Any:
+def _looked_at(video: TaggedVideo, column: int, name: str, pynwb: Any) -> Any:
     """Return the stretches that somebody looked at; None where that is the whole video."""
     looked = video.tags[:, column] != NOT_SCORED
     if looked.all():
@@ -156,7 +105,7 @@ def _looked_at(video: NwbVideo, column: int, name: str, pynwb: Any) -> Any:
     return pynwb.epoch.TimeIntervals(name=name, description="when somebody looked", **_spans(video.time_s, runs(looked), pynwb))
 
 
-def _bouts(video: NwbVideo, columns: Sequence[int], pynwb: Any) -> dict[str, Any]:
+def _bouts(video: TaggedVideo, columns: Sequence[int], pynwb: Any) -> dict[str, Any]:
     found = [(start, stop, column) for column in columns for start, stop in runs(video.tags[:, column] == YES).tolist()]
     frames = np.array(sorted(found), np.intp).reshape(-1, 3)
     names = [video.behaviours[column] for column in frames[:, 2]]
@@ -178,6 +127,6 @@ def _spans(time_s: npt.NDArray[np.float64], frames: npt.NDArray[np.intp], pynwb:
     return {"columns": made, "colnames": list(columns)}
 
 
-def _series(video: NwbVideo, probability: npt.NDArray[np.floating], pynwb: Any) -> Any:
+def _series(video: TaggedVideo, probability: npt.NDArray[np.floating], pynwb: Any) -> Any:
     about = "the model's probability of each behaviour, in the order of the table 'ethogram'"
     return pynwb.TimeSeries(name="probability", description=about, data=probability, unit="1", timestamps=video.time_s)

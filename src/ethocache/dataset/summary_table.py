@@ -2,8 +2,7 @@
 
 import csv
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,37 +12,12 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import replacing
 from ethocache.dataset.label_table import NOT_SCORED, YES
 from ethocache.dataset.runs import frame_durations_s, runs
+from ethocache.dataset.tagged_video import TaggedVideo
 from ethocache.dataset.text import number, shown
 
 MEASURES = ("count", "total_s", "mean_s", "latency_s", "fraction", "scored_s")
 _FORMULA = ("=", "+", "-", "@")
 _Cell = str | int | float | None
-
-
-@dataclass(frozen=True, eq=False)
-class TaggedVideo:
-    """What is known of one video, from a person or a model.
-
-    Attributes
-    ----------
-    video
-        Its name.
-    fields
-        The parts of its name, such as genotype and treatment.
-    time_s
-        (T,) time stamps in seconds.
-    tags
-        (T, B) 1 yes, 0 no, -1 nobody looked.
-    """
-
-    video: str
-    fields: Mapping[str, str]
-    time_s: npt.NDArray[np.float64]
-    tags: npt.NDArray[np.integer]
-
-    def __post_init__(self) -> None:
-        if self.tags.ndim != 2 or self.time_s.shape != self.tags.shape[:1]:
-            raise ValueError(f"Expected (T,) time stamps and (T, B) tags of {self.video}, got {self.time_s.shape} and {self.tags.shape}")
 
 
 def write_summary(path: Path, videos: Iterable[TaggedVideo], fields: Sequence[str], behaviours: Sequence[str]) -> None:

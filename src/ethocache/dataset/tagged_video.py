@@ -1,0 +1,68 @@
+"""One video with its tags or labels, as the writers of results take it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.common.errors import InputError
+
+Method = Literal["automated", "manual", "curated"]
+
+
+@dataclass(frozen=True, eq=False)
+class TaggedVideo:
+    """What is known of the behaviour in one video, from a person or a model: what every results file is written from.
+
+    Attributes
+    ----------
+    video
+        Its name.
+    behaviours
+        The B behaviours, in the order of the arrays' last axis.
+    time_s
+        (T,) time stamps in seconds from the first frame.
+    tags
+        (T, B) 1 yes, 0 no, -1 nobody looked.
+    method
+        Whether a model tagged (``automated``), a person (``manual``), or a person corrected a model (``curated``).
+    probability
+        (T, B) of a model, where there are any.
+    fields
+        The parts of its name; ``animal`` and ``genotype`` become the NWB subject's, all are kept in the notes.
+    media
+        The video file, as a path that other programs can open, absolute or relative; empty for a session without a video.
+    fps
+        Its usual rate, for the display of other programs; times come from `time_s`.
+    annotator
+        Who labelled, where somebody did.
+    exclusive
+        Whether a frame has at most one behaviour.
+    started
+        When the recording began, with its time zone; None where nobody knows (NWB then gets 1970, and notes that say so).
+    """
+
+    video: str
+    behaviours: tuple[str, ...]
+    time_s: npt.NDArray[np.float64]
+    tags: npt.NDArray[np.integer]
+    method: Method = "automated"
+    probability: npt.NDArray[np.floating] | None = None
+    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    media: str = ""
+    fps: float = 0.0
+    annotator: str = ""
+    exclusive: bool = False
+    started: datetime | None = None
+
+    def __post_init__(self) -> None:
+        shape = (len(self.time_s), len(self.behaviours))
+        found = [array.shape for array in (self.tags, self.probability) if array is not None]
+        if any(other != shape for other in found):
+            raise ValueError(f"Expected tags and probability of shape {shape} for {self.video}, got {found}")
+        if self.started is not None and self.started.tzinfo is None:
+            raise InputError(f"{self.video}: expected a start with its time zone, such as 2026-01-31T09:30+01:00, found {self.started}")
