@@ -136,18 +136,21 @@ def test_a_project_without_videos_is_one(tmp_path):
 
 
 def test_what_boris_cannot_hold_is_refused(tmp_path):
-    for fault, message in {
-        lambda: tagged([[-1]]): "m1: BORIS cannot say that nobody looked; expected tags of 0 and 1, found others",
-        lambda: tagged([[1]], behaviours=("a|b",)): "'a|b': BORIS takes no '|' in the name of a behaviour; rename it",
-        lambda: tagged([[1]], behaviours=("a\nb",)): "'a b': BORIS takes no name with line breaks, or with spaces around it; rename it",
-        lambda: tagged([[1]], name=" m1"): "' m1': BORIS takes no name with line breaks, or with spaces around it; rename it",
-        lambda: tagged([[1, 1]], behaviours=("a", "a")): "m1: the video and each behaviour need a name, and behaviours different ones",
-        lambda: write_boris_project(tmp_path / "x", [tagged([[1]]), tagged([[1]])]): "two videos are called 'm1'; rename one",
-        lambda: write_boris_project(tmp_path / "x", [tagged([[1]]), tagged([[1, 1]], name="m2")]): "'m2' has other behaviours than 'm1'",
-    }.items():
+    faults = {
+        "m1: BORIS cannot say that nobody looked; expected tags of 0 and 1, found others": [tagged([[-1]])],
+        "'a|b': BORIS takes no '|' in the name of a behaviour; rename it": [tagged([[1]], behaviours=("a|b",))],
+        "'a b': BORIS takes no name with line breaks, or with spaces around it": [tagged([[1]], behaviours=("a\nb",))],
+        "' m1': BORIS takes no name with line breaks, or with spaces around it": [tagged([[1]], name=" m1")],
+        "m1: the video and each behaviour need a name, and behaviours different ones": [tagged([[1, 1]], behaviours=("a", "a"))],
+        "two videos are called 'm1'; rename one": [tagged([[1]]), tagged([[1]])],
+        "'m2' has other behaviours than 'm1'": [tagged([[1]]), tagged([[1, 1]], name="m2")],
+    }
+    for message, videos in faults.items():
         with pytest.raises(InputError) as error:
-            fault()
+            write_boris_project(tmp_path / "x", videos)
         assert message in str(error.value)
+    with pytest.raises(InputError, match="BORIS cannot say that nobody looked"):
+        write_boris_events(tmp_path / "x", tagged([[-1]]))
     assert not (tmp_path / "x").exists()
-    with pytest.raises(ValueError, match="expected tags of 3 frames and 1 behaviours, got"):
+    with pytest.raises(ValueError, match=r"Expected tags and probability of shape \(3, 1\) for m1"):
         tagged([[1]], np.arange(3.0))

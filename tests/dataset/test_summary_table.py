@@ -125,7 +125,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path, fields, behaviours):
 
 
 def test_arrays_that_do_not_belong_together_are_our_fault(tmp_path):
-    with pytest.raises(ValueError, match=r"Expected \(T,\) time stamps and \(T, B\) tags of m1, got \(2,\) and \(3, 1\)"):
+    with pytest.raises(ValueError, match=r"Expected tags and probability of shape \(2, 1\) for m1, got \[\(3, 1\)\]"):
         drawn("...", time_s=np.arange(2.0))
     with pytest.raises(ValueError, match="Expected tags of 2 behaviours of m1, got 1"):
         write_summary(tmp_path / "s.csv", [drawn("...")], (), ("a", "b"))
