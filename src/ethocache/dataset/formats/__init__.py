@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats import bouts_csv, one_hot_csv
+from ethocache.dataset.formats import bouts_csv, clip_table, merged_csv, one_hot_csv, simba, tags_csv, x_marks
 from ethocache.dataset.formats.contents import Bout, BoutList, Content, Format, FrameMarks, Labels, Meaning, Unit, WholeVideo
 from ethocache.dataset.text import first_row, read_head, shown
 
@@ -12,6 +12,11 @@ __all__ = ["FORMATS", "Bout", "BoutList", "Content", "Format", "FrameMarks", "La
 FORMATS: dict[str, Format] = {
     "bouts_csv": bouts_csv.FORMAT,
     "one_hot_csv": one_hot_csv.FORMAT,
+    "x_marks": x_marks.FORMAT,
+    "merged_csv": merged_csv.FORMAT,
+    "simba": simba.FORMAT,
+    "tags_csv": tags_csv.FORMAT,
+    "clip_table": clip_table.FORMAT,
 }
 
 
