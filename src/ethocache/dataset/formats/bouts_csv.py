@@ -64,7 +64,7 @@ class _Subjects:
             self._subject, self._first = found, line
         elif found != self._subject and self._first:
             raise InputError(
-                f"line {line}: this is of '{shown(found)}', line {self._first} of '{shown(self._subject)}'; say in labels.subject whose is read"
+                f"line {line}: this is of '{shown(found)}', line {self._first} of '{shown(self._subject)}'; set labels.subject to one"
             )
         self._others += found != self._subject
         return found == self._subject

@@ -1,5 +1,7 @@
 """What tables with one row per frame have in common: marks, frame numbers, times, and columns that are not read."""
 
+import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -7,7 +9,7 @@ from itertools import islice
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.formats.contents import Meaning
-from ethocache.dataset.text import SEPARATORS, Head, number, shown, split
+from ethocache.dataset.text import SEPARATORS, Head, number, shown
 
 YES, NO, EMPTY, NOBODY = 1, 0, -2, -1
 FRAME_NAMES = frozenset({"frame", "frames", "frame number", "index", "fotograma", "fotogrames", "fotogramas", "quadre", "cuadro"})
@@ -34,9 +36,14 @@ def is_letter(cell: str) -> bool:
 
 
 def grid(head: Head, most: int = 200) -> list[list[str]]:
-    """Return the trimmed cells of the first lines of a file that are not blank, split by what separates most of them."""
-    separator = separator_of(head)
-    return [[trimmed(cell) for cell in split(line, separator)] for line in islice(_filled(head), most)]
+    """Return the trimmed cells of the first rows of a file that are not blank, split by what separates most of them."""
+    reader = csv.reader(io.StringIO(head.text, newline=""), delimiter=separator_of(head))
+    found: list[list[str]] = []
+    try:
+        found.extend([trimmed(cell) for cell in row] for row in islice((row for row in reader if any(row)), most))
+    except csv.Error:  # whoever reads the file says where
+        return found
+    return found
 
 
 def trimmed(cell: str) -> str:

@@ -70,10 +70,11 @@ def _recognise(head: Head, meaning: Meaning) -> bool:
     header, *below = grid(head) or [[]]
     labels = [place for place, name in enumerate(header) if name in meaning.names]
     cells = [row[place] for row in below for place in labels if len(row) > place]
+    filled = [row for row in below if any(row)]
     others = (bouts_csv.FORMAT, clip_table.FORMAT)
     if not labels or is_tags(header) or has_pose(header) or any(other.recognise(head, meaning) for other in others):
         return False
-    return is_merged(header, below, meaning) and all(mark(cell) is not None for cell in cells)
+    return is_merged(header, filled, meaning) and all(mark(cell) is not None for cell in cells)
 
 
 def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:

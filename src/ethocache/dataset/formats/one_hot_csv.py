@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ethocache.common.errors import InputError
 from ethocache.dataset.formats.contents import Format, FrameMarks, Labels, Meaning
 from ethocache.dataset.formats.frame_rows import FrameCount
+from ethocache.dataset.formats.simba import has_pose
 from ethocache.dataset.formats.tags_csv import is_tags
 from ethocache.dataset.spreadsheet import sheet_notes
 from ethocache.dataset.text import Head, Table, first_row, shown, split
@@ -30,12 +31,9 @@ def _recognise(head: Head, meaning: Meaning) -> bool:
     separator, header = first_row(head.text)
     below = list(islice((split(line, separator) for line in head.text.splitlines() if line.strip()), 1, None))
     first, whole = _first_behaviour(header), not head.start.startswith(b"PK")  # Excel does not keep empty cells at a row's end
-    if (
-        not below
-        or len(header) <= first
-        or is_tags(header)
-        or any(len(row) > len(header) or (whole and len(row) < len(header)) for row in below)
-    ):
+    if not below or len(header) <= first or is_tags(header) or has_pose(header):
+        return False
+    if any(len(row) > len(header) or (whole and len(row) < len(header)) for row in below):
         return False
     marks = {_mark(cell, separator) for row in below for cell in row[first:]}
     return None not in marks and (0 in marks or not _leaves_empty(below, first, len(header)))

@@ -97,7 +97,7 @@ class _Frames:
 def _recognise(head: Head, meaning: Meaning) -> bool:
     found = grid(head, _PREAMBLE)
     place = _header_place(found, meaning)
-    if place is None:
+    if place is None or any("bodyparts" in row for row in found[:5]):  # DeepLabCut's tables have a row of x and y
         return False
     header, below = found[place], [row for row in found[place + 1 :] if any(row)]
     if is_tags(header) or has_pose(header) or (place == 0 and is_merged(header, below, meaning)):
