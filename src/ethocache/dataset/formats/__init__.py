@@ -3,7 +3,19 @@
 from pathlib import Path
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats import boris_bouts, boris_events, boris_project, bouts_csv, caltech, one_hot_csv
+from ethocache.dataset.formats import (
+    boris_bouts,
+    boris_events,
+    boris_project,
+    bouts_csv,
+    caltech,
+    clip_table,
+    merged_csv,
+    one_hot_csv,
+    simba,
+    tags_csv,
+    x_marks,
+)
 from ethocache.dataset.formats.contents import Bout, BoutList, Content, Format, FrameMarks, Labels, Meaning, Unit, WholeVideo
 from ethocache.dataset.text import first_row, read_head, shown
 
@@ -15,7 +27,12 @@ FORMATS: dict[str, Format] = {
     "boris_project": boris_project.FORMAT,
     "bouts_csv": bouts_csv.FORMAT,
     "caltech": caltech.FORMAT,
+    "clip_table": clip_table.FORMAT,
+    "merged_csv": merged_csv.FORMAT,
     "one_hot_csv": one_hot_csv.FORMAT,
+    "simba": simba.FORMAT,
+    "tags_csv": tags_csv.FORMAT,
+    "x_marks": x_marks.FORMAT,
 }
 
 

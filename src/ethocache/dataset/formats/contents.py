@@ -76,10 +76,14 @@ class FrameMarks:
         B names, each once.
     values
         (rows, B) int8: 1 yes, 0 no, -1 nobody looked.
+    open_end
+        Whether the frames after the last row are "no", however many there are: a sheet of marks without a column of frames
+        ends at its last mark and cannot tell how many frames follow. More rows than frames are an error all the same.
     """
 
     behaviours: tuple[str, ...]
     values: npt.NDArray[np.int8]
+    open_end: bool = False
 
     def __post_init__(self) -> None:
         twice = next((name for name in self.behaviours if self.behaviours.count(name) > 1), None)

@@ -1,6 +1,7 @@
 """Marks as CSV: one row per frame, one column per behaviour, 1 where it is shown (as DeepEthogram and others write).
 
-0 is "no"; an empty cell or -1 is "nobody looked". A first column of frame numbers and a column ``background``
+0 is "no"; an empty cell or -1 is "nobody looked" (https://github.com/jbohnslav/deepethogram/blob/master/docs/file_structure.md,
+"labels"; the first column has no name and counts frames from 0). A first column of frame numbers and a column ``background``
 (1 exactly where no behaviour is) may be there and are checked.
 """
 
@@ -14,6 +15,10 @@ import numpy.typing as npt
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.formats.contents import Format, FrameMarks, Labels, Meaning
+from ethocache.dataset.formats.frame_rows import FrameCount
+from ethocache.dataset.formats.simba import has_pose
+from ethocache.dataset.formats.tags_csv import is_tags
+from ethocache.dataset.spreadsheet import sheet_notes
 from ethocache.dataset.text import Head, Table, first_row, shown, split
 
 _FRAME = {"frame", "index", "", "unnamed: 0"}
@@ -24,10 +29,20 @@ _LOOKS_LIKE = "one row per frame and one column of 0 and 1 per behaviour"
 
 def _recognise(head: Head, meaning: Meaning) -> bool:
     separator, header = first_row(head.text)
-    below = islice((line for line in head.text.splitlines() if line.strip()), 1, 2)
-    row = next((split(line, separator) for line in below), [])
-    first = _first_behaviour(header)
-    return len(row) == len(header) > first and "" not in header[first:] and all(_mark(cell, separator) is not None for cell in row[first:])
+    below = list(islice((split(line, separator) for line in head.text.splitlines() if line.strip()), 1, None))
+    first, whole = _first_behaviour(header), not head.start.startswith(b"PK")  # Excel does not keep empty cells at a row's end
+    if not below or len(header) <= first or "" in header[first:] or is_tags(header) or has_pose(header):
+        return False
+    if any(len(row) > len(header) or (whole and len(row) < len(header)) for row in below):
+        return False
+    marks = {_mark(cell, separator) for row in below for cell in row[first:]}
+    return None not in marks and (0 in marks or not _leaves_empty(below, first, len(header)))
+
+
+def _leaves_empty(below: Sequence[Sequence[str]], first: int, width: int) -> bool:
+    """Tell whether cells are empty; where nothing is 0 (or -1), empty must mean "no", and `x_marks` reads that."""
+    cells = [cell.strip() for row in below for cell in row[first:]]
+    return ("" in cells or any(len(row) < width for row in below)) and not any(cell.startswith("-1") for cell in cells)
 
 
 def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:
@@ -37,14 +52,14 @@ def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:
     if not names or "" in names:
         raise InputError(f"expected {_LOOKS_LIKE}, found the header '{shown(', '.join(table.header))}'")
     marks, lines = array("b"), array("q")
-    one_based = False
-    for number, (line, row) in enumerate(table.rows()):
+    frames = FrameCount()
+    for line, row in table.rows():
         if first:
-            one_based = one_based or (number == 0 and row[0] in ("1", "1.0"))
-            _check_frame(table, line, row[0], number + one_based)
+            frames.check(line, row[0])
         marks.extend(_marks(table, line, names, row[first:]))
         lines.append(line)
-    return (Labels(_without_background(names, np.array(marks, np.int8).reshape(len(lines), len(names)), lines)),)
+    content = _without_background(names, np.array(marks, np.int8).reshape(len(lines), len(names)), lines)
+    return (Labels(content, notes=sheet_notes(path)),)
 
 
 def _first_behaviour(header: Sequence[str]) -> int:
@@ -62,15 +77,6 @@ def _marks(table: Table, line: int, names: Sequence[str], cells: Sequence[str]) 
         name, cell = next((name, cell) for name, cell in zip(names, cells, strict=True) if _mark(cell, table.separator) is None)
         raise InputError(f"line {line}, column '{shown(name)}': expected 0, 1 or nothing (nobody looked), found '{shown(cell)}'")
     return marks
-
-
-def _check_frame(table: Table, line: int, cell: str, frame: int) -> None:
-    try:
-        found = table.number(cell)
-    except ValueError:
-        found = -1.0
-    if found != frame:
-        raise InputError(f"line {line}: expected frame {frame}, found '{shown(cell)}'; frames go from 0 or from 1, each once, in order")
 
 
 def _without_background(names: tuple[str, ...], values: npt.NDArray[np.int8], lines: Sequence[int]) -> FrameMarks:
