@@ -182,7 +182,7 @@ FAULTS = {
         GOOD | {"behaviors_conf": {"0": {"type": "Event", "code": "groom"}}},
         "behaviors_conf '0', type: expected 'State event' or 'Point event', found 'event'; correct it in BORIS",
     ),
-    "no project": ([GOOD], "the project: expected an object, found a list"),
+    "no project": ([GOOD], "expected a BORIS project, which starts with '{', found something else"),
     "a cut file": (json.dumps(GOOD)[:-30], "line 1, column "),
     "an observation twice": ('{"observations": {"a": 1, "a": 2}}', "a damaged BORIS project ('a' stands twice in the same place)"),
     "a well without a bottom": (
@@ -205,8 +205,8 @@ def test_a_faulty_project_is_refused_with_its_place(write, fault):
 
 def test_a_file_that_is_too_large_is_refused_before_it_fills_the_memory(write, monkeypatch):
     monkeypatch.setattr(boris_project, "LIMIT", 2**20)
-    bomb = gzip.compress(b" " * 2**24)
-    for content in (b" " * 2**21, bomb):
+    bomb = gzip.compress(b"{" + b" " * 2**24)
+    for content in (b"{" + b" " * 2**21, bomb):
         with pytest.raises(InputError, match="larger than 1 MB, which no BORIS project is; save the observations in several projects"):
             FORMATS["boris_project"].read(write(content), Meaning())
 

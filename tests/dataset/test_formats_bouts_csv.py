@@ -96,8 +96,8 @@ ROLES = Meaning(unit="seconds", columns={"behaviour": "type", "start": "from", "
 
 def test_files_that_hold_frames_and_seconds_are_read_by_frames(write):
     (found,) = READER.read(write("behaviour,start_s,stop_s,start_frame,stop_frame\na,1,2,25,50\n"), Meaning())
-    assert found.content.unit == "frames" and found.content.bouts == (Bout("a", 25, 50, 2),)
-    assert found.notes == ("columns not read: 'start_s', 'stop_s'",)
+    assert found.content.unit == "frames" and found.content.bouts == (Bout("a", 25, 50, 2, seconds=(1, 2)),)
+    assert found.notes == ()
 
 
 def test_the_settings_say_which_columns_play_which_role(write):

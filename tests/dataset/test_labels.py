@@ -171,6 +171,26 @@ def test_labels_behind_the_end_are_cut_off_where_that_is_asked_for(read):
         read("grooming,rearing\n" + "1,0\n" * 19, past_end="clip")
 
 
+BOTH = "behaviour,start_s,stop_s,start_frame,stop_frame\n"
+
+
+def test_frames_count_where_seconds_stand_beside_them_and_the_two_must_fit(read):
+    assert frames(read(BOTH + "grooming,0.2,0.5,2,5\nrearing,1.8,2.0,18,20\n"), "grooming") == [2, 3, 4]
+    same_time = np.array([0.0, 0.1, 0.1, 0.1, 0.2, 0.3])
+    assert frames(read(BOTH + "grooming,0.1,0.1,2,3\n", time_s=same_time), "grooming") == [2]
+    for row in ("grooming,0.3,0.5,2,5", "grooming,0.2,0.6,2,5"):
+        with pytest.raises(InputError, match=r"these frames are 0.2 to 0.5 s of the video, but start_s and stop_s say .*; correct both"):
+            read(BOTH + row + "\n")
+
+
+def test_a_sheet_that_cannot_tell_its_end_is_no_after_its_last_mark():
+    marks = FrameMarks(("grooming",), np.ones((3, 1), np.int8), open_end=True)
+    table, _ = lay_over(marks, Naming(("grooming",)), LabelParams(), TIME_S)
+    assert frames(table, "grooming") == [0, 1, 2] and table.frames == 20
+    with pytest.raises(InputError, match="expected a row for each of the video's 2 frames, found 3 rows"):
+        lay_over(marks, Naming(("grooming",)), LabelParams(), TIME_S[:2])
+
+
 @pytest.mark.parametrize(
     ("content", "frames_lost"),
     [

@@ -96,6 +96,8 @@ def _lay_marks(content: FrameMarks, sheet: _Sheet) -> None:
     if len(values) > frames and sheet.clip:
         sheet.overrun = len(values) - frames
         values = values[:frames]
+    if len(values) < frames and content.open_end:
+        values = np.concatenate([values, np.zeros((frames - len(values), values.shape[1]), np.int8)])
     if len(values) != frames:
         found = len(content.values)
         raise InputError(f"expected a row for each of the video's {frames} frames, found {found} rows; is it the file of this video?")
@@ -154,7 +156,22 @@ def _frames_of_numbers(bout: Bout, sheet: _Sheet) -> slice | None:
         if bout.start >= frames:
             sheet.behind.append(bout.behaviour)
             return None
+    _check_seconds(bout, sheet.time_s)
     return slice(int(bout.start), min(int(bout.stop), frames))
+
+
+def _check_seconds(bout: Bout, time_s: Times) -> None:
+    """Refuse a bout whose seconds are not those of its frames: one of the two was corrected, or it is another video's."""
+    if bout.seconds is None:
+        return
+    edges_s = np.append(time_s, time_s[-1] + _interval_s(time_s))
+    start, stop = int(bout.start), min(int(bout.stop), len(time_s))
+    tolerance = _tolerance_s(time_s) + 1e-9
+    if abs(edges_s[start] - bout.seconds[0]) > tolerance or (bout.stop <= len(time_s) and abs(edges_s[stop] - bout.seconds[1]) > tolerance):
+        raise InputError(
+            f"{bout}: these frames are {edges_s[start]:.10g} to {edges_s[stop]:.10g} s of the video, but start_s and stop_s say "
+            f"{bout.seconds[0]:.10g} to {bout.seconds[1]:.10g}; correct both, or take the two columns of frames away"
+        )
 
 
 def _refuse_overlaps(bouts: Sequence[Bout], tolerance: float) -> None:

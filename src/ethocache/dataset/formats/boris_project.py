@@ -22,6 +22,7 @@ from ethocache.dataset.formats.contents import Format, Labels, Meaning
 from ethocache.dataset.text import Head, shown
 
 LIMIT = 256 * 1024**2  # bytes; the largest projects of years of scoring have a few MB
+_LOOKED_AT = 2**16  # bytes; enough to tell that a huge file is something else
 _GZIP = b"\x1f\x8b"
 _SIGNS = (b'"behaviors_conf"', b'"subjects_conf"', b'"project_format_version"')
 _SAVE_AGAIN = "open it in BORIS and save it again"
@@ -50,7 +51,10 @@ def _content(path: Path) -> bytes:
         is_packed = file.read(2) == _GZIP
     try:
         with gzip.open(path) if is_packed else path.open("rb") as file:
-            content: bytes = file.read(LIMIT + 1)
+            content: bytes = file.read(_LOOKED_AT)
+            if not content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+                raise InputError(f"expected a BORIS project, which starts with '{{', found something else; {_SAVE_AGAIN}")
+            content += file.read(LIMIT + 1 - len(content))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"a damaged .gz file ({error}); copy it again, or save the project in BORIS without compression") from None
     if len(content) > LIMIT:

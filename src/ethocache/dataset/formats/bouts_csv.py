@@ -30,13 +30,13 @@ _LOOKS_LIKE = "columns behaviour, start_s and stop_s (or start_frame and stop_fr
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the columns are, from 0; `unread` are further columns of times, `groups` those of video, rater and subject."""
+    """Where the columns are, from 0; `seconds` are those of seconds beside frames, `groups` those of video, rater and subject."""
 
     behaviour: int
     start: int
     stop: int
     unit: Unit | None
-    unread: frozenset[str] = frozenset()
+    seconds: tuple[int, int] | None = None
     groups: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -110,19 +110,20 @@ def _find(header: Sequence[str], meaning: Meaning) -> _Layout | None:
         return _Layout(behaviour, said["start"], said["stop"], unit, groups=groups)
     if not pairs:
         return None
-    unread = frozenset(name for pair in pairs[1:] if pairs[0] == ("start_frame", "stop_frame") and _TIMES[pair] for name in pair)
-    return _Layout(behaviour, plain.index(pairs[0][0]), plain.index(pairs[0][1]), _TIMES[pairs[0]], unread, groups)
+    both = pairs[:2] == [("start_frame", "stop_frame"), ("start_s", "stop_s")]
+    seconds = (plain.index("start_s"), plain.index("stop_s")) if both else None
+    return _Layout(behaviour, plain.index(pairs[0][0]), plain.index(pairs[0][1]), _TIMES[pairs[0]], seconds, groups)
 
 
 def _layout(header: Sequence[str], meaning: Meaning) -> _Layout:
     layout = _find(header, meaning)
     if layout is None:
         raise InputError(f"expected {_LOOKS_LIKE}, found the header '{shown(', '.join(header))}'")
-    used = {header[place] for place in (layout.behaviour, layout.start, layout.stop, *layout.groups.values())}
+    used = {header[place] for place in _used(layout)}
     if double := next((name for name in header if name in used and header.count(name) > 1 and _by_role(header, meaning)), None):
         raise InputError(f"the column '{shown(double)}' stands twice; keep one")
     plain = _plain(header)
-    allowed = {*_plain(sorted(used)), *layout.unread, *_CARRY_NOTHING}
+    allowed = {*_plain(sorted(used)), *_CARRY_NOTHING}
     strange = [name for name, one in zip(header, plain, strict=True) if one not in allowed or plain.count(one) > 1]
     if strange and not _by_role(header, meaning):
         expected = ", ".join(plain[place] for place in (layout.behaviour, layout.start, layout.stop))
@@ -133,12 +134,16 @@ def _layout(header: Sequence[str], meaning: Meaning) -> _Layout:
     return layout
 
 
+def _used(layout: _Layout) -> tuple[int, ...]:
+    return (layout.behaviour, layout.start, layout.stop, *(layout.seconds or ()), *layout.groups.values())
+
+
 def _by_role(header: Sequence[str], meaning: Meaning) -> bool:
     return any(name in header for name in meaning.columns.values())
 
 
 def _further(header: Sequence[str], layout: _Layout) -> list[str]:
-    used = (layout.behaviour, layout.start, layout.stop, *layout.groups.values())
+    used = _used(layout)
     silent = {name for name in header if name.casefold() in _CARRY_NOTHING or UNNAMED.fullmatch(name)}
     return [name for place, name in enumerate(header) if place not in used and name not in silent]
 
@@ -181,7 +186,10 @@ def _bout(table: Table, layout: _Layout, line: int, row: list[str]) -> Bout:
     if _is_missing(row[layout.behaviour]):
         raise InputError(f"line {line}: the behaviour is missing")
     start, stop = (_time(table, line, column, row[column]) for column in (layout.start, layout.stop))
-    return Bout(row[layout.behaviour], start, stop, line)
+    if layout.seconds is None:
+        return Bout(row[layout.behaviour], start, stop, line)
+    start_s, stop_s = (_time(table, line, column, row[column]) for column in layout.seconds)
+    return Bout(row[layout.behaviour], start, stop, line, seconds=(start_s, stop_s))
 
 
 def _time(table: Table, line: int, column: int, cell: str) -> float:

@@ -30,6 +30,8 @@ class Bout:
         Where it stands in the file, from 1; for messages.
     stream
         Which of several parallel streams of annotation it is of, such as ``S1``; empty where there is one.
+    seconds
+        What a file of frames says of start and stop in seconds besides; it must fit the video's time stamps.
     """
 
     behaviour: str
@@ -37,6 +39,7 @@ class Bout:
     stop: float
     line: int
     stream: str = ""
+    seconds: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.start) and math.isfinite(self.stop)):
