@@ -104,8 +104,9 @@ def test_without_a_column_of_frames_blank_rows_are_frames_and_the_end_is_open(wr
     )
 
 
-def test_a_comment_of_two_lines_is_one_frame(write):
-    found = read(write('Grooming,Observacions\nx,"two\nlines"\n,\nx,\n'))
+@pytest.mark.parametrize("comment", ["two\nlines", "ends with a line end\r\n", "\ncut\u2028in\x1cother ways\n\n"])
+def test_a_comment_of_several_lines_is_one_frame(write, comment):
+    found = read(write(f'Grooming,Observacions\nx,"{comment}"\n,\nx,\n'))
     assert found.content.values[:, 0].tolist() == [1, 0, 1]
     assert found.notes[0] == "columns not read: 'Observacions'"
 
@@ -159,6 +160,11 @@ def test_random_marks_are_read_frame_for_frame(tmp_path_factory, marks, numbered
     values[: len(found.values)] = found.values  # the rest is "no", where the end is open
     assert found.open_end or len(found.values) == len(marks)
     np.testing.assert_array_equal(values, marks)
+
+
+def test_blank_lines_count_as_frames_whatever_blank_is(write):
+    found = read(write("Grooming,Rearing mig\nx,\n\n  \n,,\n,\nx,\n"))
+    assert found.content.values[:, 0].tolist() == [1, 0, 0, 0, 0, 1]
 
 
 FAULTS = {

@@ -245,3 +245,13 @@ def test_a_sheet_cannot_draw_in_other_files_of_the_machine(patched, tmp_path):
             file.writestr(name, content)
     with pytest.raises(InputError, match="a damaged Excel workbook"):
         cells(path)
+
+
+def test_a_zip_of_a_version_that_nobody_knows_is_no_workbook(book):
+    path = book([["a"]])
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 242  # the version needed to unpack the first part: 24.2
+    path.write_bytes(content)
+    assert not is_spreadsheet(path.read_bytes()[:4], path)
+    with pytest.raises(InputError, match=r"a damaged Excel workbook \(zip file version 24\.2\)"):
+        cells(path)

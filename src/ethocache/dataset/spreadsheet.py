@@ -5,6 +5,7 @@ that was last computed for it, and ``mergeCell`` a range of which only the first
 """
 
 import datetime
+import struct
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from ethocache.common.errors import InputError
 _UNPACKED_LIMIT = 1024**3  # bytes; what unpacks to more is no table that a person typed
 _LAST_ROW = 1_048_576  # Excel's own limit
 _MOST_MERGED = 2_000_000  # cells
+_BAD_ZIP = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, struct.error)  # what zipfile raises on damage
 _SAVE_AGAIN = "open it in Excel and save it again as .xlsx, or as 'CSV UTF-8'"
 
 
@@ -29,7 +31,7 @@ def is_spreadsheet(start: bytes, path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as file:
             return "xl/workbook.xml" in file.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except _BAD_ZIP:
         return False
 
 
@@ -115,7 +117,7 @@ def _check_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as file:
             unpacked = sum(part.file_size for part in file.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except _BAD_ZIP as error:
         raise _damaged(error) from None
     if unpacked > _UNPACKED_LIMIT:
         raise InputError(f"an Excel workbook that unpacks to {unpacked / 1e9:.1f} GB, which no table of labels does")

@@ -5,6 +5,7 @@
 (1 exactly where no behaviour is) may be there and are checked.
 """
 
+import io
 from array import array
 from collections.abc import Sequence
 from itertools import islice
@@ -29,7 +30,7 @@ _LOOKS_LIKE = "one row per frame and one column of 0 and 1 per behaviour"
 
 def _recognise(head: Head, meaning: Meaning) -> bool:
     separator, header = first_row(head.text)
-    below = list(islice((split(line, separator) for line in head.text.splitlines() if line.strip()), 1, None))
+    below = list(islice((split(line, separator) for line in io.StringIO(head.text, newline="") if line.strip()), 1, None))
     first, whole = _first_behaviour(header), not head.start.startswith(b"PK")  # Excel does not keep empty cells at a row's end
     if not below or len(header) <= first or "" in header[first:] or is_tags(header) or has_pose(header):
         return False

@@ -6,8 +6,9 @@ the time, each row with one is a frame. Where there is none, the row below the h
 a mark; then nobody can tell how many frames follow the last mark (`FrameMarks.open_end`).
 """
 
+import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -46,6 +47,7 @@ from ethocache.dataset.text import Head, Table, read_head, rows
 _LOOKS_LIKE = "one row per frame, one column per behaviour and an x where it is shown, titles above allowed"
 _PREAMBLE = 200  # rows among which the header is looked for
 _TOTALS = {"total", "totals", "totales", "sum", "suma", "count", "recompte", "recuento", "mean", "mitjana", "media", "%"}
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _NOT_A_MARK = 9
 _EXPECTED = "x (or 1) or nothing"
 
@@ -89,9 +91,9 @@ class _Frames:
     letters: set[int] = field(default_factory=set)
     footer: int = 0
 
-    def skip(self, frames: int) -> None:
+    def skip_to(self, place: int) -> None:
         for of in self.marks.values():
-            of.extend([EMPTY] * frames)
+            of.extend([EMPTY] * (place - len(of)))
 
 
 def _recognise(head: Head, meaning: Meaning) -> bool:
@@ -100,7 +102,7 @@ def _recognise(head: Head, meaning: Meaning) -> bool:
     if place is None or any("bodyparts" in row for row in found[:5]):  # DeepLabCut's tables have a row of x and y
         return False
     header, below = found[place], [row for row in found[place + 1 :] if any(row)]
-    if is_tags(header) or has_pose(header) or (place == 0 and is_merged(header, below, meaning)):
+    if any(is_tags(row) or has_pose(row) for row in found[: place + 1]) or (place == 0 and is_merged(header, below, meaning)):
         return False
     if any(other.recognise(head, meaning) for other in (bouts_csv.FORMAT, clip_table.FORMAT, one_hot_csv.FORMAT)):
         return False
@@ -170,15 +172,13 @@ def _is_time(cell: str) -> bool:
 
 def _frames(table: Table, layout: _Layout) -> _Frames:
     frames = _Frames({place: array("b") for place in (*layout.known, *layout.others)})
-    count, clock, last = FrameCount(), Clock(), table.header_line
-    sheet = read_head(table.path).start.startswith(b"PK")
+    count, clock, places = FrameCount(), Clock(), _places(table)
     for line, row in table.rows():
         if frames.footer or layout.is_footer(row):
             _check_footer(layout, line, row, frames)
             continue
         if layout.index is None:
-            frames.skip(line - (0 if sheet else _line_breaks(row)) - last - 1)
-            last = line
+            frames.skip_to(next(place for at, place in places if at == line))
         elif not any(row):
             continue  # a blank row is for the eye where frames are numbered
         elif layout.frame is not None:
@@ -189,8 +189,16 @@ def _frames(table: Table, layout: _Layout) -> _Frames:
     return frames
 
 
-def _line_breaks(row: Sequence[str]) -> int:
-    return sum(len(cell.splitlines()) - 1 for cell in row if cell)
+def _places(table: Table) -> Iterator[tuple[int, int]]:
+    """Give, for each row below the header, its line and how many rows, blank ones too, stand between it and the header."""
+    sheet = read_head(table.path).start.startswith(b"PK")
+    last, place = table.header_line, 0
+    for line, row in rows(table.path, table.separator):
+        if line > table.header_line:
+            first = line if sheet else line - sum(len(_LINE_END.findall(cell)) for cell in row)  # a text's cell may hold line ends
+            place += first - last - 1
+            yield line, place
+            last, place = line, place + 1
 
 
 def _check_footer(layout: _Layout, line: int, row: Sequence[str], frames: _Frames) -> None:
