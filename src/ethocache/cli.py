@@ -32,6 +32,17 @@ def demo(
     run_stage(lambda: write_demo(folder, seed=seed))
 
 
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New, empty, or with your files in a subfolder.")],
+    data: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where your files are, if not in DIR; they are only read.")] = None,
+) -> None:
+    """Make a project of your own, filled in from the videos, tracks and labels that are there."""
+    from ethocache.endtoend.new_project import make_project  # loads the libraries that read files
+
+    run_stage(lambda: make_project(folder, data))
+
+
 @store_app.command()
 def verify() -> None:
     """Read every kept byte and take away what is damaged, so that it is made again."""
