@@ -1,5 +1,7 @@
 """``ethocache ...``: what is not a stage of the pipeline."""
 
+import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ethocache.common.errors import InputError
-from ethocache.common.stage import run_stage
+from ethocache.common.stage import explaining, run_stage
 from ethocache.common.store import Store, find_store
 
 app = typer.Typer(
@@ -43,6 +45,17 @@ def init(
     run_stage(lambda: make_project(folder, data))
 
 
+@app.command()
+def doctor(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The project's folder, with its params.yaml.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="All that was found, for machines.")] = False,
+) -> None:
+    """Look over videos, tracks and labels: what is there, what is wrong, what is odd, and what to do about it."""
+    with explaining("ethocache"):
+        sound = _examine(folder, as_json)
+    raise typer.Exit(0 if sound else 1)
+
+
 @store_app.command()
 def verify() -> None:
     """Read every kept byte and take away what is damaged, so that it is made again."""
@@ -53,6 +66,21 @@ def verify() -> None:
 def size() -> None:
     """Say what is kept and how much space it takes."""
     run_stage(_size)
+
+
+def _examine(folder: Path, as_json: bool) -> bool:
+    """Print what the doctor finds; return whether nothing is wrong."""
+    from ethocache.endtoend import doctor_report  # loads the video library
+    from ethocache.endtoend.doctor import examine
+
+    if not (folder / "params.yaml").is_file():
+        raise InputError(
+            f"expected a project with params.yaml in {folder.absolute()}, found none; name its folder, or make one: ethocache init DIR"
+        )
+    os.chdir(folder)
+    diagnosis = examine(Path("params.yaml"), find_store())
+    print(json.dumps(doctor_report.as_json(diagnosis), indent=1) if as_json else doctor_report.in_words(diagnosis))
+    return not diagnosis.count("error")
 
 
 def _verify() -> str:

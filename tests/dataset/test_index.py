@@ -8,12 +8,11 @@ import pytest
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset import index
+from ethocache.dataset.findings import findings
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import (
-    findings,
     index_videos,
     look_at_video,
-    match_labels,
     parse_name,
     read_index,
     time_stamps,
@@ -179,14 +178,3 @@ def test_findings_tell_what_may_surprise(lab, store, tmp_path):
     records = index_videos(lab, without_animal, with_tracks=False, store=store)
     assert "each of the 3 videos counts as an animal of its own" in findings(records, without_animal)[0]
     assert {record.animal for record in records} == {record.id for record in records}
-
-
-def test_labels_belong_to_the_video_of_their_name(lab, store):
-    records = index_videos(lab, PARAMS, with_tracks=False, store=store)
-    assert match_labels(records, ["labels/HD_YFP_2.csv"]) == {"HD_YFP_2": "labels/HD_YFP_2.csv"}
-    with pytest.raises(InputError) as caught:
-        match_labels(records, ["a/WT_YFP_1.csv", "b/WT_YFP_1.csv", "a/WT_YFP_11.csv"])
-    assert str(caught.value).splitlines() == [
-        "b/WT_YFP_1.csv: a/WT_YFP_1.csv already holds the labels of 'WT_YFP_1'; keep one of the two, or narrow data.labels",
-        "a/WT_YFP_11.csv: no video is called 'WT_YFP_11', did you mean 'WT_YFP_1'?; rename the file, or narrow data.labels",
-    ]

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -11,9 +12,20 @@ from hypothesis.extra import numpy as arrays
 
 from ethocache.common.errors import InputError
 from ethocache.common.params import parse_section
-from ethocache.dataset.formats import FORMATS, Bout, Format
-from ethocache.dataset.label_frames import Naming, table_of_bouts
-from ethocache.dataset.labels import LabelParams, LabelTable, read_labels, read_snapshot, snapshot_source, write_snapshot
+from ethocache.dataset.formats import FORMATS, Bout, BoutList, Format, FrameMarks, Labels, WholeVideo
+from ethocache.dataset.label_frames import lay_over
+from ethocache.dataset.label_rules import Naming, naming
+from ethocache.dataset.labels import (
+    LabelParams,
+    LabelSnapshot,
+    LabelTable,
+    read_full_snapshot,
+    read_labels,
+    read_snapshot,
+    snapshot_source,
+    table_of,
+    write_snapshot,
+)
 
 BEHAVIOURS = ("grooming", "rearing")
 TIME_S = np.arange(20) / 10  # 20 frames, 10 a second
@@ -81,7 +93,7 @@ def test_a_file_without_bouts_is_refused_unless_it_is_meant(read):
 BOUT_FAULTS = {
     "groming,0,1\n": "line 2: 'groming' is none of data.behaviours, did you mean 'grooming'? Correct it, or add it to data.behaviours",
     "Grooming,0,1\n": "line 2: 'Grooming' is none of data.behaviours, did you mean 'grooming'?",
-    "xyz,0,1\n": "line 2: 'xyz' is none of data.behaviours. Correct it, or add it to data.behaviours or labels.ignore",
+    "xyz,0,1\n": "line 2: 'xyz' is none of data.behaviours. Correct it, or add it to data.behaviours, labels.rename or labels.ignore",
     "grooming,1,2.1\n": "line 2, 'grooming' from 1 to 2.1 s: the video ends at 2 s; are these its labels, in seconds",
     "grooming,0.51,0.58\n": "line 2, 'grooming' from 0.51 to 0.58 s: no frame is shown in that time (one comes every 0.1 s)",
     "grooming,1,1\n": "no frame is shown in that time",
@@ -138,13 +150,90 @@ def test_marks_that_do_not_fit_the_video_or_the_behaviours_are_refused(read, tex
     assert MARK_FAULTS[text] in str(error.value)
 
 
+def test_renamed_names_count_as_their_behaviour_and_columns_of_one_behaviour_are_joined(read):
+    rename = {"Rearing mig": "rearing", "Rearing paret": "rearing", "Empolainament": "grooming"}
+    text = HEADER + "Rearing mig,0,0.3\nRearing paret,0.2,0.5\nEmpolainament,1,1.2\ngrooming,1.5,1.6\n"
+    table = read(text, rename=rename)
+    assert frames(table, "rearing") == [0, 1, 2, 3, 4] and frames(table, "grooming") == [10, 11, 15]
+    text = "Empolainament,Rearing mig,Rearing paret\n1,0,0\n0,1,0\n0,0,1\n0,,0\n0,,1\n"
+    table = read(text, TIME_S[:5], rename=rename)
+    assert table.values.tolist() == [[1, 0], [0, 1], [0, 1], [0, -1], [0, 1]]
+
+
+def test_labels_behind_the_end_are_cut_off_where_that_is_asked_for(read):
+    table = read(HEADER + "grooming,1.8,2.6\nrearing,2.3,2.5\n", past_end="clip")
+    assert frames(table, "grooming") == [18, 19] and frames(table, "rearing") == []
+    table = read("behaviour,start_frame,stop_frame\ngrooming,18,23\nrearing,20,21\n", past_end="clip")
+    assert frames(table, "grooming") == [18, 19] and frames(table, "rearing") == []
+    table = read("grooming,rearing\n" + "1,0\n" * 25, past_end="clip")
+    assert frames(table, "grooming") == list(range(20))
+    with pytest.raises(InputError, match="expected a row for each of the video's 20 frames, found 19 rows"):
+        read("grooming,rearing\n" + "1,0\n" * 19, past_end="clip")
+
+
+@pytest.mark.parametrize(
+    ("content", "frames_lost"),
+    [
+        (BoutList("seconds", (Bout("grooming", 1.0, 2.5, 2),)), 5),
+        (BoutList("frames", (Bout("grooming", 1, 27, 2),)), 7),
+        (FrameMarks(("grooming",), np.ones((23, 1), np.int8)), 3),
+    ],
+)
+def test_what_is_cut_off_is_said(content, frames_lost):
+    _, notes = lay_over(content, Naming(("grooming",)), LabelParams(past_end="clip"), TIME_S)
+    assert notes == (f"its labels go on for {frames_lost} frames after the video's last frame, which are cut off (labels.past_end)",)
+
+
+def test_from_scored_until_on_nobody_looked(read):
+    table = read(HEADER + "grooming,1.0,1.8\n", scored_until=1.5)
+    assert frames(table, "grooming") == [10, 11, 12, 13, 14]
+    assert frames(table, "grooming", -1) == frames(table, "rearing", -1) == [15, 16, 17, 18, 19]
+
+
+def test_a_class_of_a_whole_video_is_yes_throughout_and_the_others_no():
+    def table(name, **params):
+        return table_of(Labels(WholeVideo(name, 2)), "clips.csv", BEHAVIOURS, TIME_S, LabelParams(**params))[0].values
+
+    assert table("rearing")[:, 1].all() and not table("rearing")[:, 0].any()
+    assert not table("other", ignore=("other",)).any()
+    assert (table("unclear", not_scored=("unclear",)) == -1).all()
+    with pytest.raises(InputError, match=r"line 2: 'other' is none of data.behaviours"):
+        table("other")
+
+
+def test_a_name_may_mean_something_in_one_stream_only():
+    bouts = (Bout("base", 0, 5, 1, "S1"), Bout("rearing", 5, 20, 2, "S1"), Bout("base", 0, 20, 3, "S2"), Bout("grooming", 6, 8, 4, "S2"))
+    params = LabelParams(not_scored=("S1:base",), ignore=("S2:base",))
+    values = table_of(Labels(BoutList("frames", bouts)), "a.annot", BEHAVIOURS, TIME_S, params)[0].values
+    assert (values[:5] == -1).all() and values[5:, 1].all() and np.flatnonzero(values[5:, 0]).tolist() == [1, 2]
+
+
+def test_settings_that_cannot_be_meant_are_refused():
+    faults = {
+        "labels.rename: 'a' becomes 'reering', which is none of data.behaviours, did you mean 'rearing'?": {"rename": {"a": "reering"}},
+        "labels.rename and labels.ignore or labels.not_scored both name 'a'": {"rename": {"a": "rearing"}, "ignore": ("a",)},
+    }
+    for message, params in faults.items():
+        with pytest.raises(InputError, match=re.escape(message)):
+            naming(LabelParams(**params), BEHAVIOURS)
+    settings = {
+        "expected {video} once, perhaps {rater}": {"name": "{rater}"},
+        "expected some text between {video} and {rater}": {"name": "{video}{rater}"},
+        "'begin' is not a role": {"columns": {"begin": "from"}},
+        "one column plays two roles": {"columns": {"start": "from", "stop": "from"}},
+    }
+    for message, values in settings.items():
+        with pytest.raises(InputError, match=re.escape(message)):
+            parse_section(values, LabelParams, "params.yaml: labels")
+
+
 def test_a_name_with_two_meanings_is_refused(read):
     with pytest.raises(InputError, match=r"labels.ignore and data.behaviours both name 'rearing'"):
-        read(HEADER, ignore=("rearing",))
+        read(HEADER + "grooming,0,1\n", ignore=("rearing",))
     with pytest.raises(InputError, match=r"labels.not_scored and data.behaviours both name 'rearing'"):
-        read(HEADER, not_scored=("rearing",))
+        read(HEADER + "grooming,0,1\n", not_scored=("rearing",))
     with pytest.raises(InputError, match=r"labels.ignore and labels.not_scored both name 'base'"):
-        read(HEADER, not_scored=("base",), ignore=("base",))
+        read(HEADER + "grooming,0,1\n", not_scored=("base",), ignore=("base",))
 
 
 def test_a_file_that_no_format_knows_is_refused_with_its_header(read):
@@ -175,7 +264,7 @@ def test_an_unknown_format_is_refused_with_the_nearest():
     with pytest.raises(InputError) as error:
         parse_section({"format": "bout_csv"}, LabelParams, "params.yaml: labels")
     assert str(error.value) == "params.yaml: labels: 'format': not a format of labels, did you mean 'bouts_csv'?, found 'bout_csv'"
-    with pytest.raises(InputError, match="known: auto, bouts_csv, one_hot_csv"):
+    with pytest.raises(InputError, match=r"known: auto, .*bouts_csv, .*one_hot_csv"):
         parse_section({"format": "zzz"}, LabelParams, "labels")
 
 
@@ -197,7 +286,7 @@ def test_bouts_mark_the_frames_shown_in_them_and_none_outside(case):
     time_s, bouts = case
     tolerance = min(1e-3, float(np.median(np.diff(time_s))) / 4) + 1e-9
     try:
-        marked = table_of_bouts(bouts, "seconds", Naming(("grooming",)), time_s).values[:, 0] == 1
+        marked = lay_over(BoutList("seconds", tuple(bouts)), Naming(("grooming",)), LabelParams(), time_s)[0].values[:, 0] == 1
     except InputError as error:
         assume("no frame is shown" not in str(error))  # only a bout within the tolerance of one frame
         raise
@@ -228,22 +317,35 @@ tables = arrays.arrays(np.int8, st.tuples(st.integers(0, 30), st.integers(0, 3))
 def test_a_snapshot_is_read_equal(tmp_path_factory, values, source):
     path = tmp_path_factory.mktemp("snapshot") / "m.json"
     names = ("grooming", 'wall "é"\n', "x")[: values.shape[1]]
-    write_snapshot(path, LabelTable(names, values), source)
+    write_snapshot(path, LabelSnapshot(LabelTable(names, values)), source)
     found = read_snapshot(path)
     np.testing.assert_array_equal(found.values, values)
     assert (found.behaviours, snapshot_source(path)) == (names, source)
 
 
+@given(st.integers(0, 12), st.dictionaries(st.text("abé\"'<", max_size=4), st.integers(-1, 1), min_size=2, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_each_raters_labels_are_read_equal(tmp_path_factory, frames, marks):
+    path = tmp_path_factory.mktemp("snapshot") / "m.json"
+    tables = {rater: LabelTable(("a", "b"), np.full((frames, 2), mark, np.int8)) for rater, mark in marks.items()}
+    write_snapshot(path, LabelSnapshot(next(iter(tables.values())), tables, {"f.csv": "one_hot_csv"}, ("note",)), "s")
+    found = read_full_snapshot(path)
+    assert (found.files, found.notes, list(found.raters)) == ({"f.csv": "one_hot_csv"}, ("note",), list(tables))
+    for rater, table in tables.items():
+        np.testing.assert_array_equal(found.raters[rater].values, table.values)
+
+
 def test_a_snapshot_is_readable_and_the_same_every_time(tmp_path):
     table = LabelTable(BEHAVIOURS, np.array([[1, 0], [1, 0], [0, -1], [1, 1]], np.int8))
-    write_snapshot(tmp_path / "m.json", table, "abc")
+    write_snapshot(tmp_path / "m.json", LabelSnapshot(table, {"": table}, {"m.csv": "bouts_csv"}, ("a note",)), "abc")
     assert (tmp_path / "m.json").read_text() == (
         '{\n "source": "abc",\n "frames": 4,\n "behaviours": {\n'
         '  "grooming": {"yes": [[0, 2], [3, 4]], "not_scored": []},\n'
-        '  "rearing": {"yes": [[3, 4]], "not_scored": [[2, 3]]}\n }\n}\n'
+        '  "rearing": {"yes": [[3, 4]], "not_scored": [[2, 3]]}\n },\n'
+        ' "raters": {},\n "files": {"m.csv": "bouts_csv"},\n "notes": ["a note"]\n}\n'
     )
     before = (tmp_path / "m.json").stat().st_mtime_ns
-    write_snapshot(tmp_path / "m.json", table, "abc")
+    write_snapshot(tmp_path / "m.json", LabelSnapshot(table, {"": table}, {"m.csv": "bouts_csv"}, ("a note",)), "abc")
     assert (tmp_path / "m.json").stat().st_mtime_ns == before
 
 

@@ -7,8 +7,9 @@ from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import VideoRecord
-from ethocache.dataset.labels import LabelParams, read_snapshot
-from ethocache.dataset.snapshot import snapshot_labels, summary, unseen_behaviours
+from ethocache.dataset.label_files import match_labels
+from ethocache.dataset.labels import LabelParams, read_full_snapshot, read_snapshot
+from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
 from ethocache.dataset.videos import VideoFacts
 
 FACTS = VideoFacts(10, 32, 32, "yuv420p", "h264", 10.0, 1.0, False, (), "f" * 64)
@@ -24,9 +25,10 @@ def take(tmp_path):
     for name in "ab":
         (tmp_path / f"{name}.csv").write_text("behaviour,start_s,stop_s\ngrooming,0.2,0.5\n")
 
-    def run(labels=None, behaviours=("grooming",), params=None):
-        labels = {"a": "a.csv", "b": "b.csv"} if labels is None else labels
-        snapshot_labels(tmp_path / "out", RECORDS, labels, DataFolder(str(tmp_path)), behaviours, params or LabelParams(), store)
+    def run(labels=("a.csv", "b.csv"), behaviours=("grooming",), params=None):
+        params = params or LabelParams()
+        matched = match_labels("ab", {file: tmp_path / file for file in labels}, params, params.meaning(behaviours), store)
+        snapshot_labels(tmp_path / "out", RECORDS, matched.parts, DataFolder(str(tmp_path)), behaviours, params, store)
         return {path.name: path for path in (tmp_path / "out").iterdir()}
 
     return run
@@ -59,7 +61,7 @@ def test_other_behaviours_or_settings_are_read_again(take, tmp_path):
 def test_a_video_that_is_no_longer_labelled_loses_its_snapshot_and_nothing_else_goes(take, tmp_path):
     take()
     (tmp_path / "out" / "notes.txt").write_text("mine")
-    assert sorted(take(labels={"a": "a.csv"})) == ["a.json", "notes.txt"]
+    assert sorted(take(labels=["a.csv"])) == ["a.json", "notes.txt"]
 
 
 def test_every_bad_labels_file_is_named(take, tmp_path):
@@ -76,6 +78,32 @@ def test_a_setting_that_is_wrong_for_every_file_is_told_once(take):
     with pytest.raises(InputError) as caught:
         take(params=LabelParams(ignore=("grooming",)))
     assert str(caught.value) == "labels.ignore and data.behaviours both name 'grooming'; keep it in one of them"
+
+
+def test_several_people_are_combined_as_the_settings_say_and_each_is_kept(take, tmp_path):
+    for rater, stop in (("Ana", 0.5), ("Bea", 0.6), ("Cleo", 0.8)):
+        (tmp_path / f"a_{rater}.csv").write_text(f"behaviour,start_s,stop_s\ngrooming,0.2,{stop}\n")
+    files = [f"a_{rater}.csv" for rater in ("Ana", "Bea", "Cleo")]
+    with pytest.raises(InputError) as caught:
+        take(files, params=LabelParams(name="{video}_{rater}"))
+    who = "'Ana', 'Bea', 'Cleo'"
+    assert str(caught.value) == f"a.mp4: several people labelled this video, {who}; set labels.raters to majority, union or one of them"
+    for how, last in (("majority", 5), ("union", 7), ("Ana", 4)):
+        path = take(files, params=LabelParams(name="{video}_{rater}", raters=how))["a.json"]
+        assert np.flatnonzero(read_snapshot(path).values[:, 0]).tolist() == list(range(2, last + 1))
+    kept = read_full_snapshot(path)
+    assert {rater: int(table.values.sum()) for rater, table in kept.raters.items()} == {"Ana": 3, "Bea": 4, "Cleo": 6}
+    assert kept.files == dict.fromkeys(files, "bouts_csv")
+
+
+def test_what_was_cut_off_is_noted_and_noted_again_when_nothing_is_read(take, tmp_path):
+    (tmp_path / "b.csv").write_text("behaviour,start_s,stop_s\ngrooming,0.2,1.3\ngrooming,1.5,1.6\n")
+    for _ in range(2):
+        take(params=LabelParams(past_end="clip"))
+        assert label_notes(tmp_path / "out", "ab") == [
+            "b: its labels go on for 6 frames after the video's last frame, which are cut off, "
+            "and 1 bouts lie wholly behind it (grooming) (labels.past_end)"
+        ]
 
 
 def test_a_behaviour_that_no_labels_file_shows_is_told(take, tmp_path):

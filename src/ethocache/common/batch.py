@@ -9,26 +9,32 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def for_each(items: Iterable[Item], work: Callable[[Item], Result], *, keeps: bool = True) -> list[Result]:
+def for_each(
+    items: Iterable[Item], work: Callable[[Item], Result], *, keeps: bool = True, problems: list[str] | None = None
+) -> list[Result]:
     """Return ``[work(item), ...]``; one bad item does not keep the others from being done.
 
     Parameters
     ----------
     keeps
         Whether what was done for the others outlives a failure; the error then says so.
+    problems
+        Takes the message of each item that failed, where they are to be listed rather than to stop the work.
 
     Raises
     ------
     InputError
         After all items, with the message of each that failed, one per line; a problem that several share is told once.
     """
-    results, problems = [], []
+    results, failed = [], []
     for item in items:
         try:
             results.append(work(item))
         except InputError as error:
-            problems.append(str(error))
-    if problems:
+            failed.append(str(error))
+    if problems is not None:
+        problems += dict.fromkeys(failed)
+    elif failed:
         done = f" ({len(results)} others are done and kept)" if results and keeps else ""
-        raise InputError("\n".join(dict.fromkeys(problems)) + done)
+        raise InputError("\n".join(dict.fromkeys(failed)) + done)
     return results

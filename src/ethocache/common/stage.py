@@ -4,7 +4,8 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ethocache.common.errors import InputError
@@ -21,9 +22,15 @@ _CAN_BE_MENDED = {
 
 def run_stage(stage: Callable[[], str]) -> None:
     """Run a stage and print the line it returns; exit 1 with one line for what the user can mend."""
-    name = Path(sys.argv[0]).stem
-    try:
+    with explaining(name := Path(sys.argv[0]).stem):
         print(f"{name}: {stage()}", flush=True)
+
+
+@contextmanager
+def explaining(name: str) -> Iterator[None]:
+    """End the process with one line and exit code 1 for what the user can mend; `name` is who speaks."""
+    try:
+        yield
     except InputError as error:
         sys.exit(f"{name}: {error}")
     except KeyboardInterrupt:

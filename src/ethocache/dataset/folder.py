@@ -25,6 +25,8 @@ class DataParams(Section):
         What the parts of a video's name are, such as ``{genotype}_{treatment}_{animal}``.
     behaviours
         What is tagged, in this order everywhere.
+    fps
+        Frames per second of sessions that have a track but no video; None leaves such tracks aside.
     """
 
     dir: str
@@ -33,6 +35,7 @@ class DataParams(Section):
     labels: str = "labels/*"
     name: str = "{animal}"
     behaviours: tuple[str, ...] = Field(min_length=1)
+    fps: float | None = Field(default=None, gt=0, le=100_000)
 
     @field_validator("videos", "tracks", "labels")
     @classmethod

@@ -1,7 +1,6 @@
 """The list of a project's videos: what each file is, whose it is, and which track belongs to it."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -11,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.batch import for_each
-from ethocache.common.errors import InputError, did_you_mean
+from ethocache.common.errors import InputError
 from ethocache.common.files import read_json, write_json
 from ethocache.common.store import Store, Workbench
 from ethocache.dataset.deeplabcut import match_tracks
 from ethocache.dataset.folder import DataFolder, DataParams, NamesByStem, plain_name
+from ethocache.dataset.sessions import NO_VIDEO, session_facts, session_times, sessions_without_video
 from ethocache.dataset.videos import VideoFacts, probe
 
 REVISION = 1  # of how time stamps and facts are read; raising it reads every video again
@@ -38,7 +38,7 @@ class VideoRecord:
     id
         The file's name without its ending; names everything that is made from the video.
     file
-        Where it is below the data folder, with ``/``.
+        Where it is below the data folder, with ``/``; of a session without a video, its track.
     fields
         The parts of its name, such as genotype and treatment.
     animal
@@ -56,9 +56,18 @@ class VideoRecord:
     facts: VideoFacts
     track: TrackSource | None = None
 
+    @property
+    def has_video(self) -> bool:
+        """Whether there are pictures, or only a track."""
+        return self.facts.codec != NO_VIDEO
 
-def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, store: Store) -> list[VideoRecord]:
-    """Look at every video of the data folder; a file that was seen before costs one stat.
+
+def index_videos(
+    folder: DataFolder, params: DataParams, with_tracks: bool, store: Store, problems: list[str] | None = None
+) -> list[VideoRecord]:
+    """Look at every video of the data folder, and with `DataParams.fps` at the tracks without one, as sessions of their own.
+
+    A file that was seen before costs one stat.
 
     Parameters
     ----------
@@ -68,6 +77,8 @@ def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, stor
         Whether each video must have a track file.
     store
         Remembers what files held, and keeps their time stamps.
+    problems
+        Takes what is wrong with single files, where that is to be listed rather than to stop the work.
 
     Raises
     ------
@@ -75,20 +86,30 @@ def index_videos(folder: DataFolder, params: DataParams, with_tracks: bool, stor
         With every problem of every file, one per line.
     """
     files = folder.files(params.videos)
-    if not files:
+    tracks = folder.files(params.tracks) if with_tracks or params.fps else {}
+    if not files and not (params.fps and tracks):
         raise InputError(f"data.videos: no file in '{params.dir}' matches '{params.videos}'; set data.dir and data.videos in params.yaml")
     _check_unique(files)
-    tracks = folder.files(params.tracks) if with_tracks else {}
     names = NamesByStem(tracks)
 
     def look_at(file: str) -> VideoRecord:
         stem = plain_name(PurePosixPath(file).stem)
         fields = parse_name(params.name, stem, file)
         facts = look_at_video(files[file], store)
-        track = _find_track(stem, file, tracks, names, params, store) if with_tracks else None
+        track = find_track(stem, file, tracks, names, params, store) if with_tracks else None
         return VideoRecord(stem, file, fields, fields.get("animal", stem), facts, track)
 
-    return for_each(files, look_at, keeps=False)
+    def look_at_track(session: str) -> VideoRecord:
+        track = find_track(session, session, tracks, names, params, store)
+        fields = parse_name(params.name, session, track.file)
+        facts = session_facts(tracks[track.file], track.fingerprint, float(params.fps or 0), store)
+        return VideoRecord(session, track.file, fields, fields.get("animal", session), facts, track)
+
+    records = for_each(files, look_at, keeps=False, problems=problems)
+    if not params.fps:
+        return records
+    sessions = sessions_without_video(tracks, [plain_name(PurePosixPath(file).stem) for file in files])
+    return records + for_each(sessions, look_at_track, keeps=False, problems=problems)
 
 
 def parse_name(pattern: str, stem: str, file: str) -> dict[str, str]:
@@ -146,6 +167,8 @@ def time_stamps(record: VideoRecord, folder: DataFolder, store: Store) -> npt.ND
     if entry:
         stamps: npt.NDArray[np.float64] = np.load(entry.path("time_s.npy"), allow_pickle=False)
         return stamps
+    if not record.has_video:
+        return session_times(record.facts)
     path = folder.path(record.file)
     facts, time_s = probe(path)
     if facts != record.facts:
@@ -163,43 +186,7 @@ def read_index(path: Path) -> list[VideoRecord]:
     return [_record(values) for values in read_json(path)]
 
 
-def findings(records: Sequence[VideoRecord], params: DataParams) -> list[str]:
-    """Return what a person should know of the videos although nothing is wrong with the files."""
-    lines = [f"{record.file}: {note}" for record in records for note in record.facts.notes]
-    if "{animal}" not in params.name:
-        lines.append(f"data.name has no {{animal}}, so each of the {len(records)} videos counts as an animal of its own")
-    copies = Counter(record.facts.fingerprint for record in records)
-    for fingerprint in (fingerprint for fingerprint, count in copies.items() if count > 1):
-        same = [record.file for record in records if record.facts.fingerprint == fingerprint]
-        lines.append(f"{len(same)} files hold the same video: {', '.join(same[:3])}{' ...' if len(same) > 3 else ''}")
-    lines += _one_animal_in_two_groups(records)
-    return lines
-
-
-def match_labels(records: Sequence[VideoRecord], files: Iterable[str]) -> dict[str, str]:
-    """Return video id -> labels file; a labels file belongs to the video of the same name.
-
-    Raises
-    ------
-    InputError
-        If a labels file has no video, or two files claim one video.
-    """
-    videos = {record.id for record in records}
-    found: dict[str, str] = {}
-
-    def match(file: str) -> None:
-        stem = plain_name(PurePosixPath(file).stem)
-        if stem not in videos:
-            raise InputError(f"{file}: no video is called '{stem}'{did_you_mean(stem, videos)}; rename the file, or narrow data.labels")
-        if stem in found:
-            raise InputError(f"{file}: {found[stem]} already holds the labels of '{stem}'; keep one of the two, or narrow data.labels")
-        found[stem] = file
-
-    for_each(files, match, keeps=False)
-    return found
-
-
-def _find_track(stem: str, file: str, tracks: Mapping[str, Path], names: NamesByStem, params: DataParams, store: Store) -> TrackSource:
+def find_track(stem: str, file: str, tracks: Mapping[str, Path], names: NamesByStem, params: DataParams, store: Store) -> TrackSource:
     candidates = {tracks[name]: name for name in names.starting_with(stem)}
     path = match_tracks(stem, candidates)
     if path is None:
@@ -217,18 +204,6 @@ def _check_unique(files: Iterable[str]) -> None:
     twice = [" and ".join(same) for same in by_stem.values() if len(same) > 1]
     if twice:
         raise InputError(f"data.videos: two videos have the same name, so their results would mix: {'; '.join(twice)}; rename one of each")
-
-
-def _one_animal_in_two_groups(records: Sequence[VideoRecord]) -> list[str]:
-    genotypes: dict[str, set[str]] = {}
-    for record in records:
-        if "genotype" in record.fields:
-            genotypes.setdefault(record.animal, set()).add(record.fields["genotype"])
-    return [
-        f"animal '{animal}' has genotypes {' and '.join(sorted(found))}: if these are two animals, give them two names"
-        for animal, found in sorted(genotypes.items())
-        if len(found) > 1
-    ]
 
 
 def _fit(parts: Sequence[str], some: str, stem: str) -> dict[str, str] | None:

@@ -1,104 +1,137 @@
 """Lay what a labels file says over the frames of its video, and refuse whatever would be lost or lands beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from ethocache.common.errors import InputError, did_you_mean
-from ethocache.dataset.formats import Bout, FrameMarks, Unit
+from ethocache.common.errors import InputError
+from ethocache.dataset.formats import Bout, BoutList, Content, FrameMarks, Unit, WholeVideo
+from ethocache.dataset.label_rules import NOBODY_LOOKED, LabelParams, Naming
 from ethocache.dataset.label_table import NOT_SCORED, YES, LabelTable
-from ethocache.dataset.text import shown
 from ethocache.dataset.videos import frames_in
 
 Times = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Naming:
-    """What the names in labels files mean.
+@dataclass
+class _Sheet:
+    """The frames of one video while labels are laid over them."""
 
-    Attributes
-    ----------
-    behaviours
-        What is tagged.
-    ignore
-        Names that are left out.
-    not_scored
-        Names of the time in which nobody looked for any behaviour.
-    """
-
-    behaviours: tuple[str, ...]
-    ignore: tuple[str, ...] = ()
-    not_scored: tuple[str, ...] = ()
+    naming: Naming
+    time_s: Times
+    clip: bool
+    values: npt.NDArray[np.int8] = field(init=False)
+    nobody_looked: npt.NDArray[np.bool_] = field(init=False)
+    overrun: int = 0
+    behind: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for setting, names in (("ignore", self.ignore), ("not_scored", self.not_scored)):
-            if both := sorted(set(self.behaviours) & set(names)):
-                raise InputError(f"labels.{setting} and data.behaviours both name '{both[0]}'; keep it in one of them")
-        if both := sorted(set(self.ignore) & set(self.not_scored)):
-            raise InputError(f"labels.ignore and labels.not_scored both name '{both[0]}'; keep it in one of them")
+        self.values = np.zeros((len(self.time_s), len(self.naming.behaviours)), np.int8)
+        self.nobody_looked = np.zeros(len(self.time_s), bool)
 
-    def counts(self, name: str, place: str) -> bool:
-        """Tell whether a name has a meaning (and is not to be ignored); one that nobody has named is an error."""
-        if name in self.behaviours or name in self.not_scored:
-            return True
-        if name in self.ignore:
-            return False
-        hint = did_you_mean(name, (*self.behaviours, *self.not_scored, *self.ignore)) or "."
-        remedy = "Correct it, or add it to data.behaviours or labels.ignore"
-        raise InputError(f"{place}: '{shown(name)}' is none of data.behaviours{hint} {remedy}")
-
-
-def table_of_bouts(bouts: Sequence[Bout], unit: Unit, naming: Naming, time_s: Times) -> LabelTable:
-    """Mark the frames that bouts cover; the others are "no".
-
-    Raises
-    ------
-    InputError
-        If a bout is of an unknown behaviour, covers no frame, goes past the video's end, or overlaps another of its behaviour.
-    """
-    kept = [bout for bout in bouts if naming.counts(bout.behaviour, f"line {bout.line}")]
-    _refuse_overlaps(kept, _tolerance_s(time_s) if unit == "seconds" else 0.0)
-    values = np.zeros((len(time_s), len(naming.behaviours)), np.int8)
-    nobody_looked = np.zeros(len(time_s), bool)
-    for bout in kept:
-        frames = _frames_of_seconds(bout, time_s) if unit == "seconds" else _frames_of_numbers(bout, len(time_s))
-        if bout.behaviour in naming.not_scored:
-            nobody_looked[frames] = True
+    def mark(self, meaning: str, frames: slice) -> None:
+        if meaning == NOBODY_LOOKED:
+            self.nobody_looked[frames] = True
         else:
-            values[frames, naming.behaviours.index(bout.behaviour)] = YES
-    values[nobody_looked] = NOT_SCORED
-    return LabelTable(naming.behaviours, values)
+            self.values[frames, self.naming.behaviours.index(meaning)] = YES
+
+    def notes(self) -> tuple[str, ...]:
+        if not self.overrun:
+            return ()
+        lost = f", and {len(self.behind)} bouts lie wholly behind it ({', '.join(sorted(set(self.behind))[:5])})" if self.behind else ""
+        return (f"its labels go on for {self.overrun} frames after the video's last frame, which are cut off{lost} (labels.past_end)",)
 
 
-def table_of_marks(marks: FrameMarks, naming: Naming, frames: int) -> LabelTable:
-    """Take the columns of the behaviours, in their order.
+def lay_over(content: Content, names: Naming, params: LabelParams, time_s: Times) -> tuple[LabelTable, tuple[str, ...]]:
+    """Return the labels of every frame, and what a person should know of how they came about.
+
+    Parameters
+    ----------
+    content
+        What a file says of the video.
+    names, params
+        What its names mean, and how its times are meant.
+    time_s
+        (T,) true time stamps of the video's frames, seconds from the first.
 
     Raises
     ------
     InputError
-        If rows and frames differ, a behaviour has no column, or a column is of an unknown behaviour.
+        If a name is unknown, a bout covers no frame or overlaps another of its name, or labels and frames do not fit.
     """
-    if len(marks.values) != frames:
-        found = len(marks.values)
+    sheet = _Sheet(names, time_s, params.past_end == "clip")
+    if isinstance(content, WholeVideo):
+        _lay_class(content, sheet)
+    elif isinstance(content, FrameMarks):
+        _lay_marks(content, sheet)
+    else:
+        _lay_bouts(content, sheet)
+    if params.scored_until is not None:
+        sheet.nobody_looked |= time_s >= params.scored_until
+    sheet.values[sheet.nobody_looked] = NOT_SCORED
+    return LabelTable(names.behaviours, sheet.values), sheet.notes()
+
+
+def _lay_class(content: WholeVideo, sheet: _Sheet) -> None:
+    meaning = sheet.naming.says(content.behaviour, f"line {content.line}")
+    if meaning is not None:
+        sheet.mark(meaning, slice(None))
+
+
+def _lay_bouts(content: BoutList, sheet: _Sheet) -> None:
+    unit = _unit(content)
+    kept = [(bout, meaning) for bout in content.bouts if (meaning := sheet.naming.says_of(bout)) is not None]
+    _refuse_overlaps([bout for bout, _ in kept], _tolerance_s(sheet.time_s) if unit == "seconds" else 0.0)
+    place = _frames_of_seconds if unit == "seconds" else _frames_of_numbers
+    for bout, meaning in kept:
+        if (frames := place(bout, sheet)) is not None:
+            sheet.mark(meaning, frames)
+
+
+def _lay_marks(content: FrameMarks, sheet: _Sheet) -> None:
+    values, frames = content.values, len(sheet.time_s)
+    if len(values) > frames and sheet.clip:
+        sheet.overrun = len(values) - frames
+        values = values[:frames]
+    if len(values) != frames:
+        found = len(content.values)
         raise InputError(f"expected a row for each of the video's {frames} frames, found {found} rows; is it the file of this video?")
-    kept = [name for name in marks.behaviours if naming.counts(name, "the header")]
-    if missing := [name for name in naming.behaviours if name not in kept]:
+    means = [sheet.naming.says(name, "the header") for name in content.behaviours]
+    if missing := [name for name in sheet.naming.behaviours if name not in means]:
         raise InputError(f"there is no column '{missing[0]}'; add it (-1 where nobody looked), or take it out of data.behaviours")
-    column = {name: marks.values[:, place] for place, name in enumerate(marks.behaviours)}
-    values = np.stack([column[name] for name in naming.behaviours], axis=1)
-    for name in (name for name in kept if name in naming.not_scored):
-        values[column[name] == YES] = NOT_SCORED
-    return LabelTable(naming.behaviours, values)
+    for place, behaviour in enumerate(sheet.naming.behaviours):
+        sheet.values[:, place] = _joined(values[:, [column for column, meaning in enumerate(means) if meaning == behaviour]])
+    for column in (column for column, meaning in enumerate(means) if meaning == NOBODY_LOOKED):
+        sheet.nobody_looked |= values[:, column] == YES
 
 
-def _frames_of_seconds(bout: Bout, time_s: Times) -> slice:
+def _joined(columns: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Join columns that were renamed to one behaviour: yes where one says yes, unknown where none does and one does not know."""
+    return np.where((columns == YES).any(axis=1), YES, columns.min(axis=1)).astype(np.int8)
+
+
+def _unit(content: BoutList) -> Unit:
+    if content.unit is None:
+        raise InputError(
+            "the columns start and stop do not say what they count; name them start_s and stop_s or start_frame and stop_frame, "
+            "or set labels.unit: seconds (or frames)"
+        )
+    return content.unit
+
+
+def _frames_of_seconds(bout: Bout, sheet: _Sheet) -> slice | None:
+    time_s = sheet.time_s
     end_s = time_s[-1] + _interval_s(time_s)
     if bout.stop > end_s + _tolerance_s(time_s):
-        raise InputError(f"{bout} s: the video ends at {end_s:.10g} s; are these its labels, in seconds from its first frame?")
+        if not sheet.clip:
+            raise InputError(f"{bout} s: the video ends at {end_s:.10g} s; are these its labels, in seconds from its first frame?")
+        sheet.overrun = max(sheet.overrun, round((bout.stop - end_s) / _interval_s(time_s)), 1)
+        if bout.start >= end_s - _tolerance_s(time_s):
+            sheet.behind.append(bout.behaviour)
+            return None
     frames = frames_in(time_s, bout.start, bout.stop)
     if frames.start == frames.stop:
         raise InputError(
@@ -108,20 +141,27 @@ def _frames_of_seconds(bout: Bout, time_s: Times) -> slice:
     return frames
 
 
-def _frames_of_numbers(bout: Bout, frames: int) -> slice:
+def _frames_of_numbers(bout: Bout, sheet: _Sheet) -> slice | None:
+    frames = len(sheet.time_s)
     if bout.start % 1 or bout.stop % 1:
         raise InputError(f"{bout}: frames are whole numbers; if these are seconds, name the columns start_s and stop_s")
-    if bout.stop > frames:
-        raise InputError(f"{bout}: the video has {frames} frames; are these its labels, in frames from 0?")
     if bout.start == bout.stop:
         raise InputError(f"{bout}: it covers no frame, as the stop frame is the first that is not part of it; lengthen it or remove it")
-    return slice(int(bout.start), int(bout.stop))
+    if bout.stop > frames:
+        if not sheet.clip:
+            raise InputError(f"{bout}: the video has {frames} frames; are these its labels, in frames from 0?")
+        sheet.overrun = max(sheet.overrun, int(bout.stop) - frames)
+        if bout.start >= frames:
+            sheet.behind.append(bout.behaviour)
+            return None
+    return slice(int(bout.start), min(int(bout.stop), frames))
 
 
 def _refuse_overlaps(bouts: Sequence[Bout], tolerance: float) -> None:
-    in_order = sorted(bouts, key=lambda bout: (bout.behaviour, bout.start, bout.stop))
+    in_order = sorted(bouts, key=lambda bout: (bout.stream, bout.behaviour, bout.start, bout.stop))
     for one, next_one in pairwise(in_order):
-        if one.behaviour == next_one.behaviour and next_one.start < one.stop - tolerance:
+        same = one.behaviour == next_one.behaviour and one.stream == next_one.stream
+        if same and next_one.start < one.stop - tolerance:
             raise InputError(f"{one}, and {next_one}: they overlap; one animal shows a behaviour once at a time, so join or correct them")
 
 

@@ -1,12 +1,14 @@
 """Keep the labels of a video as it was indexed: small, readable, the same bytes for the same labels."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import NonNegativeInt, ValidationError
+from pydantic import Field, NonNegativeInt, ValidationError
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import write_text
@@ -26,28 +28,60 @@ class _Snapshot(Section):
     source: str
     frames: NonNegativeInt
     behaviours: dict[str, _Marks]
+    raters: dict[str, dict[str, _Marks]] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def write_snapshot(path: Path, table: LabelTable, source: str) -> None:
+@dataclass(frozen=True, eq=False)
+class LabelSnapshot:
+    """All that is kept of a video's labels.
+
+    Attributes
+    ----------
+    table
+        What is learned from.
+    raters
+        Each person's own labels, by name; one without a name where nobody is named.
+    files
+        Labels file -> its format.
+    notes
+        What was not read or was cut off.
+    """
+
+    table: LabelTable
+    raters: Mapping[str, LabelTable] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def write_snapshot(path: Path, snapshot: LabelSnapshot, source: str) -> None:
     """Write labels as JSON: half-open frame ranges per behaviour; a file that says the same is left alone.
 
     Parameters
     ----------
     path
         ``data/labels/<video>.json``.
-    table
-        The labels.
+    snapshot
+        The labels; those of a single rater are not written twice.
     source
         Digest of everything that they were made from.
     """
-    marks = [(name, _ranges(table.values[:, place])) for place, name in enumerate(table.behaviours)]
-    rows = ",\n".join(f"  {_json(name)}: {_json(ranges)}" for name, ranges in marks)
-    body = f"{{\n{rows}\n }}" if rows else "{}"
-    write_text(path, f'{{\n "source": {_json(source)},\n "frames": {table.frames},\n "behaviours": {body}\n}}\n')
+    several = {rater: _rows(table, "   ") for rater, table in snapshot.raters.items()} if len(snapshot.raters) > 1 else {}
+    raters = ",\n".join(f"  {_json(rater)}: {rows}" for rater, rows in several.items())
+    parts = [
+        f' "source": {_json(source)}',
+        f' "frames": {snapshot.table.frames}',
+        f' "behaviours": {_rows(snapshot.table, "  ")}',
+        f' "raters": {{\n{raters}\n }}' if raters else ' "raters": {}',
+        f' "files": {_json(dict(snapshot.files))}',
+        f' "notes": {_json(list(snapshot.notes))}',
+    ]
+    write_text(path, "{\n" + ",\n".join(parts) + "\n}\n")
 
 
 def read_snapshot(path: Path) -> LabelTable:
-    """Read what `write_snapshot` wrote.
+    """Read the labels that are learned from.
 
     Raises
     ------
@@ -55,14 +89,20 @@ def read_snapshot(path: Path) -> LabelTable:
         If the file is damaged.
     """
     snapshot = _read(path)
-    values = np.zeros((snapshot.frames, len(snapshot.behaviours)), np.int8)
-    for place, (name, marks) in enumerate(snapshot.behaviours.items()):
-        for mark, ranges in ((YES, marks.yes), (NOT_SCORED, marks.not_scored)):
-            for start, stop in ranges:
-                if not start < stop <= snapshot.frames:
-                    raise _damaged(path, f"'{name}' has the range {start} to {stop} of {snapshot.frames} frames")
-                values[start:stop, place] = mark
-    return LabelTable(tuple(snapshot.behaviours), values)
+    return _table(path, snapshot.frames, snapshot.behaviours)
+
+
+def read_full_snapshot(path: Path) -> LabelSnapshot:
+    """Read all that `write_snapshot` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    kept = _read(path)
+    raters = {rater: _table(path, kept.frames, marks) for rater, marks in kept.raters.items()}
+    return LabelSnapshot(_table(path, kept.frames, kept.behaviours), raters, kept.files, kept.notes)
 
 
 def behaviours_shown(path: Path) -> frozenset[str]:
@@ -82,6 +122,22 @@ def snapshot_source(path: Path) -> str | None:
         return _read(path).source
     except (FileNotFoundError, InputError):
         return None
+
+
+def _table(path: Path, frames: int, behaviours: Mapping[str, _Marks]) -> LabelTable:
+    values = np.zeros((frames, len(behaviours)), np.int8)
+    for place, (name, marks) in enumerate(behaviours.items()):
+        for mark, ranges in ((YES, marks.yes), (NOT_SCORED, marks.not_scored)):
+            for start, stop in ranges:
+                if not start < stop <= frames:
+                    raise _damaged(path, f"'{name}' has the range {start} to {stop} of {frames} frames")
+                values[start:stop, place] = mark
+    return LabelTable(tuple(behaviours), values)
+
+
+def _rows(table: LabelTable, indent: str) -> str:
+    rows = [f"{indent}{_json(name)}: {_json(_ranges(table.values[:, place]))}" for place, name in enumerate(table.behaviours)]
+    return "{\n" + ",\n".join(rows) + f"\n{indent[1:]}}}" if rows else "{}"
 
 
 def _ranges(column: npt.NDArray[np.int8]) -> dict[str, list[list[int]]]:

@@ -4,21 +4,39 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from ethocache.common.batch import for_each
-from ethocache.common.files import sha256_of, sha256_of_file
+from ethocache.common.errors import InputError
+from ethocache.common.files import sha256_of
 from ethocache.common.store import Store
+from ethocache.dataset.findings import grouped
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, time_stamps
-from ethocache.dataset.labels import LabelParams, behaviours_shown, read_labels, snapshot_source, write_snapshot
+from ethocache.dataset.label_files import REVISION as FILES_REVISION
+from ethocache.dataset.label_files import LabelPart
+from ethocache.dataset.labels import (
+    LabelParams,
+    LabelSnapshot,
+    behaviours_shown,
+    read_full_snapshot,
+    snapshot_source,
+    table_of,
+    write_snapshot,
+)
+from ethocache.dataset.raters import combine
 
-REVISION = 1  # of how labels become frames; raising it reads every labels file again
+REVISION = 2  # of how labels become frames; raising it lays every labels file over its frames again
+
+Parts = Mapping[str, Sequence[LabelPart]]
 
 
 def snapshot_labels(
     target: Path,
     records: Sequence[VideoRecord],
-    labels: Mapping[str, str],
+    labels: Parts,
     folder: DataFolder,
     behaviours: tuple[str, ...],
     params: LabelParams,
@@ -26,12 +44,12 @@ def snapshot_labels(
 ) -> None:
     """Make `target` hold ``<video>.json`` for every labelled video, and no other.
 
-    A file whose labels, settings and video are what they were keeps its bytes and its time stamp.
+    A video whose labels, settings and frames are what they were keeps its file's bytes and time stamp.
 
     Parameters
     ----------
     labels
-        Video id -> labels file in the data folder.
+        Video id -> its labels, one part per rater.
 
     Raises
     ------
@@ -45,6 +63,11 @@ def snapshot_labels(
     for path in target.glob("*.json"):
         if path.stem not in labels:
             path.unlink()
+
+
+def label_notes(target: Path, labels: Collection[str]) -> list[str]:
+    """Return what a person should know of each video's labels: what was not read or was cut off."""
+    return grouped((video, note) for video in labels for note in read_full_snapshot(target / f"{video}.json").notes)
 
 
 def unseen_behaviours(target: Path, labels: Collection[str], behaviours: Sequence[str]) -> list[str]:
@@ -81,22 +104,36 @@ def summary(records: Sequence[VideoRecord], labelled: int, notes: Sequence[str])
 def _snapshot_one(
     target: Path,
     record: VideoRecord,
-    labels: Mapping[str, str],
+    labels: Parts,
     folder: DataFolder,
     behaviours: tuple[str, ...],
     params: LabelParams,
     store: Store,
 ) -> None:
-    source = folder.path(labels[record.id])
+    parts = labels[record.id]
     snapshot = target / f"{record.id}.json"
     made_from = sha256_of(
         {
-            "labels": sha256_of_file(source),
+            "labels": [[part.digest, part.number, part.format, part.rater, part.file] for part in parts],
             "video": record.facts.fingerprint,
             "behaviours": behaviours,
             "params": params.model_dump(mode="json"),
-            "revision": [REVISION, TIMES_REVISION],
+            "revision": [REVISION, FILES_REVISION, TIMES_REVISION],
         }
     )
     if snapshot_source(snapshot) != made_from:
-        write_snapshot(snapshot, read_labels(source, behaviours, time_stamps(record, folder, store), params), made_from)
+        write_snapshot(snapshot, _snapshot_of(record, parts, time_stamps(record, folder, store), behaviours, params), made_from)
+
+
+def _snapshot_of(
+    record: VideoRecord, parts: Sequence[LabelPart], time_s: npt.NDArray[np.float64], behaviours: tuple[str, ...], params: LabelParams
+) -> LabelSnapshot:
+    meaning = params.meaning(behaviours)
+    read = {part.rater: table_of(part.read(meaning), str(part.path), behaviours, time_s, params) for part in parts}
+    raters = {rater: table for rater, (table, _) in read.items()}
+    try:
+        table = combine(raters, params.raters)
+    except InputError as error:
+        raise InputError(f"{record.file}: {error}") from None
+    notes = dict.fromkeys(note for _, notes in read.values() for note in notes)
+    return LabelSnapshot(table, raters, {part.file: part.format for part in parts}, tuple(notes))

@@ -82,13 +82,18 @@ def fit_track(track: Track, frames: int, file: str) -> tuple[Track, str | None]:
     InputError
         If rows and frames differ in any other way.
     """
-    if track.frames == frames:
-        return track, None
-    if track.frames == frames + 1:
-        note = f"{file}: the track has one row more than the video's {frames} frames; its last row is dropped"
-        return Track(track.points[:frames], track.names, track.individuals), note
+    note = check_rows(track.frames, frames, file)
+    return (Track(track.points[:frames], track.names, track.individuals), note) if note else (track, None)
+
+
+def check_rows(rows: int, frames: int, file: str) -> str | None:
+    """Return a note where a track has one row more than its video has frames; raise `InputError` where they differ otherwise."""
+    if rows == frames:
+        return None
+    if rows == frames + 1:
+        return f"{file}: the track has one row more than the video's {frames} frames; its last row is dropped"
     raise InputError(
-        f"{file}: expected one row for each of the video's {frames} frames (one more is dropped), found {track.frames} rows; "
+        f"{file}: expected one row for each of the video's {frames} frames (one more is dropped), found {rows} rows; "
         "is it the track of this video, or of a cut or re-encoded one?"
     )
 

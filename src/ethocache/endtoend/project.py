@@ -42,6 +42,8 @@ class Project:
     ----------
     data, labels, track
         The checked sections.
+    exclusive
+        Whether one frame may have one behaviour only (`train.task`).
     backbone, head
         The chosen recipes with every default filled in, parts and members included.
     """
@@ -49,6 +51,7 @@ class Project:
     data: DataParams
     labels: LabelParams
     track: TrackParams
+    exclusive: bool
     backbone: dict[str, Any]
     head: dict[str, Any]
 
@@ -72,7 +75,7 @@ def read_project(path: Path) -> Project:
         _collect(problems, effective_train, sections["train"], parse_head(head["settings"], f"{path}: heads.{head['name']}"))
     if problems:
         raise InputError("\n".join([*dict.fromkeys(problems), _UNDO]))
-    return Project(sections["data"], sections["labels"], sections["track"], backbone, head)
+    return Project(sections["data"], sections["labels"], sections["track"], sections["train"].task == "exclusive", backbone, head)
 
 
 def _known() -> tuple[str, ...]:

@@ -27,9 +27,11 @@ def index() -> str:
 def look(last: LastLook, store: Store) -> str:
     # Imported here: with nothing changed, which is most often, no library is loaded.
     from ethocache.common.files import write_json
+    from ethocache.dataset.findings import findings
     from ethocache.dataset.folder import DataFolder, refuse_results_folder
-    from ethocache.dataset.index import findings, index_videos, match_labels, write_index
-    from ethocache.dataset.snapshot import snapshot_labels, summary, unseen_behaviours
+    from ethocache.dataset.index import index_videos, write_index
+    from ethocache.dataset.label_files import match_labels
+    from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
     from ethocache.endtoend.project import read_project
     from ethocache.endtoend.revisions import REVISIONS
     from ethocache.vision.embedding import weights_files, weights_sources
@@ -39,15 +41,17 @@ def look(last: LastLook, store: Store) -> str:
     refuse_results_folder(data.dir, [*RESULTS, store.root])
     note = last.begin(folder.places(data.videos, data.tracks, data.labels), weights_files(streams))
     records = index_videos(folder, data, with_tracks=project.track.source == "files", store=store)
-    labels = match_labels(records, folder.files(data.labels))
-    snapshot_labels(LABELS, records, labels, folder, data.behaviours, project.labels, store)
+    meaning = project.labels.meaning(data.behaviours)
+    labels = match_labels([record.id for record in records], folder.files(data.labels), project.labels, meaning, store)
+    snapshot_labels(LABELS, records, labels.parts, folder, data.behaviours, project.labels, store)
     write_index(INDEX, records)
     write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)})
     write_json(HEAD, project.head)
     for stage, revisions in REVISIONS.items():
         write_json(CODE / f"{stage}.json", revisions)
-    notes = findings(records, data) + unseen_behaviours(LABELS, labels, data.behaviours)
-    return last.end(note, summary(records, len(labels), notes))
+    notes = [*findings(records, data, labels.parts), *labels.notes, *label_notes(LABELS, labels.parts)]
+    notes += unseen_behaviours(LABELS, labels.parts, data.behaviours)
+    return last.end(note, summary(records, len(labels.parts), notes))
 
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ def keep_crop(record: VideoRecord, folder: DataFolder, track_file: Path, params:
     InputError
         If the video or its track is not what was indexed, or too little of the animal was tracked.
     """
+    if not record.has_video:
+        raise InputError(f"{record.file}: it has no video, so there is nothing to crop; add the video, or leave data.fps empty")
     tracked = track_file.is_file()
     if record.track and not tracked:
         raise InputError(f"{track_file} is missing: run 'dvc repro track'")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats import bouts_csv, one_hot_csv
+from ethocache.dataset.formats import bouts_csv, caltech, one_hot_csv
 from ethocache.dataset.formats.contents import Bout, BoutList, Content, Format, FrameMarks, Labels, Meaning, Unit, WholeVideo
 from ethocache.dataset.text import first_row, read_head, shown
 
@@ -11,6 +11,7 @@ __all__ = ["FORMATS", "Bout", "BoutList", "Content", "Format", "FrameMarks", "La
 
 FORMATS: dict[str, Format] = {
     "bouts_csv": bouts_csv.FORMAT,
+    "caltech": caltech.FORMAT,
     "one_hot_csv": one_hot_csv.FORMAT,
 }
 

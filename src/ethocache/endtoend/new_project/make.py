@@ -192,4 +192,4 @@ def _next_steps(plan: _Plan, committed: bool) -> list[str]:
         steps.append("look at the section 'data' of params.yaml")
     if not committed:
         steps.append("git add .gitignore .dvcignore .dvc dvc.yaml params.yaml && git commit -m 'A new ethocache project'")
-    return [f"next: {step}" for step in (*steps, "dvc repro")]
+    return [f"next: {step}" for step in (*steps, "ethocache doctor", "dvc repro")]

@@ -1,4 +1,4 @@
-"""Patterns such as ``videos/*.mp4`` that match the files of one kind and no other."""
+"""Patterns such as ``videos/*.mp4`` that match the files of one kind and no other, and the rule by which labels are called."""
 
 import os
 import re
@@ -8,7 +8,9 @@ from glob import escape
 from itertools import takewhile
 from pathlib import PurePosixPath
 
-from ethocache.dataset.folder import DataFolder
+from ethocache.dataset.folder import DataFolder, plain_name
+
+_SEPARATORS = set("_- .")
 
 
 def pattern_of(files: Sequence[str], folder: DataFolder) -> tuple[str, list[str]]:
@@ -29,6 +31,27 @@ def pattern_of(files: Sequence[str], folder: DataFolder) -> tuple[str, list[str]
     pattern = next((pattern for pattern in tries if folder.files(pattern).keys() <= set(files)), tries[0])
     matched = folder.files(pattern)
     return pattern, [file for file in files if file not in matched]
+
+
+def label_name(videos: Sequence[str], labels: Sequence[str]) -> str:
+    """Return how labels files are called after their videos, as `labels.name` says it; ``{video}`` where no rule is seen."""
+    stems = sorted((_stem(video) for video in videos), key=len, reverse=True)  # of 'a' and 'a_2', the longer one is meant
+    named = [(video, label.removeprefix(video)) for label in map(_stem, labels) if (video := _first_of(stems, label))]
+    endings, starts = {ending for _, ending in named}, {ending[:1] for _, ending in named}
+    if any("{" in ending or "}" in ending for ending in endings):
+        return "{video}"
+    if len(endings) == 1:
+        return "{video}" + endings.pop()
+    several_raters = len({video for video, _ in named}) < len(named) and len(starts) == 1 and starts <= _SEPARATORS
+    return f"{{video}}{starts.pop()}{{rater}}" if several_raters else "{video}"
+
+
+def _stem(file: str) -> str:
+    return plain_name(PurePosixPath(file).stem)
+
+
+def _first_of(stems: Sequence[str], name: str) -> str:
+    return next((stem for stem in stems if name.startswith(stem)), "")
 
 
 def _patterns(files: Sequence[str]) -> Iterator[str]:

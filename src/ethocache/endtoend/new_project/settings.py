@@ -6,9 +6,11 @@ from pathlib import Path, PurePosixPath
 
 from ethocache.common.errors import InputError
 from ethocache.common.params import parse_section
+from ethocache.dataset.findings import some, spellings
 from ethocache.dataset.folder import DataFolder, DataParams
+from ethocache.dataset.text import shown
 from ethocache.endtoend.new_project.finding import Found, Said, read_all
-from ethocache.endtoend.new_project.patterns import pattern_of
+from ethocache.endtoend.new_project.patterns import label_name, pattern_of
 from ethocache.endtoend.new_project.templates import set_value
 
 _NAME = "{animal}"
@@ -24,8 +26,8 @@ class Settings:
     ----------
     videos, tracks, labels
         Patterns below `data.dir`.
-    track_source
-        `track.source`.
+    track_source, label_name
+        `track.source` and `labels.name`.
     behaviours
         What is tagged; empty where no labels file said it.
     notes
@@ -36,6 +38,7 @@ class Settings:
     tracks: str = "videos/*"
     labels: str = "labels/*"
     track_source: str = "files"
+    label_name: str = "{video}"
     behaviours: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -53,6 +56,7 @@ class Settings:
             text = set_value(text, "data", key, value)
         text = set_value(text, "data", "name", _NAME, _NAME_COMMENT)
         text = set_value(text, "data", "behaviours", self.behaviours, None if self.behaviours else _NO_BEHAVIOURS)
+        text = set_value(text, "labels", "name", self.label_name)
         return set_value(text, "track", "source", self.track_source)
 
 
@@ -69,14 +73,19 @@ def settings_for(found: Found, place: Path) -> Settings:
     said = read_all(place, found.labels)
     behaviours, about_names = _usable(said.behaviours)
     notes += [*_about_files(found), *_about_labels(found, said), *about_names, *_about_name(found.videos)]
-    source = "files" if found.tracks else "none"
-    return Settings(**patterns, track_source=source, behaviours=tuple(behaviours), notes=tuple(f"note: {note}" for note in notes))
+    return Settings(
+        **patterns,
+        track_source="files" if found.tracks else "none",
+        label_name=label_name(found.videos, tuple(found.labels)),
+        behaviours=tuple(behaviours),
+        notes=tuple(f"note: {note}" for note in notes),
+    )
 
 
 def _left_out(kind: str, pattern: str, files: Sequence[str]) -> list[str]:
     if not files:
         return []
-    return [f"data.{kind}: '{pattern}' leaves out {_some(files)}; put all {kind} into one folder, or set another pattern"]
+    return [f"data.{kind}: '{pattern}' leaves out {some(files)}; put all {kind} into one folder, or set another pattern"]
 
 
 def _others(kind: str, pattern: str, folder: DataFolder, files: Collection[str]) -> list[str]:
@@ -84,22 +93,22 @@ def _others(kind: str, pattern: str, folder: DataFolder, files: Collection[str])
     others = [file for file in folder.files(pattern) if file not in files]
     if not others or kind == "tracks":
         return []
-    return [f"data.{kind}: '{pattern}' takes {_some(others)} too; put the {kind} into a folder of their own, and set data.{kind}"]
+    return [f"data.{kind}: '{pattern}' takes {some(others)} too; put the {kind} into a folder of their own, and set data.{kind}"]
 
 
 def _about_files(found: Found) -> list[str]:
     notes = []
     if not found.videos:
-        notes.append("there are no videos")
+        notes.append("there are no videos: for sessions of a track and labels alone, set data.fps")
     if not found.tracks:
         notes.append("there are no DeepLabCut files, so the whole frame is used (track.source: none)")
     elif missing := found.without_track():
-        notes.append(f"no DeepLabCut file belongs to {_some(missing)}: put it beside the others, or set track.source: none")
+        notes.append(f"no DeepLabCut file belongs to {some(missing)}: put it beside the others, or set track.source: none")
     if drawn := [file for file in found.videos if PurePosixPath(file).stem.endswith("_labeled")]:
-        notes.append(f"{_some(drawn)} may be drawn by DeepLabCut: move such videos out of this folder, else they are tagged too")
+        notes.append(f"{some(drawn)} may be drawn by DeepLabCut: move such videos out of this folder, else they are tagged too")
     if found.unknown:
         file, reason = next(iter(found.unknown.items()))
-        notes.append(f"{_some(list(found.unknown))} was taken neither for a track nor for labels ({file}: {reason})")
+        notes.append(f"{some(list(found.unknown))} neither a track nor labels that can be read: {file}: {reason}")
     return notes
 
 
@@ -110,21 +119,21 @@ def _about_labels(found: Found, said: Said) -> list[str]:
     if not found.labels:
         notes.append("there are no labels: set data.labels and data.behaviours once there are")
     if said.without_unit:
-        notes.append(f"{_some(said.without_unit)} does not say whether it counts seconds or frames: set labels.unit")
+        notes.append(f"seconds or frames? {some(said.without_unit)} does not say: set labels.unit")
     return notes
 
 
 def _usable(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the names that can be behaviours, and a note for each other one."""
+    """Return the names that can be behaviours, and what a person should know of them and of the others."""
     used: dict[str, str] = {}
-    notes = []
+    notes = spellings(names, ())
     for name in names:
-        if name.casefold() in used:
-            notes.append(f"the labels call one behaviour '{used[name.casefold()]}' and '{name}': set labels.rename")
-        elif problem := _problem(name):
-            notes.append(f"'{name}' in the labels cannot be a behaviour ({problem}): set labels.rename, labels.ignore or labels.not_scored")
+        if problem := _problem(name):
+            notes.append(
+                f"'{shown(name)}' in the labels cannot be a behaviour ({problem}): set labels.rename, labels.ignore or labels.not_scored"
+            )
         else:
-            used[name.casefold()] = name
+            used.setdefault(name.casefold(), name)  # two that differ in capital letters only are spellings of one
     return list(used.values()), notes
 
 
@@ -143,7 +152,3 @@ def _about_name(videos: Sequence[str]) -> list[str]:
         f"data.name is '{_NAME}', so each video counts as an animal of its own: say what the parts of a name such as "
         f"'{PurePosixPath(videos[0]).stem}' are, for instance '{{genotype}}_{{treatment}}_{{animal}}'"
     ]
-
-
-def _some(files: Sequence[str]) -> str:
-    return files[0] if len(files) == 1 else f"{len(files)} files ({files[0]}, ...)"

@@ -1,0 +1,140 @@
+"""What a person should know of the videos although every file can be read."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from difflib import SequenceMatcher
+from itertools import combinations
+
+from ethocache.dataset.folder import DataParams
+from ethocache.dataset.index import VideoRecord
+
+_SAME_RATE = 0.01  # relative; cameras are never equal to the last digit
+_NEARLY_THE_SAME = 0.85  # of the letters, in order
+_SHOWN = 3
+
+
+def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Collection[str] = ()) -> list[str]:
+    """Return one line for each thing that may surprise: copies, odd rates, animals and groups.
+
+    Parameters
+    ----------
+    labelled
+        Ids of the videos that have labels.
+    """
+    lines = grouped((record.file, note) for record in records for note in record.facts.notes)
+    if "{animal}" not in params.name:
+        lines.append(f"data.name has no {{animal}}, so each of the {len(records)} videos counts as an animal of its own")
+    return [
+        *lines,
+        *_copies(records),
+        *_other_rates(records),
+        *_one_animal_in_two_groups(records),
+        *_groups_without(records, labelled),
+    ]
+
+
+def spellings(names: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return a line for names in labels files that look like one behaviour spelt in two ways.
+
+    Parameters
+    ----------
+    names
+        As the files have them.
+    known
+        Names that the settings know; two of these are meant to differ.
+    """
+    counts = Counter(names)
+    lines = []
+    for one, other in combinations(sorted(counts), 2):
+        if _nearly_the_same(one, other) and not {one, other} <= set(known):
+            right, wrong = sorted((one, other), key=lambda name: (name not in known, -counts[name], name))
+            lines.append(
+                f"'{wrong}' ({counts[wrong]} times) and '{right}' ({counts[right]} times) look like one behaviour: "
+                f"if they are, set labels.rename: {{'{wrong}': '{right}'}}"
+            )
+    return lines
+
+
+def grouped(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """Return ``video: note`` lines; where many videos have the same note but for its numbers, one line with the first.
+
+    Parameters
+    ----------
+    notes
+        Video id and note, in order.
+    """
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for video, note in notes:
+        alike.setdefault(re.sub(r"\d+", "#", note), []).append((video, note))
+    lines = []
+    for same in alike.values():
+        if len(same) > _SHOWN:
+            lines.append(f"{same[0][0]}: {same[0][1]}; and the like in {len(same) - 1} more ({some([video for video, _ in same[1:]])})")
+        else:
+            lines += [f"{video}: {note}" for video, note in same]
+    return lines
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first few of many names, as text."""
+    return ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
+
+
+def _nearly_the_same(one: str, other: str) -> bool:
+    plain = ["".join(letter for letter in name.casefold() if letter.isalnum()) for name in (one, other)]
+    short, long = sorted(plain, key=len)
+    if not short:
+        return False
+    begins = len(short) >= 4 and long.startswith(short)
+    return plain[0] == plain[1] or begins or SequenceMatcher(None, plain[0], plain[1]).ratio() >= _NEARLY_THE_SAME
+
+
+def _copies(records: Sequence[VideoRecord]) -> list[str]:
+    same: dict[str, list[str]] = {}
+    for record in records:
+        same.setdefault(record.facts.fingerprint, []).append(record.file)
+    return [f"{len(files)} files hold the same video: {some(files)}" for files in same.values() if len(files) > 1]
+
+
+def _other_rates(records: Sequence[VideoRecord]) -> list[str]:
+    """Name the videos whose rate is not the usual one: often a re-encoded copy, or another camera."""
+    if not records:
+        return []
+    usual = Counter(round(record.facts.fps, 2) for record in records).most_common(1)[0][0]
+    other = [record for record in records if abs(record.facts.fps - usual) > _SAME_RATE * usual]
+    if not other:
+        return []
+    rates = some([f"{record.file} ({record.facts.fps:g})" for record in other])
+    return [f"{len(records) - len(other)} of {len(records)} videos have about {usual:g} frames per second, but not {rates}"]
+
+
+def _one_animal_in_two_groups(records: Sequence[VideoRecord]) -> list[str]:
+    genotypes: dict[str, set[str]] = {}
+    for record in records:
+        if "genotype" in record.fields:
+            genotypes.setdefault(record.animal, set()).add(record.fields["genotype"])
+    return [
+        f"animal '{animal}' has genotypes {' and '.join(sorted(found))}: if these are two animals, give them two names"
+        for animal, found in sorted(genotypes.items())
+        if len(found) > 1
+    ]
+
+
+def _groups_without(records: Sequence[VideoRecord], labelled: Collection[str]) -> list[str]:
+    """Name the groups that a comparison or a score cannot say anything of."""
+    lines = []
+    for part in (part for part in (records[0].fields if records else {}) if part != "animal"):
+        animals: dict[str, set[str]] = {}
+        with_labels: Counter[str] = Counter()
+        for record in records:
+            animals.setdefault(record.fields[part], set()).add(record.animal)
+            with_labels[record.fields[part]] += record.id in labelled
+        if len(animals) < 2 or len(animals) > len(records) / 2:  # nothing to compare, or no groups but names
+            continue
+        for group in sorted(animals):
+            if len(animals[group]) == 1:
+                lines.append(f"{part} '{group}' has a single animal: it cannot be compared with the others")
+            elif labelled and not with_labels[group]:
+                lines.append(f"no video of {part} '{group}' has labels: scores say nothing about it")
+    return lines

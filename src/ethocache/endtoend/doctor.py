@@ -1,0 +1,236 @@
+"""Look a project's files over as `index` does, but list everything that is wrong or odd instead of stopping at it."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.common.batch import for_each
+from ethocache.common.errors import InputError
+from ethocache.common.store import Store
+from ethocache.dataset.findings import findings, grouped, some, spellings
+from ethocache.dataset.folder import DataFolder, NamesByStem
+from ethocache.dataset.formats import BoutList, Content, FrameMarks
+from ethocache.dataset.index import VideoRecord, find_track, index_videos, time_stamps
+from ethocache.dataset.label_files import LabelPart, match_labels
+from ethocache.dataset.label_table import NOT_SCORED, YES, LabelTable
+from ethocache.dataset.labels import table_of
+from ethocache.dataset.raters import combine
+from ethocache.dataset.runs import frame_durations_s
+from ethocache.dataset.sessions import track_rows, unused_tracks
+from ethocache.dataset.tracks import check_rows
+from ethocache.endtoend.project import Project, read_project
+from ethocache.scoring.agreement import Agreement, between_raters
+
+Level = Literal["error", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+_POOR_KAPPA = 0.6  # below it people hardly agree (Landis & Koch 1977 call it moderate)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (error), odd (warning) or good to know (note): file, place, what was expected, what to do."""
+
+    level: Level
+    text: str
+
+
+@dataclass
+class Row:
+    """One video, as the doctor's table shows it.
+
+    Attributes
+    ----------
+    video
+        Its id.
+    frames, fps, duration_s
+        Of the video; of a session without one, of its track.
+    track_rows
+        Rows of its track; None without a track.
+    formats
+        Format of each of its labels files.
+    labelled_s
+        Rater -> behaviour -> seconds in which it is shown.
+    scored_s
+        Rater -> seconds in which the rater looked.
+    """
+
+    video: str
+    frames: int
+    fps: float
+    duration_s: float
+    track_rows: int | None = None
+    formats: list[str] = field(default_factory=list)
+    labelled_s: dict[str, dict[str, float]] = field(default_factory=dict)
+    scored_s: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Diagnosis:
+    """All that the doctor has found.
+
+    Attributes
+    ----------
+    rows
+        The videos that could be read.
+    findings
+        Errors first.
+    agreement
+        Behaviour -> pair of raters -> how far they agree, over all videos that both labelled.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    agreement: dict[str, dict[tuple[str, str], Agreement]] = field(default_factory=dict)
+
+    def add(self, level: Level, texts: Iterable[str]) -> None:
+        self.findings += [Finding(level, line) for text in texts for line in text.splitlines()]
+        self.findings.sort(key=lambda finding: LEVELS.index(finding.level))
+
+    def count(self, level: Level) -> int:
+        return sum(finding.level == level for finding in self.findings)
+
+
+def examine(params: Path, store: Store) -> Diagnosis:
+    """Look at every file that a project names; nothing is written but the store's memory of what files hold.
+
+    Parameters
+    ----------
+    params
+        The project's params.yaml; its data folder is found as the pipeline finds it.
+    """
+    diagnosis = Diagnosis()
+    try:
+        project = read_project(params)
+        examination = _Examination(project, DataFolder(project.data.dir), store, diagnosis)
+        examination.look_at_videos()
+    except InputError as error:
+        diagnosis.add("error", [str(error)])
+        return diagnosis
+    if project.track.source == "files":
+        examination.look_at_tracks()
+    labelled = examination.look_at_labels()
+    diagnosis.add("warning", findings(examination.records, project.data, labelled))
+    return diagnosis
+
+
+def names_in(content: Content) -> list[str]:
+    """Return the names of behaviours in a file as it has them, one for each bout or column."""
+    if isinstance(content, BoutList):
+        return [bout.behaviour for bout in content.bouts]
+    return list(content.behaviours) if isinstance(content, FrameMarks) else [content.behaviour]
+
+
+@dataclass
+class _Examination:
+    """One visit of the doctor: each step adds to the diagnosis."""
+
+    project: Project
+    folder: DataFolder
+    store: Store
+    diagnosis: Diagnosis
+    records: list[VideoRecord] = field(default_factory=list)
+    rows: dict[str, Row] = field(default_factory=dict)
+    tables: dict[str, dict[str, LabelTable]] = field(default_factory=dict)  # video -> rater -> labels
+    notes: list[tuple[str, str]] = field(default_factory=list)  # video, what was not read of its labels or was cut off
+    names: list[str] = field(default_factory=list)  # of behaviours, as the files have them
+
+    def look_at_videos(self) -> None:
+        problems: list[str] = []
+        data = self.project.data
+        self.records = index_videos(self.folder, data, with_tracks=False, store=self.store, problems=problems)
+        self.rows = {record.id: Row(record.id, record.facts.frames, record.facts.fps, record.facts.duration_s) for record in self.records}
+        self.diagnosis.rows = list(self.rows.values())
+        self.diagnosis.add("error", problems)
+
+    def look_at_tracks(self) -> None:
+        tracks = self.folder.files(self.project.data.tracks)
+        names = NamesByStem(tracks)
+        problems: list[str] = []
+        notes: list[str] = []
+
+        def look(record: VideoRecord) -> None:
+            found = record.track or find_track(record.id, record.file, tracks, names, self.project.data, self.store)
+            self.rows[record.id].track_rows = rows = track_rows(tracks[found.file], found.fingerprint, self.store)
+            if note := check_rows(rows, record.facts.frames, found.file):
+                notes.append(note)
+
+        for_each(self.records, look, problems=problems)
+        self.diagnosis.add("error", problems)
+        self.diagnosis.add("warning", notes)
+        if not self.project.data.fps and (unused := unused_tracks(tracks, self.rows)):
+            remedy = "set data.fps if they are sessions without a video"
+            self.diagnosis.add("note", [f"{len(unused)} tracks belong to no video: {some(unused)}; {remedy}"])
+
+    def look_at_labels(self) -> list[str]:
+        """Look at all labels; return the videos that have some."""
+        data, params = self.project.data, self.project.labels
+        problems: list[str] = []
+        matched = match_labels(self.rows, self.folder.files(data.labels), params, params.meaning(data.behaviours), self.store, problems)
+        self.diagnosis.add("note", matched.notes)
+        parts = [(record, part) for record in self.records for part in matched.parts.get(record.id, ())]
+        for_each(parts, lambda item: self._look_at_part(*item), problems=problems)
+        for_each(self.records, self._look_at_combination, problems=problems)
+        self.diagnosis.add("error", problems)
+        self.diagnosis.add("note", grouped(self.notes))
+        self.diagnosis.add("warning", spellings(self.names, {*data.behaviours, *params.rename, *params.ignore, *params.not_scored}))
+        self._say_who_has_none(matched.parts)
+        self._compare_raters()
+        return list(matched.parts)
+
+    def _look_at_part(self, record: VideoRecord, part: LabelPart) -> None:
+        row, behaviours, params = self.rows[record.id], self.project.data.behaviours, self.project.labels
+        row.formats.append(part.format)
+        labels = part.read(params.meaning(behaviours))
+        self.names += names_in(labels.content)
+        time_s = time_stamps(record, self.folder, self.store)
+        table, notes = table_of(labels, part.file, behaviours, time_s, params)
+        self.notes += [(record.id, note) for note in notes]
+        self.tables.setdefault(record.id, {})[part.rater] = table
+        durations = frame_durations_s(time_s)
+        row.labelled_s[part.rater] = {name: float(durations[table.values[:, b] == YES].sum()) for b, name in enumerate(behaviours)}
+        row.scored_s[part.rater] = float(durations[(table.values != NOT_SCORED).any(axis=1)].sum())
+
+    def _look_at_combination(self, record: VideoRecord) -> None:
+        """Raise `InputError` where the raters of a video cannot be combined, or exclusive behaviours overlap."""
+        if not (tables := self.tables.get(record.id)):
+            return
+        try:
+            table = combine(tables, self.project.labels.raters)
+        except InputError as error:
+            raise InputError(f"{record.file}: {error}") from None
+        both = np.flatnonzero((table.values == YES).sum(axis=1) > 1)
+        if self.project.exclusive and len(both):
+            shown = [name for b, name in enumerate(table.behaviours) if table.values[both[0], b] == YES]
+            raise InputError(
+                f"{record.file}: {' and '.join(shown)} are both labelled in frame {both[0]} (and {len(both) - 1} more frames have two), "
+                "but train.task is exclusive; correct the labels, or set train.task: multilabel"
+            )
+
+    def _say_who_has_none(self, labelled: Collection[str]) -> None:
+        without = [record.file for record in self.records if record.id not in labelled]
+        if not labelled:
+            self.diagnosis.add("warning", ["no video has labels: nothing can be learned"])
+        elif without:
+            self.diagnosis.add("note", [f"{len(without)} videos have no labels and are tagged: {some(without)}"])
+
+    def _compare_raters(self) -> None:
+        several = [tables for tables in self.tables.values() if len(tables) > 1]
+        raters = sorted({rater for tables in several for rater in tables})
+        for b, behaviour in enumerate(self.project.data.behaviours if several else ()):
+            said = {rater: np.concatenate([_column(tables, rater, b) for tables in several]) for rater in raters}
+            pairs = between_raters(said)
+            self.diagnosis.agreement[behaviour] = pairs
+            for (one, other), found in pairs.items():
+                if found.kappa is not None and found.kappa < _POOR_KAPPA:
+                    self.diagnosis.add("warning", [f"{behaviour}: '{one}' and '{other}' hardly agree (kappa {found.kappa:.2f})"])
+
+
+def _column(tables: Mapping[str, LabelTable], rater: str, place: int) -> npt.NDArray[np.int8]:
+    """Return what a rater says of one behaviour in one video, (T,); that nobody looked, where that rater did not label it."""
+    if rater in tables:
+        return tables[rater].values[:, place]
+    return np.full(next(iter(tables.values())).frames, NOT_SCORED, np.int8)

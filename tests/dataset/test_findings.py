@@ -1,0 +1,76 @@
+"""What may surprise although every file can be read."""
+
+from dataclasses import replace
+
+import pytest
+
+from ethocache.dataset.findings import findings, grouped, some, spellings
+from ethocache.dataset.folder import DataParams
+from ethocache.dataset.index import VideoRecord
+from ethocache.dataset.videos import VideoFacts
+
+FACTS = VideoFacts(10, 32, 32, "yuv420p", "h264", 10.0, 1.0, False, (), "f" * 64)
+PARAMS = DataParams(dir="lab", name="{treatment}_{animal}", behaviours=("grooming",))
+
+
+def video(number: int, treatment: str = "saline", **facts: object) -> VideoRecord:
+    name = f"{treatment}_{number}"
+    facts = replace(FACTS, fingerprint=f"{number:064d}", **facts)
+    return VideoRecord(name, f"{name}.mp4", {"treatment": treatment, "animal": str(number)}, str(number), facts)
+
+
+def test_ordinary_videos_surprise_nobody():
+    records = [video(number, treatment) for number, treatment in enumerate(["saline", "drug"] * 3)]
+    assert findings(records, PARAMS, [record.id for record in records]) == []
+    assert findings([], PARAMS) == []
+
+
+def test_a_video_of_another_rate_is_named_and_cameras_that_differ_in_the_last_digit_are_not():
+    records = [video(0), video(1, fps=10.02), video(2), video(3, fps=25.0)]
+    assert findings(records, PARAMS) == ["3 of 4 videos have about 10 frames per second, but not saline_3.mp4 (25)"]
+
+
+def test_a_group_of_one_animal_and_a_group_without_labels_are_named():
+    records = [*(video(number) for number in range(3)), *(video(number, "drug") for number in range(3, 6)), video(6, "other")]
+    assert findings(records, PARAMS, ["saline_0", "other_6"]) == [
+        "no video of treatment 'drug' has labels: scores say nothing about it",
+        "treatment 'other' has a single animal: it cannot be compared with the others",
+    ]
+
+
+def test_a_part_that_names_each_video_is_no_group():
+    assert findings([video(number, f"day{number}") for number in range(4)], PARAMS, ["day0_0"]) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (["Grooming", "grooming", "grooming"], "'Grooming' (1 times) and 'grooming' (2 times) look like one behaviour"),
+        (["groom", "grooming"], "labels.rename: {'groom': 'grooming'}"),
+        (["wall-rearing", "wall_rearing", "wall_rearing"], "labels.rename: {'wall-rearing': 'wall_rearing'}"),
+        (["mid_rearing", "mid_raering", "mid_rearing"], "labels.rename: {'mid_raering': 'mid_rearing'}"),
+    ],
+)
+def test_two_spellings_of_one_behaviour_are_told_with_their_remedy(names, line):
+    assert line in spellings(names, {"grooming"})[0]
+
+
+@pytest.mark.parametrize("names", [["grooming", "mid_rearing"], ["mid_rearing", "wall_rearing"], ["a", "b"], ["!", "?"], ["grooming"]])
+def test_different_behaviours_are_not_taken_for_one(names):
+    assert spellings(names, set()) == []
+
+
+def test_names_that_the_settings_know_are_meant_to_differ():
+    assert spellings(["rear", "rearing"], {"rear", "rearing"}) == []
+
+
+def test_like_notes_of_many_videos_are_one_line():
+    notes = [("a", "12 frames cut"), ("b", "3 frames cut"), ("c", "other")]
+    assert grouped(notes) == ["a: 12 frames cut", "b: 3 frames cut", "c: other"]
+    many = [(name, f"{place} frames cut") for place, name in enumerate("abcdef")]
+    assert grouped(many) == ["a: 0 frames cut; and the like in 5 more (b, c, d ...)"]
+
+
+def test_only_the_first_few_of_many_are_named():
+    assert some(["a", "b", "c"]) == "a, b, c"
+    assert some(["a", "b", "c", "d"]) == "a, b, c ..."

@@ -1,0 +1,122 @@
+"""Which labels belong to which video."""
+
+import pytest
+
+from ethocache.common.errors import InputError
+from ethocache.common.store import Store
+from ethocache.dataset import label_files
+from ethocache.dataset.formats import FORMATS, BoutList, Format, Labels
+from ethocache.dataset.label_files import match_labels, video_of
+from ethocache.dataset.labels import LabelParams
+
+VIDEOS = ("WT_1", "WT_1_b", "HD_2")
+
+
+@pytest.fixture
+def match(tmp_path):
+    """Match empty bouts files of these names; of a file in `media`, what it says itself."""
+
+    def match(*files, media=None, videos=VIDEOS, **params):
+        for file in files:
+            (tmp_path / file).write_text("behaviour,start_s,stop_s\n" + f"grooming,0,{len(file)}\n" * 2)
+        params = LabelParams(**params)
+        paths = {file: tmp_path / file for file in files}
+        matched = match_labels(videos, paths, params, params.meaning(("grooming",)), Store(tmp_path / "store"))
+        return {video: [(part.file, part.number, part.rater) for part in parts] for video, parts in matched.parts.items()}, matched.notes
+
+    return match
+
+
+@pytest.fixture
+def says(monkeypatch):
+    """Make every labels file say that it is about these media, by these raters."""
+
+    def says(*heads):
+        parts = tuple(Labels(BoutList("seconds", ()), media, rater) for media, rater in heads)
+        monkeypatch.setitem(FORMATS, "bouts_csv", Format("x", lambda head, meaning: True, lambda path, meaning: parts))
+        monkeypatch.setitem(FORMATS, "one_hot_csv", Format("x", lambda head, meaning: False, lambda path, meaning: parts))
+        label_files.read_parts.cache_clear()
+
+    yield says
+    label_files.read_parts.cache_clear()
+
+
+def test_a_file_belongs_to_the_video_of_its_name(match):
+    assert match("WT_1.csv", "HD_2.txt")[0] == {"WT_1": [("WT_1.csv", 0, "")], "HD_2": [("HD_2.txt", 0, "")]}
+
+
+def test_labels_name_says_how_files_are_called(match):
+    found, _ = match(
+        "WT_1_Ana.csv", "WT_1_b_Ana.csv", "HD_2_Bea.csv", name="{video}_{rater}", videos=("WT_1_b", "HD_2", "WT_1_c"), unmatched="skip"
+    )
+    assert found == {"WT_1_b": [("WT_1_b_Ana.csv", 0, "Ana")], "HD_2": [("HD_2_Bea.csv", 0, "Bea")]}
+    assert match("scored WT_1 (final).csv", name="scored {video} (final)")[0] == {"WT_1": [("scored WT_1 (final).csv", 0, "")]}
+
+
+def test_a_name_that_can_be_read_in_two_ways_is_refused(match):
+    with pytest.raises(InputError, match=r"labels.name can be read in more than one way, 'WT_1' by 'b_Ana' or 'WT_1_b' by 'Ana'"):
+        match("WT_1_b_Ana.csv", name="{video}_{rater}")
+
+
+def test_every_file_that_belongs_nowhere_or_twice_is_named(match, tmp_path):
+    with pytest.raises(InputError) as caught:
+        match("WT_1.csv", "WT_1.tsv", "WT_11.csv")
+    assert str(caught.value).splitlines() == [
+        "WT_1.tsv: WT_1.csv already holds the labels of 'WT_1'; keep one of the two, or narrow data.labels; "
+        "of two people, say whose each is: labels.name: '{video}_{rater}'",
+        "WT_11.csv: no video is called 'WT_11', did you mean 'WT_1'?; rename the file, set labels.name, or narrow data.labels",
+    ]
+
+
+def test_one_person_twice_is_refused(match, says):
+    says(("WT_1.avi", "Ana"), ("C:\\videos\\WT_1.avi", "Ana"))
+    with pytest.raises(InputError, match=r"all.csv: all.csv already holds the labels of 'WT_1' by 'Ana'; keep one of the two"):
+        match("all.csv")
+
+
+def test_a_file_of_many_videos_says_which(match, says):
+    says(("/home/lab/WT_1.avi", "Ana"), ("..\\..\\WT_1.avi", "Bea"), ("HD_2DeepCut_resnet50_x.csv", "Ana"))
+    assert match("all.csv")[0] == {"WT_1": [("all.csv", 0, "Ana"), ("all.csv", 1, "Bea")], "HD_2": [("all.csv", 2, "Ana")]}
+
+
+def test_videos_that_are_not_there_are_refused_or_left_aside_with_a_note(match, says):
+    says(("WT_1.avi", ""), ("WT_7.avi", ""), ("WT_8.avi", ""))
+    with pytest.raises(InputError, match=r"all.csv: the labels of 'WT_7' in it belong to no video, did you mean 'WT_1'"):
+        match("all.csv")
+    found, notes = match("all.csv", unmatched="skip")
+    assert found == {"WT_1": [("all.csv", 0, "")]}
+    assert notes == ("labels of 2 videos that are not there are left aside: 'WT_7', 'WT_8'",)
+
+
+def test_the_files_name_says_which_video_where_its_medium_was_called_otherwise(match, says):
+    says(("/data/e3_reencode.avi", ""))
+    assert match("WT_1_reencode.csv", name="{video}_reencode")[0] == {"WT_1": [("WT_1_reencode.csv", 0, "")]}
+
+
+def test_a_file_named_after_one_video_about_another_is_refused(match, says):
+    says(("HD_2.mp4", ""))
+    with pytest.raises(InputError, match=r"WT_1.csv: it is named after 'WT_1', but says that it is about 'HD_2'; rename it"):
+        match("WT_1.csv")
+
+
+def test_what_a_file_holds_is_remembered_by_its_content(match, says, tmp_path):
+    says(("HD_2.mp4", "Ana"))
+    assert match("all.csv")[0] == {"HD_2": [("all.csv", 0, "Ana")]}
+    says(("nobody reads this", "again"))
+    assert match("all.csv")[0] == {"HD_2": [("all.csv", 0, "Ana")]}
+
+
+@pytest.mark.parametrize(
+    ("media", "name"),
+    [
+        ("/a/b/mouse 1.avi", "mouse 1"),
+        ("C:\\Users\\lab\\m.1.mp4", "m.1"),
+        ("../../../etc/passwd", "passwd"),
+        (" m1 ", "m1"),
+        (".hidden", ".hidden"),
+        ("video/", "video"),
+        ("", ""),
+    ],
+)
+def test_a_medium_is_known_by_its_name_alone(media, name):
+    assert video_of(media) == name

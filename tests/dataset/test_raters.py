@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from ethocache.common.errors import InputError
+from ethocache.dataset.label_table import LabelTable
+from ethocache.dataset.raters import combine
+
+
+def table(*marks):
+    return LabelTable(("grooming",), np.array(marks, np.int8).reshape(-1, 1))
+
+
+def combined(how, *columns):
+    return combine({str(rater): table(*column) for rater, column in enumerate(columns)}, how).values[:, 0].tolist()
+
+
+def test_the_majority_decides_and_a_split_is_unknown():
+    assert combined("majority", (1, 1, 0, 1, -1, -1), (1, 0, 0, 0, 1, -1), (0, 0, 0, -1, -1, -1)) == [1, 0, 0, -1, 1, -1]
+
+
+def test_the_union_takes_what_anyone_saw():
+    assert combined("union", (1, 0, 0, -1, -1), (0, 0, -1, 1, -1)) == [1, 0, 0, 1, -1]
+
+
+def test_one_person_can_be_chosen():
+    assert combined("1", (1, 0), (0, 1)) == [0, 1]
+
+
+def test_a_single_rater_needs_no_setting():
+    assert combined(None, (1, 0, -1)) == combined("majority", (1, 0, -1)) == [1, 0, -1]
+
+
+def test_several_people_need_a_setting_and_an_unknown_person_is_refused():
+    tables = {"Ana": table(1), "Bea": table(0)}
+    with pytest.raises(InputError, match=r"several people labelled this video, 'Ana', 'Bea'; set labels.raters to majority, union or one"):
+        combine(tables, None)
+    with pytest.raises(InputError, match=r"labels.raters: nobody called 'Anna' labelled this video, did you mean 'Ana'"):
+        combine(tables, "Anna")
