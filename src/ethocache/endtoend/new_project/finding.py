@@ -1,7 +1,8 @@
 """Look at a folder: which files are videos, tracks and labels, and which behaviours the labels name."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -56,14 +57,14 @@ class Said:
     Attributes
     ----------
     behaviours
-        The names in them, sorted.
+        Names in them -> how often each is said.
     problems
         A line for each file that cannot be read.
     without_unit
         The files that do not say whether they count seconds or frames.
     """
 
-    behaviours: tuple[str, ...]
+    behaviours: Counter[str]
     problems: tuple[str, ...] = ()
     without_unit: tuple[str, ...] = ()
 
@@ -88,7 +89,7 @@ def look_into(folder: Path) -> Found:
 
 def read_all(folder: Path, labels: Mapping[str, str]) -> Said:
     """Read labels files; one that cannot be read is a problem to be told, not an error."""
-    names: set[str] = set()
+    names: Counter[str] = Counter()
     problems, without_unit = [], []
     for file, format_name in labels.items():
         try:
@@ -96,15 +97,15 @@ def read_all(folder: Path, labels: Mapping[str, str]) -> Said:
         except InputError as error:
             problems.append(f"{file}: {error}")
             continue
-        names |= {name for content in contents for name in _names(content)}
+        names.update(name for content in contents for name in _names(content))
         without_unit += [file for content in contents[:1] if isinstance(content, BoutList) and content.unit is None]
-    return Said(tuple(sorted(names, key=lambda name: (name.casefold(), name))), tuple(problems), tuple(without_unit))
+    return Said(names, tuple(problems), tuple(without_unit))
 
 
-def _names(content: Content) -> Collection[str]:
+def _names(content: Content) -> Sequence[str]:
     if isinstance(content, FrameMarks):
         return content.behaviours
-    return {bout.behaviour for bout in content.bouts} if isinstance(content, BoutList) else {content.behaviour}
+    return [bout.behaviour for bout in content.bouts] if isinstance(content, BoutList) else [content.behaviour]
 
 
 def _visible(folder: Path) -> Iterator[str]:

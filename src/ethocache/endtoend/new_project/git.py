@@ -44,6 +44,11 @@ def has_commits(folder: Path) -> bool:
     return _run(folder, "rev-parse", "--verify", "-q", "HEAD").returncode == 0
 
 
+def knows_the_user(folder: Path) -> bool:
+    """Tell whether git has a name to put on commits."""
+    return _run(folder, "var", "GIT_COMMITTER_IDENT").returncode == 0
+
+
 def start_repository(folder: Path) -> None:
     """Make a git repository."""
     _git(folder, "init", "-q")
@@ -51,8 +56,8 @@ def start_repository(folder: Path) -> None:
 
 def commit(folder: Path, files: Sequence[str], message: str) -> None:
     """Commit some files and no other; where git does not know the user's name, under the name of this program."""
-    nobody = () if _run(folder, "var", "GIT_COMMITTER_IDENT").returncode == 0 else _NOBODY
-    _git(folder, "add", "--", *files)
+    nobody = () if knows_the_user(folder) else _NOBODY
+    _git(folder, "add", "--force", "--", *files)
     _git(folder, *nobody, "-c", "commit.gpgsign=false", "commit", "-q", "--no-verify", "-m", message, "--", *files)
 
 

@@ -68,7 +68,7 @@ def make_project(folder: Path, data: Path | None = None) -> str:
     settings = settings_for(found, folder / place)
     _write_files(plan, settings)
     committed = _commit(plan)
-    return "\n  ".join([_headline(plan, settings), *settings.notes, *_python_note(), *_next_steps(plan, committed)])
+    return "\n  ".join([_headline(plan, settings), *settings.notes, *_python_note(), *_git_note(folder), *_next_steps(plan, committed)])
 
 
 def _check_place(folder: Path) -> None:
@@ -180,6 +180,15 @@ def _python_note() -> list[str]:
     return [
         f"note: 'python' is {python or 'no command'} here, and ethocache is installed in {ours}: "
         "activate that environment before you run dvc (docs/first-project.md)"
+    ]
+
+
+def _git_note(folder: Path) -> list[str]:
+    if git.knows_the_user(folder):
+        return []
+    return [
+        "note: git does not know who you are, which commits and queued experiments need: "
+        "git config --global user.name 'YOUR NAME'; git config --global user.email YOU@EXAMPLE.ORG"
     ]
 
 

@@ -1,5 +1,6 @@
 """What params.yaml must say of the files that were found, and what a person must add."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -108,7 +109,7 @@ def _about_files(found: Found) -> list[str]:
         notes.append(f"{some(drawn)} may be drawn by DeepLabCut: move such videos out of this folder, else they are tagged too")
     if found.unknown:
         file, reason = next(iter(found.unknown.items()))
-        notes.append(f"{some(list(found.unknown))} neither a track nor labels that can be read: {file}: {reason}")
+        notes.append(f"{some(list(found.unknown))}: neither a track nor labels that can be read: {file}: {reason}")
     return notes
 
 
@@ -123,18 +124,18 @@ def _about_labels(found: Found, said: Said) -> list[str]:
     return notes
 
 
-def _usable(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the names that can be behaviours, and what a person should know of them and of the others."""
+def _usable(names: Counter[str]) -> tuple[list[str], list[str]]:
+    """Return the names that can be behaviours, sorted, and what a person should know of them and of the others."""
     used: dict[str, str] = {}
-    notes = spellings(names, ())
-    for name in names:
+    notes = spellings(names.elements(), ())
+    for name, _ in names.most_common():
         if problem := _problem(name):
             notes.append(
                 f"'{shown(name)}' in the labels cannot be a behaviour ({problem}): set labels.rename, labels.ignore or labels.not_scored"
             )
         else:
             used.setdefault(name.casefold(), name)  # two that differ in capital letters only are spellings of one
-    return list(used.values()), notes
+    return [used[name] for name in sorted(used)], notes
 
 
 def _problem(name: str) -> str | None:
