@@ -130,11 +130,29 @@ def outputs(stage):
 
 
 def test_index_protects_the_labs_files_from_the_outputs_of_every_stage():
-    text = (SOURCE / "stages/index.py").read_text()
-    names = re.search(r"DATA = \((.*)\)", text).group(1)
-    protected = {f"data/{name}" for name in re.findall(r'"(\w+)"', names)} | set(re.findall(r'Path\("(\w+)"\)', text)) - {"data"}
+    from ethocache.endtoend.new_project import templates
+    from ethocache.stages.index import RESULTS
+
+    protected = {path.as_posix() for path in RESULTS}
     made = {"/".join(item.split("/")[: 2 if item.startswith("data/") else 1]) for stage in PIPELINE.values() for item in outputs(stage)}
     assert made - {"data/index.json"} == protected
+    assert set(templates.results()) == made | {"store"}, "and so does `ethocache init`"
+
+
+def test_every_revision_makes_the_stages_stale_whose_results_it_changes():
+    """In a project without our source files, nothing else tells DVC of another version."""
+    from ethocache.endtoend.revisions import REVISIONS
+
+    assert set(REVISIONS) == set(PIPELINE) - {"index"}
+    assert all(f"data/recipes/code/{stage}.json" in PIPELINE[stage]["deps"] for stage in REVISIONS)
+    said = {name for name in imports(SOURCE / "endtoend/revisions.py") if name.endswith("REVISION")}
+    stated = {
+        f"ethocache.{'.'.join(path.relative_to(SOURCE).with_suffix('').parts)}.{name}"
+        for path in MODULES
+        for name in re.findall(r"^(\w*REVISION) = \d", path.read_text(), re.MULTILINE)
+    }
+    of_index = {f"ethocache.dataset.{module}.REVISION" for module in ("sessions", "label_files", "snapshot")}  # it always runs
+    assert stated - of_index == said
 
 
 def _same_or_inside(place: str, item: str) -> bool:

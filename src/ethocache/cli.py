@@ -35,6 +35,17 @@ def demo(
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New, empty, or with your files in a subfolder.")],
+    data: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where your files are, if not in DIR; they are only read.")] = None,
+) -> None:
+    """Make a project of your own, filled in from the videos, tracks and labels that are there."""
+    from ethocache.endtoend.new_project import make_project  # loads the libraries that read files
+
+    run_stage(lambda: make_project(folder, data))
+
+
+@app.command()
 def doctor(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The project's folder, with its params.yaml.")] = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="All that was found, for machines.")] = False,

@@ -5,6 +5,8 @@ from typing import Any
 
 from ethocache.common.store import Entry
 
+REVISION = 1  # raise it when the same entries would give other costs
+
 
 def total_cost(entries: Iterable[Entry]) -> dict[str, Any]:
     """Add up what the entries recorded when they were made.

@@ -7,11 +7,12 @@ from ethocache.common.stage import run_stage
 from ethocache.common.store import Store, find_store
 
 PARAMS = Path("params.yaml")
-INDEX, LABELS, BACKBONE, HEAD = (
+INDEX, LABELS, BACKBONE, HEAD, CODE = (
     Path("data/index.json"),
     Path("data/labels"),
     Path("data/recipes/backbone.json"),
     Path("data/recipes/head.json"),
+    Path("data/recipes/code"),
 )
 DATA = ("labels", "recipes", "tracks", "crops", "features", "predictions", "tags", "bouts", "cost")
 RESULTS = [*(Path("data") / name for name in DATA), Path("models"), Path("plots"), Path("metrics")]
@@ -19,7 +20,7 @@ RESULTS = [*(Path("data") / name for name in DATA), Path("models"), Path("plots"
 
 def index() -> str:
     store = find_store()
-    last = LastLook(store, [PARAMS, Path(__file__)], [INDEX, LABELS, BACKBONE, HEAD])
+    last = LastLook(store, [PARAMS, Path(__file__)], [INDEX, LABELS, BACKBONE, HEAD, CODE])
     return last.summary() or look(last, store)
 
 
@@ -32,6 +33,7 @@ def look(last: LastLook, store: Store) -> str:
     from ethocache.dataset.label_files import match_labels
     from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
     from ethocache.endtoend.project import read_project
+    from ethocache.endtoend.revisions import REVISIONS
     from ethocache.vision.embedding import weights_files, weights_sources
 
     project = read_project(PARAMS)
@@ -45,6 +47,8 @@ def look(last: LastLook, store: Store) -> str:
     write_index(INDEX, records)
     write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)})
     write_json(HEAD, project.head)
+    for stage, revisions in REVISIONS.items():
+        write_json(CODE / f"{stage}.json", revisions)
     notes = [*findings(records, data, labels.parts), *labels.notes, *label_notes(LABELS, labels.parts)]
     notes += unseen_behaviours(LABELS, labels.parts, data.behaviours)
     return last.end(note, summary(records, len(labels.parts), notes))
