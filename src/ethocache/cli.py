@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ethocache.common.errors import InputError
+from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.stage import explaining, run_stage
 from ethocache.common.store import Store, find_store
 
@@ -56,6 +56,16 @@ def doctor(
     raise typer.Exit(0 if sound else 1)
 
 
+@app.command()
+def export(
+    format: Annotated[str, typer.Argument(metavar="FORMAT", help="boris, bouts, nwb or summary.")],
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the files go.")] = Path("exports"),
+    labels: Annotated[bool, typer.Option("--labels", help="The lab's own labels, not the tags of videos without labels.")] = False,
+) -> None:
+    """Give tags or labels to other programs: a BORIS project to correct, bouts, NWB, or a table of one row per video."""
+    run_stage(lambda: _export(format, folder, labels))
+
+
 @store_app.command()
 def verify() -> None:
     """Read every kept byte and take away what is damaged, so that it is made again."""
@@ -81,6 +91,18 @@ def _examine(folder: Path, as_json: bool) -> bool:
     diagnosis = examine(Path("params.yaml"), find_store())
     print(json.dumps(doctor_report.as_json(diagnosis), indent=1) if as_json else doctor_report.in_words(diagnosis))
     return not diagnosis.count("error")
+
+
+def _export(format: str, target: Path, labels: bool) -> str:
+    from ethocache.common.params import read_section  # these load numpy and the video library
+    from ethocache.dataset.folder import DataFolder, DataParams
+    from ethocache.endtoend.exporting import EXPORTS, export
+
+    if format not in EXPORTS:
+        raise InputError(f"'{format}' is not a format of results{did_you_mean(format, EXPORTS)}; known: {', '.join(EXPORTS)}")
+    data = read_section(Path("params.yaml"), "data", DataParams)
+    written = export(format, "labels" if labels else "tags", target, DataFolder(data.dir), find_store())
+    return f"{len(written)} file{'s' * (len(written) != 1)} written: {written[0]}{', ...' if len(written) > 1 else ''}"
 
 
 def _verify() -> str:

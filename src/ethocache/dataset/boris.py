@@ -11,7 +11,7 @@ BORIS 10 writes (project format 7.0).
 import colorsys
 import json
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def write_boris_events(path: Path, video: TaggedVideo) -> None:
     write_sheet(path, "events", [EVENT_COLUMNS, *events])
 
 
-def write_boris_project(path: Path, videos: Sequence[TaggedVideo]) -> None:
+def write_boris_project(path: Path, videos: Iterable[TaggedVideo]) -> None:
     """Write a BORIS project in which every video is an observation and every bout a state event.
 
     Parameters
@@ -56,21 +56,22 @@ def write_boris_project(path: Path, videos: Sequence[TaggedVideo]) -> None:
     path
         Where to; BORIS wants the ending ``.boris``.
     videos
-        With different ids and the same behaviours.
+        With different ids; taken one at a time, so that they need not be in memory together.
 
     Raises
     ------
     InputError
-        If two videos have the same id, or other behaviours, or BORIS could not take one of them.
+        If two videos have the same id, or BORIS could not take one of them.
     """
+    observations: dict[str, dict[str, Any]] = {}
+    behaviours: dict[str, None] = {}
     for video in videos:
         _check(video)
-    names = [video.video for video in videos]
-    if len(set(names)) < len(names):
-        raise InputError(f"two videos are called '{shown(next(name for name in names if names.count(name) > 1))}'; rename one")
-    if other := [video for video in videos if video.behaviours != videos[0].behaviours]:
-        raise InputError(f"'{shown(other[0].video)}' has other behaviours than '{shown(names[0])}'; write them to projects of their own")
-    write_text(path, json.dumps(_project(path.stem, videos)) + "\n")  # ASCII: BORIS reads it in the computer's own encoding
+        if video.video in observations:
+            raise InputError(f"two videos are called '{shown(video.video)}'; rename one")
+        behaviours |= dict.fromkeys(video.behaviours)
+        observations[video.video] = _observation(video)
+    write_text(path, json.dumps(_project(path.stem, tuple(behaviours), observations)) + "\n")  # BORIS reads the computer's own encoding
 
 
 def _check(video: TaggedVideo) -> None:
@@ -93,7 +94,7 @@ def _events(video: TaggedVideo) -> list[tuple[float, str, str]]:
     return sorted(changes, key=lambda change: (change[0], change[1]))
 
 
-def _project(name: str, videos: Sequence[TaggedVideo]) -> dict[str, Any]:
+def _project(name: str, behaviours: Sequence[str], observations: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         "time_format": "hh:mm:ss",
         "project_date": _NO_DATE,
@@ -101,8 +102,8 @@ def _project(name: str, videos: Sequence[TaggedVideo]) -> dict[str, Any]:
         "project_description": "Behaviours tagged by ethocache",
         "project_format_version": _FORMAT,
         "subjects_conf": {},
-        "behaviors_conf": dict(_ethogram(videos[0].behaviours if videos else ())),
-        "observations": {video.video: _observation(video) for video in videos},
+        "behaviors_conf": dict(_ethogram(behaviours)),
+        "observations": observations,
         "behavioral_categories": [],
         "behavioral_categories_config": {},
         "independent_variables": {},

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -10,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
+from ethocache.dataset.index import VideoRecord
+from ethocache.dataset.tags import read_tags
 
 Method = Literal["automated", "manual", "curated"]
 
@@ -66,3 +69,26 @@ class TaggedVideo:
             raise ValueError(f"Expected tags and probability of shape {shape} for {self.video}, got {found}")
         if self.started is not None and self.started.tzinfo is None:
             raise InputError(f"{self.video}: expected a start with its time zone, such as 2026-01-31T09:30+01:00, found {self.started}")
+
+
+def read_tagged(path: Path, record: VideoRecord, media: str = "") -> TaggedVideo:
+    """Read the tags that a model gave a video.
+
+    Parameters
+    ----------
+    path
+        ``<video>.csv`` in the folder of tags.
+    record
+        The video.
+    media
+        The video file as others find it.
+
+    Raises
+    ------
+    InputError
+        If the file is not there, or is not a table of tags.
+    """
+    behaviours, time_s, probability, tags = read_tags(path)
+    return TaggedVideo(
+        record.id, behaviours, time_s, tags, "automated", probability, fields=record.fields, media=media, fps=record.facts.fps
+    )

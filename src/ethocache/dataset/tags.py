@@ -38,7 +38,7 @@ def write_tags(
     InputError
         If two columns would have the same name.
     """
-    header = ["frame", "time_s", *(column for name in behaviours for column in (f"{name}_probability", name))]
+    header = tags_header(behaviours)
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise InputError(f"{path.name}: two columns would be named '{twice}': rename one of the behaviours {', '.join(behaviours)}")
@@ -80,6 +80,39 @@ def write_bouts(
             mean = probability[start:stop, b].mean(dtype=np.float64)
             numbers = f"{start_s:.6f},{stop_s:.6f},{stop_s - start_s:.6f},{mean:.4f},{start},{stop}"
             file.write(_csv_line([behaviours[b]]).rstrip("\n") + f",{numbers}\n")
+
+
+def read_tags(path: Path) -> tuple[tuple[str, ...], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int8]]:
+    """Read what `write_tags` wrote.
+
+    Returns
+    -------
+    tuple
+        Behaviours; (T,) time stamps in s; (T, B) probabilities; (T, B) tags, 0 or 1.
+
+    Raises
+    ------
+    InputError
+        If the file is not there, or is another's.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file), [""])
+            rows = file.readlines()
+        values = np.loadtxt(rows, delimiter=",", ndmin=2).reshape(-1, len(header)) if rows else np.empty((0, len(header)))
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there: run 'dvc repro', which tags the videos without labels") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not a table of tags, or an edited one ({error}); delete it and run 'dvc repro'") from None
+    behaviours = tuple(header[3::2])
+    if header != tags_header(behaviours):
+        raise InputError(f"{path}: expected the columns of a table of tags, found another header; delete it and run 'dvc repro'")
+    return behaviours, values[:, 1], values[:, 2::2], values[:, 3::2].astype(np.int8)
+
+
+def tags_header(behaviours: Sequence[str]) -> list[str]:
+    """Return the columns of a table of tags."""
+    return ["frame", "time_s", *(column for name in behaviours for column in (f"{name}_probability", name))]
 
 
 def frame_edges_s(time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -7,17 +7,24 @@ from ethocache.common.files import fill_folder, read_json
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
 from ethocache.dataset.index import read_index
+from ethocache.dataset.summary_table import write_summary
+from ethocache.dataset.tagged_video import read_tagged
 from ethocache.sequence.tagging import Tagger
+
+TAGS, BOUTS, SUMMARY = Path("data/tags"), Path("data/bouts"), Path("data/summary")
 
 
 def predict() -> str:
     head, backbone = (read_json(Path(f"data/recipes/{name}.json"))["name"] for name in ("head", "backbone"))
     store = find_store()
     tagger = Tagger(Path("models") / head, Path("data/features") / backbone, store)
-    videos = [record.id for record in read_index(Path("data/index.json")) if not Path(f"data/labels/{record.id}.json").exists()]
-    entries = dict(zip(videos, for_each(videos, tagger.keep_tags), strict=True))
-    for folder, file in ((Path("data/tags"), "tags.csv"), (Path("data/bouts"), "bouts.csv")):
-        fill_folder(folder, {f"{video}.csv": entry.path(file) for video, entry in entries.items()})
+    records = read_index(Path("data/index.json"))
+    videos = [record for record in records if record.has_video and not Path(f"data/labels/{record.id}.json").exists()]
+    entries = for_each([video.id for video in videos], tagger.keep_tags)
+    for folder, file in ((TAGS, "tags.csv"), (BOUTS, "bouts.csv")):
+        fill_folder(folder, {f"{video.id}.csv": entry.path(file) for video, entry in zip(videos, entries, strict=True)})
+    tagged = (read_tagged(TAGS / f"{video.id}.csv", video) for video in videos)
+    write_summary(SUMMARY / "tagged.csv", tagged, list(records[0].fields), tagger.card.behaviours)
     return f"{len(videos)} videos without labels, {store.made} tagged now"
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.formats import bouts_csv, clip_table, one_hot_csv
-from ethocache.dataset.formats.contents import Format, FrameMarks, Labels, Meaning
+from ethocache.dataset.formats.contents import BoutList, Format, FrameMarks, Labels, Meaning
 from ethocache.dataset.formats.frame_rows import (
     EMPTY,
     FRAME_NAMES,
@@ -133,7 +133,10 @@ def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:
         raise InputError("some cells are 0 and some are empty; does empty mean 'no' or 'nobody looked'? Write 0, or -1")
     names = tuple(table.header[place] for place in labels)
     content = FrameMarks(names, np.where(values == EMPTY, np.int8(NO), values), open_end)
-    return (Labels(content, notes=(*_notes(table, layout, frames, content, labels), *sheet_notes(path))),)
+    notes = (*_notes(table, layout, frames, content, labels), *sheet_notes(path))
+    if not zeros and not (values == YES).any():
+        return (Labels(BoutList("frames", ()), notes=notes),)  # nothing shown, or a sheet that nobody has filled in yet
+    return (Labels(content, notes=notes),)
 
 
 def _table(path: Path, meaning: Meaning) -> Table:
@@ -243,7 +246,7 @@ def _notes(table: Table, layout: _Layout, frames: _Frames, content: FrameMarks, 
             f"({len(content.values)} frames in all until it) count as 'no'"
         )
     if not (content.values == YES).any():
-        notes.append("no frame is marked: every one counts as 'no'")
+        notes.append("no frame is marked")
     return notes
 
 

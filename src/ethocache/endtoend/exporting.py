@@ -1,0 +1,142 @@
+"""Take tags, or the lab's own labels, out of a project in the formats that labs work in."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ethocache.common.errors import InputError
+from ethocache.common.store import Store
+from ethocache.dataset.boris import write_boris_project
+from ethocache.dataset.folder import DataFolder
+from ethocache.dataset.index import VideoRecord, read_index, time_stamps
+from ethocache.dataset.label_table import NO, NOT_SCORED, YES
+from ethocache.dataset.labels import read_snapshot
+from ethocache.dataset.nwb import write_nwb
+from ethocache.dataset.summary_table import write_summary
+from ethocache.dataset.tagged_video import TaggedVideo, read_tagged
+from ethocache.dataset.tags import write_bouts
+
+What = Literal["tags", "labels"]
+INDEX, LABELS, TAGS = Path("data/index.json"), Path("data/labels"), Path("data/tags")
+NOT_SCORED_NAME = "not_scored"
+"""What the time in which nobody looked is called where a format has no other way to say so; `labels.not_scored` reads it back."""
+
+
+def export(name: str, what: What, target: Path, folder: DataFolder, store: Store) -> list[Path]:
+    """Write the tags or labels of every video that has some.
+
+    Parameters
+    ----------
+    name
+        One of `EXPORTS`.
+    what
+        ``tags``: what the model says of videos without labels. ``labels``: what people said, as it is learned from.
+    target
+        Folder of the files; made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to export yet, or the format cannot hold it.
+    """
+    records = read_index(INDEX)
+    found = list(_files(records, what))
+    if not found:
+        remedy = "every video has labels: export those" if what == "tags" else "no video has labels"
+        raise InputError(f"there are no {what} to export ({remedy}); run 'dvc repro' first if it has not run yet")
+    videos = (_video(record, path, what, folder, store) for record, path in found)
+    return EXPORTS[name](videos, list(records[0].fields), what, target)
+
+
+def _files(records: Iterable[VideoRecord], what: What) -> Iterator[tuple[VideoRecord, Path]]:
+    for record in records:
+        path = TAGS / f"{record.id}.csv" if what == "tags" else LABELS / f"{record.id}.json"
+        if path.is_file():
+            yield record, path
+
+
+def _video(record: VideoRecord, path: Path, what: What, folder: DataFolder, store: Store) -> TaggedVideo:
+    media = str(folder.path(record.file).resolve()) if record.has_video else ""
+    if what == "tags":
+        return read_tagged(path, record, media=media)
+    table = read_snapshot(path)
+    time_s = time_stamps(record, folder, store)
+    return TaggedVideo(record.id, table.behaviours, time_s, table.values, "manual", fields=record.fields, media=media, fps=record.facts.fps)
+
+
+def _to_boris(videos: Iterable[TaggedVideo], fields: Sequence[str], what: What, target: Path) -> list[Path]:
+    path = target / f"{what}.boris"
+    write_boris_project(path, map(_with_not_scored, videos))
+    return [path]
+
+
+def _to_bouts(videos: Iterable[TaggedVideo], fields: Sequence[str], what: What, target: Path) -> list[Path]:
+    def write(video: TaggedVideo) -> Path:
+        video = _with_not_scored(video)
+        path = target / f"{video.video}.csv"
+        sure = video.tags.astype(np.float64)
+        write_bouts(path, video.time_s, sure if video.probability is None else video.probability, video.tags, video.behaviours)
+        return path
+
+    return [write(video) for video in videos]
+
+
+def _to_nwb(videos: Iterable[TaggedVideo], fields: Sequence[str], what: What, target: Path) -> list[Path]:
+    def write(video: TaggedVideo) -> Path:
+        path = target / f"{video.video}.nwb"
+        write_nwb(path, video)
+        return path
+
+    target.mkdir(parents=True, exist_ok=True)
+    return [write(video) for video in videos]
+
+
+def _to_summary(videos: Iterable[TaggedVideo], fields: Sequence[str], what: What, target: Path) -> list[Path]:
+    videos = iter(videos)
+    first = next(videos)
+    path = target / f"{what}-summary.csv"
+    write_summary(path, _after(first, videos), fields, first.behaviours)
+    return [path]
+
+
+def _after(first: TaggedVideo, rest: Iterator[TaggedVideo]) -> Iterator[TaggedVideo]:
+    yield first
+    yield from rest
+
+
+def _with_not_scored(video: TaggedVideo) -> TaggedVideo:
+    """Return a video without -1: where nobody looked for any behaviour, one of the name `NOT_SCORED_NAME` is shown.
+
+    Raises
+    ------
+    InputError
+        If somebody looked for some behaviours and not for others.
+    """
+    unknown = video.tags == NOT_SCORED
+    nobody = unknown.all(axis=1)
+    if not unknown.any():
+        return video
+    if (unknown & ~nobody[:, None]).any():
+        frame = int(np.flatnonzero(unknown.any(axis=1) & ~nobody)[0])
+        raise InputError(
+            f"{video.video}: at frame {frame} somebody looked for some behaviours and not for others, which this format cannot say; "
+            "export summary or nwb"
+        )
+    tags = np.column_stack([np.where(unknown, NO, video.tags), np.where(nobody, YES, NO)]).astype(np.int8)
+    about = {name: getattr(video, name) for name in ("fields", "media", "fps", "annotator")}
+    return TaggedVideo(video.video, (*video.behaviours, NOT_SCORED_NAME), video.time_s, tags, video.method, None, **about)
+
+
+EXPORTS: dict[str, Callable[[Iterable[TaggedVideo], Sequence[str], What, Path], list[Path]]] = {
+    "boris": _to_boris,
+    "bouts": _to_bouts,
+    "nwb": _to_nwb,
+    "summary": _to_summary,
+}
