@@ -29,7 +29,7 @@ def test_a_pattern_that_cannot_be_searched_for_is_refused(setting, pattern):
 @pytest.mark.parametrize(
     ("behaviours", "message"),
     [
-        ([], "at least 1 item"),
+        ([], "expected the names that your labels use, such as"),
         (["grooming", "Grooming"], "expected each behaviour once"),
         ([" grooming"], "names without spaces around them"),
         (["a\nb"], "names without spaces around them"),

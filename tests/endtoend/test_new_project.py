@@ -167,8 +167,13 @@ class TestWhatIsFound:
     def test_without_labels_behaviours_are_asked_for(self, tmp_path):
         lab = put(tmp_path / "lab", {"videos/a.mp4": "", f"videos/a{SCORER}.csv": TRACK})
         assert "there are no labels: set data.labels and data.behaviours" in make_project(tmp_path / "new", lab)
-        with pytest.raises(InputError, match="data: 'behaviours'"):
+        with pytest.raises(InputError, match="data: 'behaviours': expected the names that your labels use"):
             read_project(tmp_path / "new/params.yaml")
+
+    def test_sessions_without_videos_are_found_by_their_tracks(self, tmp_path):
+        lab = put(tmp_path / "lab", {f"t/a{SCORER}.csv": TRACK, f"t/b{SCORER}.csv": TRACK, "l/a_annot.csv": BOUTS, "l/b_annot.csv": BOUTS})
+        assert "there are no videos: for sessions of a track and labels alone, set data.fps" in make_project(tmp_path / "new", lab)
+        assert params(tmp_path / "new")["labels"]["name"] == "{video}_annot"
 
     def test_several_formats_of_labels_and_endings_are_found(self, tmp_path):
         lab = put(tmp_path / "lab", {"v/a.MP4": "", "v/b.mp4": "", "l/a.csv": BOUTS, "l/b.csv": ONE_HOT, "README.txt": "hello"})
@@ -203,6 +208,15 @@ class TestWhatIsFound:
         assert (found["data"]["tracks"], found["data"]["labels"]) == (f"*{SCORER[SCORER.index('_') :]}.csv", "*_labels.csv")
         assert found["labels"]["name"] == "{video}_labels"
 
+    def test_tracks_that_no_pattern_has_for_itself_are_found_by_content_later(self, tmp_path):
+        lab = put(tmp_path / "lab", {"v/a.mp4": "", "v/b.mp4": "", f"v/a{SCORER}.csv": TRACK, f"w/b{SCORER}.csv": TRACK, "l/b.csv": BOUTS})
+        said = make_project(tmp_path / "new", lab)
+        assert params(tmp_path / "new")["data"]["tracks"] == f"**/*{SCORER[SCORER.index('_') :]}.csv"
+        (lab / f"w/b{SCORER}.csv").rename(lab / "w/b.csv")
+        said = make_project(tmp_path / "wide", lab)
+        assert params(tmp_path / "wide")["data"]["tracks"] == "**/*.csv"
+        assert "data.tracks" not in said
+
     def test_where_no_pattern_takes_labels_only_the_remedy_is_said(self, tmp_path):
         lab = put(tmp_path / "lab", {"a.mp4": "", f"a{SCORER}.csv": TRACK, "a.csv": BOUTS, "b.csv": BOUTS})
         said = make_project(tmp_path / "new", lab)
@@ -222,7 +236,7 @@ class TestWhatIsFound:
             ),
             (
                 {"labels/x.csv": "when,what\n1,2\n"},
-                "labels/x.csv: neither a track nor labels that can be read: labels/x.csv: no format of labels",
+                "labels/x.csv: neither a track nor labels that can be read (no format of labels recognises the header 'when, what')",
             ),
             ({"labels/x.csv": "behaviour,start,stop\ngrooming,1,2\n"}, "seconds or frames? labels/x.csv does not say: set labels.unit"),
             ({"labels/x.csv": "behaviour,start_s,stop_s\nGrooming,1,2\n"}, "look like one behaviour: if they are, set labels.rename"),

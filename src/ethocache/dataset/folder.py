@@ -34,7 +34,7 @@ class DataParams(Section):
     tracks: str = "videos/*"
     labels: str = "labels/*"
     name: str = "{animal}"
-    behaviours: tuple[str, ...] = Field(min_length=1)
+    behaviours: tuple[str, ...]
     fps: float | None = Field(default=None, gt=0, le=100_000)
 
     @field_validator("videos", "tracks", "labels")
@@ -52,6 +52,8 @@ class DataParams(Section):
     @field_validator("behaviours")
     @classmethod
     def _names_differ(cls, behaviours: tuple[str, ...]) -> tuple[str, ...]:
+        if not behaviours:
+            raise ValueError("expected the names that your labels use, such as [grooming, rearing]")
         if any(not name.strip() or name != name.strip() or not name.isprintable() for name in behaviours):
             raise ValueError("expected names without spaces around them")
         names = {name.casefold() for name in behaviours}

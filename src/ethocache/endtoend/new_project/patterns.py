@@ -13,7 +13,7 @@ from ethocache.dataset.folder import DataFolder, plain_name
 _SEPARATORS = set("_- .")
 
 
-def pattern_of(files: Sequence[str], folder: DataFolder) -> tuple[str, list[str]]:
+def pattern_of(files: Sequence[str], folder: DataFolder, others_too: bool = False) -> tuple[str, list[str]]:
     """Return a pattern for some files of a folder, and which of them it leaves out.
 
     The pattern never matches any other file, unless every pattern of the most common place and ending does.
@@ -22,10 +22,13 @@ def pattern_of(files: Sequence[str], folder: DataFolder) -> tuple[str, list[str]
     ----------
     files
         Names relative to the folder, with ``/``; at least one.
+    others_too
+        Whether a pattern that matches other files too is better than one that leaves some out.
     """
     exact = next((pattern for pattern in _patterns(files) if folder.files(pattern).keys() == set(files)), None)
-    if exact:
-        return exact, []
+    wide = next((pattern for pattern in _patterns(files) if folder.files(pattern).keys() >= set(files)), None)
+    if exact or (wide and others_too):
+        return str(exact or wide), []
     most_common = _most_alike(files)
     tries = list(_patterns(most_common))
     pattern = next((pattern for pattern in tries if folder.files(pattern).keys() <= set(files)), tries[0])
@@ -35,7 +38,7 @@ def pattern_of(files: Sequence[str], folder: DataFolder) -> tuple[str, list[str]
 
 def label_name(videos: Sequence[str], labels: Sequence[str]) -> str:
     """Return how labels files are called after their videos, as `labels.name` says it; ``{video}`` where no rule is seen."""
-    stems = sorted((_stem(video) for video in videos), key=len, reverse=True)  # of 'a' and 'a_2', the longer one is meant
+    stems = sorted(map(_stem, videos), key=len, reverse=True)  # of 'a' and 'a_2', the longer one is meant
     named = [(video, label.removeprefix(video)) for label in map(_stem, labels) if (video := _first_of(stems, label))]
     endings, starts = {ending for _, ending in named}, {ending[:1] for _, ending in named}
     if any("{" in ending or "}" in ending for ending in endings):

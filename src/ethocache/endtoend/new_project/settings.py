@@ -9,6 +9,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.params import parse_section
 from ethocache.dataset.findings import some, spellings
 from ethocache.dataset.folder import DataFolder, DataParams
+from ethocache.dataset.sessions import sessions_without_video
 from ethocache.dataset.text import shown
 from ethocache.endtoend.new_project.finding import Found, Said, read_all
 from ethocache.endtoend.new_project.patterns import label_name, pattern_of
@@ -69,15 +70,16 @@ def settings_for(found: Found, place: Path) -> Settings:
     patterns = {}
     for kind, files in (("videos", found.videos), ("tracks", found.tracks), ("labels", tuple(found.labels))):
         if files:
-            patterns[kind], left_out = pattern_of(files, folder)
+            patterns[kind], left_out = pattern_of(files, folder, others_too=kind == "tracks")
             notes += _left_out(kind, patterns[kind], left_out) + _others(kind, patterns[kind], folder, files)
+    tracks = {file: place / file for file in found.tracks}
     said = read_all(place, found.labels)
     behaviours, about_names = _usable(said.behaviours)
     notes += [*_about_files(found), *_about_labels(found, said), *about_names, *_about_name(found.videos)]
     return Settings(
         **patterns,
         track_source="files" if found.tracks else "none",
-        label_name=label_name(found.videos, tuple(found.labels)),
+        label_name=label_name(found.videos or sessions_without_video(tracks, ()), tuple(found.labels)),
         behaviours=tuple(behaviours),
         notes=tuple(f"note: {note}" for note in notes),
     )
@@ -108,8 +110,10 @@ def _about_files(found: Found) -> list[str]:
     if drawn := [file for file in found.videos if PurePosixPath(file).stem.endswith("_labeled")]:
         notes.append(f"{some(drawn)} may be drawn by DeepLabCut: move such videos out of this folder, else they are tagged too")
     if found.unknown:
-        file, reason = next(iter(found.unknown.items()))
-        notes.append(f"{some(list(found.unknown))}: neither a track nor labels that can be read: {file}: {reason}")
+        reason = next(iter(found.unknown.values())).partition("; known: ")[0]
+        notes.append(
+            f"{some(list(found.unknown))}: neither a track nor labels that can be read ({reason}); see docs/labels.md and labels.columns"
+        )
     return notes
 
 
