@@ -204,6 +204,15 @@ def test_what_is_cut_off_is_said(content, frames_lost):
     assert notes == (f"its labels go on for {frames_lost} frames after the video's last frame, which are cut off (labels.past_end)",)
 
 
+def test_bouts_that_overlap_another_of_their_behaviour_are_joined_where_that_is_asked_for():
+    bouts = (Bout("grooming", 0, 10, 2), Bout("grooming", 2, 4, 3), Bout("grooming", 6, 8, 4), Bout("grooming", 9, 12, 5))
+    table, notes = lay_over(BoutList("frames", bouts), Naming(("grooming",)), LabelParams(overlaps="join"), TIME_S)
+    assert frames(table, "grooming") == list(range(12))
+    assert notes == ("3 bouts overlap another of their behaviour, and are joined with it (labels.overlaps)",)
+    with pytest.raises(InputError, match=r"line 2, .*, and line 3, .*: they overlap; .* or set labels.overlaps: join"):
+        lay_over(BoutList("frames", bouts), Naming(("grooming",)), LabelParams(), TIME_S)
+
+
 def test_from_scored_until_on_nobody_looked(read):
     table = read(HEADER + "grooming,1.0,1.8\n", scored_until=1.5)
     assert frames(table, "grooming") == [10, 11, 12, 13, 14]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +22,12 @@ class _Sheet:
     naming: Naming
     time_s: Times
     clip: bool
+    join: bool
     values: npt.NDArray[np.int8] = field(init=False)
     nobody_looked: npt.NDArray[np.bool_] = field(init=False)
     overrun: int = 0
     behind: list[str] = field(default_factory=list)
+    joined: int = 0
 
     def __post_init__(self) -> None:
         self.values = np.zeros((len(self.time_s), len(self.naming.behaviours)), np.int8)
@@ -39,10 +40,16 @@ class _Sheet:
             self.values[frames, self.naming.behaviours.index(meaning)] = YES
 
     def notes(self) -> tuple[str, ...]:
+        joined = (
+            (f"{self.joined} bouts overlap another of their behaviour, and are joined with it (labels.overlaps)",) if self.joined else ()
+        )
         if not self.overrun:
-            return ()
+            return joined
         lost = f", and {len(self.behind)} bouts lie wholly behind it ({', '.join(sorted(set(self.behind))[:5])})" if self.behind else ""
-        return (f"its labels go on for {self.overrun} frames after the video's last frame, which are cut off{lost} (labels.past_end)",)
+        return (
+            *joined,
+            f"its labels go on for {self.overrun} frames after the video's last frame, which are cut off{lost} (labels.past_end)",
+        )
 
 
 def lay_over(content: Content, names: Naming, params: LabelParams, time_s: Times) -> tuple[LabelTable, tuple[str, ...]]:
@@ -62,7 +69,7 @@ def lay_over(content: Content, names: Naming, params: LabelParams, time_s: Times
     InputError
         If a name is unknown, a bout covers no frame or overlaps another of its name, or labels and frames do not fit.
     """
-    sheet = _Sheet(names, time_s, params.past_end == "clip")
+    sheet = _Sheet(names, time_s, params.past_end == "clip", params.overlaps == "join")
     if isinstance(content, WholeVideo):
         _lay_class(content, sheet)
     elif isinstance(content, FrameMarks):
@@ -84,7 +91,13 @@ def _lay_class(content: WholeVideo, sheet: _Sheet) -> None:
 def _lay_bouts(content: BoutList, sheet: _Sheet) -> None:
     unit = _unit(content)
     kept = [(bout, meaning) for bout in content.bouts if (meaning := sheet.naming.says_of(bout)) is not None]
-    _refuse_overlaps([bout for bout, _ in kept], _tolerance_s(sheet.time_s) if unit == "seconds" else 0.0)
+    twice = _overlapping([bout for bout, _ in kept], _tolerance_s(sheet.time_s) if unit == "seconds" else 0.0)
+    if twice and not sheet.join:
+        raise InputError(
+            f"{twice[0][0]}, and {twice[0][1]}: they overlap; one animal shows a behaviour once at a time, so correct them, "
+            "or set labels.overlaps: join"
+        )
+    sheet.joined = len(twice)
     place = _frames_of_seconds if unit == "seconds" else _frames_of_numbers
     for bout, meaning in kept:
         if (frames := place(bout, sheet)) is not None:
@@ -174,12 +187,16 @@ def _check_seconds(bout: Bout, time_s: Times) -> None:
         )
 
 
-def _refuse_overlaps(bouts: Sequence[Bout], tolerance: float) -> None:
-    in_order = sorted(bouts, key=lambda bout: (bout.stream, bout.behaviour, bout.start, bout.stop))
-    for one, next_one in pairwise(in_order):
-        same = one.behaviour == next_one.behaviour and one.stream == next_one.stream
-        if same and next_one.start < one.stop - tolerance:
-            raise InputError(f"{one}, and {next_one}: they overlap; one animal shows a behaviour once at a time, so join or correct them")
+def _overlapping(bouts: Sequence[Bout], tolerance: float) -> list[tuple[Bout, Bout]]:
+    """Return the pairs of bouts of one behaviour that are shown at the same time, the one that lasts longest first."""
+    found, longest = [], None
+    for bout in sorted(bouts, key=lambda bout: (bout.stream, bout.behaviour, bout.start, bout.stop)):
+        same = longest is not None and (longest.behaviour, longest.stream) == (bout.behaviour, bout.stream)
+        if longest is not None and same and bout.start < longest.stop - tolerance:
+            found.append((longest, bout))
+        if longest is None or not same or bout.stop > longest.stop:
+            longest = bout
+    return found
 
 
 def _interval_s(time_s: Times) -> float:

@@ -47,6 +47,8 @@ class LabelParams(Section):
         How several people's labels of a video become one: ``majority``, ``union``, or one person's name.
     point_s
         Seconds that an event without duration lasts.
+    overlaps
+        Whether one behaviour labelled twice at a time stops the run, or the two bouts are joined.
     past_end
         Whether labels behind the last frame stop the run or are cut off.
     scored_until
@@ -68,6 +70,7 @@ class LabelParams(Section):
     streams: tuple[str, ...] = ()
     raters: str | None = None
     point_s: float | None = Field(default=None, gt=0)
+    overlaps: Literal["refuse", "join"] = "refuse"
     past_end: Literal["refuse", "clip"] = "refuse"
     scored_until: float | None = Field(default=None, gt=0)
     unmatched: Literal["refuse", "skip"] = "refuse"

@@ -1,0 +1,45 @@
+"""What the documentation shows is true: its examples of labels are read as the format that they stand under."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ethocache.dataset.formats import FORMATS, recognise
+from ethocache.dataset.labels import LabelParams
+
+TEXT = (Path(__file__).parents[1] / "docs/labels.md").read_text(encoding="utf-8")
+NAMES = ("grooming", "rearing", "Grooming", "Rearing mig", "Rearing paret", "Attack", "Sniffing", "social", "aggression", "other")
+SETTINGS = {
+    "clip_table": {"columns": {"video": "clip", "behaviour": "class"}},
+    "merged_csv": {"columns": {"video": "Vídeo"}},
+    "boris_project": {"point_s": 0.2},
+    "boris_events": {"point_s": 0.2},
+    "boris_bouts": {"point_s": 0.2},
+}
+
+
+def examples() -> dict[str, str]:
+    """Format -> the first block below the heading that names it."""
+    found = re.findall(r"^(?:#+ |\*\*)[^\n]*\(`(\w+)`\).*?^```\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+    return dict(found)
+
+
+def test_every_format_has_an_example_of_about_ten_lines_and_a_line_in_the_table():
+    assert set(examples()) == set(FORMATS)
+    assert all(7 <= len(text.splitlines()) <= 16 for text in examples().values())
+    assert set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE)) >= set(FORMATS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_example_is_read(tmp_path, name):
+    path = tmp_path / "example"
+    path.write_text(examples()[name], encoding="utf-8")
+    meaning = LabelParams(**SETTINGS.get(name, {})).meaning(NAMES)
+    assert recognise(path, meaning) == name
+    assert FORMATS[name].read(path, meaning)
+
+
+def test_every_setting_of_labels_is_explained():
+    told = set(re.findall(r"^\| `(\w+):", TEXT, re.MULTILINE))
+    assert told == set(LabelParams.model_fields)
