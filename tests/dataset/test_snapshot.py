@@ -117,6 +117,9 @@ def test_a_behaviour_that_no_labels_file_shows_is_told(take, tmp_path):
     assert unseen_behaviours(tmp_path / "out", [], behaviours) == []
 
 
-def test_the_summary_is_one_line_and_the_notes_below_it():
+def test_the_summary_is_one_line_the_notes_below_it_and_who_says_more():
+    more = "\n  each video in a table, and more: ethocache doctor"
     expected = "2 videos of 2 animals (20 frames, 0.0 min), 1 with labels, 1 to be tagged\n  note: look here"
-    assert summary(RECORDS, 1, ["look here"]) == expected
+    assert summary(RECORDS, 1, ["look here"]) == expected + more
+    many = summary(RECORDS, 1, [f"note {number}" for number in range(25)])
+    assert many.endswith("  note: note 19\n  5 more notes" + more)

@@ -30,6 +30,7 @@ from ethocache.dataset.raters import combine
 
 REVISION = 3  # of how labels become frames; raising it lays every labels file over its frames again
 
+_NOTES_SHOWN = 20
 Parts = Mapping[str, Sequence[LabelPart]]
 
 
@@ -98,7 +99,9 @@ def summary(records: Sequence[VideoRecord], labelled: int, notes: Sequence[str])
         f"{len(records)} videos of {animals} animals ({frames} frames, {minutes:.1f} min), "
         f"{labelled} with labels, {len(records) - labelled} to be tagged"
     )
-    return "\n".join([line, *(f"  note: {note}" for note in notes)])
+    shown = [f"  note: {note}" for note in notes[:_NOTES_SHOWN]]
+    more = [f"  {len(notes) - _NOTES_SHOWN} more notes"] if len(notes) > _NOTES_SHOWN else []
+    return "\n".join([line, *shown, *more, "  each video in a table, and more: ethocache doctor"])
 
 
 def _snapshot_one(
