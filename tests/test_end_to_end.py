@@ -55,6 +55,7 @@ def three_labelled(tmp_path, four_videos, stems) -> Project:
     return project
 
 
+@pytest.mark.timeout(1800)  # some twenty runs of DVC; a busy machine takes ten times as long
 def test_nothing_is_computed_twice(three_labelled, four_videos, stems):
     project = three_labelled
     run = ("dvc", "exp", "run", "-q")

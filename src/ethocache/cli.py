@@ -59,11 +59,11 @@ def doctor(
 @app.command()
 def export(
     format: Annotated[str, typer.Argument(metavar="FORMAT", help="boris, bouts, nwb or summary.")],
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the files go.")] = Path("exports"),
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where the files go.")] = Path("exports"),
     labels: Annotated[bool, typer.Option("--labels", help="The lab's own labels, not the tags of videos without labels.")] = False,
 ) -> None:
-    """Give tags or labels to other programs: a BORIS project to correct, bouts, NWB, or a table of one row per video."""
-    run_stage(lambda: _export(format, folder, labels))
+    """Give the tags or labels of this folder's project to other programs: BORIS, bouts, NWB, or a table of one row per video."""
+    run_stage(lambda: _export(format, to, labels))
 
 
 @store_app.command()
@@ -97,12 +97,15 @@ def _export(format: str, target: Path, labels: bool) -> str:
     from ethocache.common.params import read_section  # these load numpy and the video library
     from ethocache.dataset.folder import DataFolder, DataParams
     from ethocache.endtoend.exporting import EXPORTS, export
+    from ethocache.sequence.settings import TrainParams
 
     if format not in EXPORTS:
         raise InputError(f"'{format}' is not a format of results{did_you_mean(format, EXPORTS)}; known: {', '.join(EXPORTS)}")
     data = read_section(Path("params.yaml"), "data", DataParams)
-    written = export(format, "labels" if labels else "tags", target, DataFolder(data.dir), find_store())
-    return f"{len(written)} file{'s' * (len(written) != 1)} written: {written[0]}{', ...' if len(written) > 1 else ''}"
+    exclusive = read_section(Path("params.yaml"), "train", TrainParams).task == "exclusive"
+    written = export(format, "labels" if labels else "tags", target, DataFolder(data.dir), find_store(), exclusive)
+    files = f"{written[0]}{f' and {len(written) - 1} more' if len(written) > 1 else ''}"
+    return f"{'labels' if labels else 'tags'} of the project in {Path.cwd()} written: {files}"
 
 
 def _verify() -> str:

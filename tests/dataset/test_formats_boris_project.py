@@ -108,7 +108,7 @@ def test_what_is_not_read_is_said(write):
     (labels,) = read(write(project(o1=observation((1, "", "groom", "fast", "so"), (2, "", "groom", "fast", ""), **more))))
     assert labels.notes == (
         "observation 'o1': 1 media of other players show the same moments, and get no labels",
-        "observation 'o1' was limited to 10 to 60 s in BORIS; frames outside count as 'no', unless labels.scored_until says more",
+        "observation 'o1' was limited to 10 to 60 s in BORIS; nobody looked at the frames outside",
         "modifiers are not read (2 events have some)",
         "comments are not read (1 events have one)",
     )

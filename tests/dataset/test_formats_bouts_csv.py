@@ -190,3 +190,18 @@ def test_what_pandas_saved_of_them_is_read_too(kind, raters, bouts):
     assert recognise(path, OFT) == "bouts_csv"
     found = READER.read(path, OFT)
     assert len(found) == raters and sum(len(one.content.bouts) for one in found) == bouts
+
+
+OF_TWO = "behaviour,start_s,stop_s,who\na,0,1,A\nb,1,2,B\n"
+
+
+def test_the_bouts_of_one_animal_are_read_and_a_wrong_or_missing_name_is_refused(write):
+    def of(subject):
+        return Meaning(columns={"subject": "who"}, subject=subject)
+
+    assert [bout.behaviour for bout in READER.read(write(OF_TWO), of("B"))[0].content.bouts] == ["b"]
+    with pytest.raises(InputError, match=r"labels.subject is 'a', but the subjects are A, B; name one of them"):
+        READER.read(write(OF_TWO), of("a"))
+    for text in (OF_TWO + "a,3,4,\n", OF_TWO.replace("a,0,1,A", "a,0,1,")):
+        with pytest.raises(InputError, match=r"line \d: the subject is missing, although others are named"):
+            READER.read(write(text), of("B"))

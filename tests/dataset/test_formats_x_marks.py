@@ -197,3 +197,20 @@ def test_a_faulty_sheet_is_refused_with_its_place(write, text):
 def test_a_formula_without_its_value_is_refused_and_its_cell_named(write):
     with pytest.raises(InputError, match="cell B3 holds a formula whose value was not kept"):
         READER.read(write([["frame", "Grooming"], [0, "x"], [1, '=IF(A3>0,"x","")']]), MEANING)
+
+
+def test_a_word_of_totals_in_a_comment_ends_no_sheet(write):
+    rows = [["Grooming", "Comments"], ["x", None], [None, "count again"], [None, "count"], ["x", None]]
+    found = read(write(rows))
+    assert found.content.values[:, 0].tolist() == [1, 0, 0, 1]
+
+
+def test_marks_below_the_totals_are_refused(write):
+    rows = [["frame", "Grooming"], [0, "x"], [1, None], ["Total", 1], [None, 1]]
+    with pytest.raises(InputError, match="a frame, at or below line 4, which is none"):
+        read(write(rows))
+
+
+def test_a_sheet_of_unknown_frames_is_not_an_empty_one(write):
+    (found,) = READER.read(write([["frame", "Grooming"], [0, -1], [1, None]]), MEANING)
+    assert found.content.values.tolist() == [[-1], [0]]

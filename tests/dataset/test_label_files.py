@@ -120,3 +120,15 @@ def test_what_a_file_holds_is_remembered_by_its_content(match, says, tmp_path):
 )
 def test_a_medium_is_known_by_its_name_alone(media, name):
     assert video_of(media) == name
+
+
+def test_a_name_with_a_dot_is_a_name_before_it_is_a_name_with_an_ending(match, says):
+    says(("s1.2", ""), ("/v/s1.mp4", ""))
+    assert match("all.csv", videos=("s1", "s1.2"))[0] == {"s1": [("all.csv", 1, "")], "s1.2": [("all.csv", 0, "")]}
+
+
+def test_a_file_that_is_believed_by_its_own_name_alone_is_told(match, says):
+    says(("/data/other.avi", ""))
+    found, notes = match("WT_1.csv")
+    assert found == {"WT_1": [("WT_1.csv", 0, "")]}
+    assert notes == ("WT_1.csv: says that it is about 'other', and is taken for 'WT_1' by its own name",)

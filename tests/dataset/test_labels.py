@@ -427,3 +427,30 @@ def test_a_table_that_cannot_be_right_cannot_be_built(message):
 
 def test_a_table_knows_its_frames():
     assert LabelTable(BEHAVIOURS, np.zeros((3, 2), np.int8)).frames == 3
+
+
+def test_a_name_of_two_streams_is_not_taken_for_unlooked_time_in_both():
+    bouts = (Bout("grooming", 0, 5, 1, "S1"), Bout("base", 5, 20, 2, "S1"), Bout("base", 0, 20, 3, "S2"))
+    with pytest.raises(InputError, match=r"'base' stands in the streams S1 and S2; say in which .* labels.not_scored: \['S1:base'\]"):
+        lay_over(BoutList("frames", bouts), Naming(("grooming",), not_scored=("base",)), LabelParams(), TIME_S)
+
+
+def test_labels_in_time_that_nobody_looked_at_are_counted():
+    bouts = (Bout("grooming", 0, 8, 1), Bout("unclear", 5, 10, 2))
+    table, notes = lay_over(BoutList("frames", bouts), Naming(("grooming",), not_scored=("unclear",)), LabelParams(), TIME_S)
+    assert frames(table, "grooming", -1) == [5, 6, 7, 8, 9]
+    assert notes == ("3 frames are labelled although nobody looked at them, and count as not looked at",)
+
+
+def test_outside_the_time_that_a_file_says_was_scored_nobody_looked():
+    content = BoutList("seconds", (Bout("grooming", 0.6, 0.9, 1),))
+    table = table_of(Labels(content, scored_s=(0.5, 1.0)), "a.boris", BEHAVIOURS, TIME_S, LabelParams())[0]
+    assert frames(table, "rearing", -1) == [*range(5), *range(10, 20)] and frames(table, "grooming") == [6, 7, 8]
+
+
+def test_labels_of_a_longer_video_are_refused():
+    content = BoutList("seconds", (Bout("grooming", 0.6, 0.9, 1),))
+    for length_s in (2.0, 2.9):
+        assert table_of(Labels(content, length_s=length_s), "a.csv", BEHAVIOURS, TIME_S, LabelParams())[0].frames == 20
+    with pytest.raises(InputError, match=r"a.csv: the file says that its video lasts 66 s, but this one ends at 2 s; is it of another"):
+        table_of(Labels(content, length_s=66.0), "a.csv", BEHAVIOURS, TIME_S, LabelParams())

@@ -3,7 +3,7 @@ import pytest
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.label_table import LabelTable
-from ethocache.dataset.raters import combine
+from ethocache.dataset.raters import combine, split_frames
 
 
 def table(*marks):
@@ -36,3 +36,12 @@ def test_several_people_need_a_setting_and_an_unknown_person_is_refused():
         combine(tables, None)
     with pytest.raises(InputError, match=r"labels.raters: nobody called 'Anna' labelled this video, did you mean 'Ana'"):
         combine(tables, "Anna")
+
+
+def test_a_person_may_not_be_called_as_a_way_to_combine():
+    with pytest.raises(InputError, match="a person is called 'union', which is a way to combine"):
+        combine({"union": table(1), "Bea": table(0)}, "union")
+
+
+def test_frames_on_which_people_are_split_are_counted():
+    assert split_frames({"Ana": table(1, 1, 0, -1), "Bea": table(0, 1, 0, 1)}) == 1

@@ -141,7 +141,7 @@ def test_everything_wrong_is_said_at_once(lab):
 
 def test_one_behaviour_in_two_spellings_is_told_with_the_setting_that_mends_it(lab):
     labels(lab).write_text("behaviour,start_s,stop_s\nGroom ,1,2\ngrooming,2,3\n")
-    assert "'Groom' (1 times) and 'grooming'" in texts("warning")
+    assert "'Groom' (once) and 'grooming'" in texts("warning")
     assert "set labels.rename: {'Groom': 'grooming'}" in texts("warning")
     setting(labels__rename={"Groom": "grooming"})
     assert "look like one behaviour" not in texts("warning")
@@ -231,3 +231,21 @@ def test_a_thousand_videos_stay_readable_summary_and_errors_first():
     assert "170 more errors not shown; all are in --json" in lines and "970 more videos not shown; all are in --json" in lines
     assert len(lines) < 80
     assert len(as_json(found)["videos"]) == 1000 and found.findings[0] == Finding("error", "m0000.csv: broken")
+
+
+def test_files_that_no_pattern_matches_are_named(lab):
+    setting(data__labels="labels/*.csv")
+    (lab / "labels/corrected.boris").write_text("{}")
+    assert "1 file lies beside them and match none of data.videos, data.tracks and data.labels: labels/corrected.boris" in texts("note")
+
+
+def test_too_few_animals_for_a_score_are_told_before_anything_is_computed(lab):
+    for stem in ("WT_ChR2_03", "HD_ChR2_04"):
+        labels(lab, stem).unlink()
+    assert "labels of 2 animals (01, 02): an honest score needs at least 3" in texts("warning")
+
+
+def test_a_behaviour_that_nobody_labelled_is_told(lab):
+    for path in lab.glob("labels/*.csv"):
+        path.write_text("behaviour,start_s,stop_s\ngrooming,1,2\n")
+    assert "no labels file shows 'mid_rearing': if nobody looked for it" in texts("warning")

@@ -75,23 +75,23 @@ def test_files_that_are_no_tables_of_tags_are_refused(project):
 
 @pytest.mark.parametrize(("name", "file"), [("boris", "labels.boris"), ("bouts", "m1.csv")])
 def test_labels_come_back_equal_also_where_nobody_looked(project, name, file):
-    answer = run(name, "out", "--labels")
+    answer = run(name, "--to", "out", "--labels")
     assert answer.exit_code == 0, answer.output
-    assert "1 file written: out" in answer.output
+    assert "written: out" in answer.output
     found = read_labels(project / "out" / file, BEHAVIOURS, TIME_S, LabelParams(not_scored=("not_scored",)))
     np.testing.assert_array_equal(found.values, LABELS)
 
 
 @pytest.mark.parametrize(("name", "file"), [("boris", "tags.boris"), ("bouts", "m2.csv")])
 def test_tags_come_back_equal(project, name, file):
-    assert run(name, "out").exit_code == 0
+    assert run(name, "--to", "out").exit_code == 0
     path = project / "out" / file
     assert recognise(path, LabelParams().meaning(BEHAVIOURS)) == {"boris": "boris_project", "bouts": "bouts_csv"}[name]
     np.testing.assert_array_equal(read_labels(path, BEHAVIOURS, TIME_S, LabelParams()).values, TAGS)
 
 
 def test_boris_finds_the_video_where_it_lies(project):
-    run("boris", "out")
+    run("boris", "--to", "out")
     assert str((project / "lab/m2.mp4").resolve()) in (project / "out/tags.boris").read_text()
 
 
@@ -132,3 +132,21 @@ def test_an_unknown_format_and_a_project_without_results_are_refused(project):
             export(name, "tags", project / "out", DataFolder("lab"), Store(project / "store"))
     (project / "data/index.json").unlink()
     assert "data/index.json is not there: run 'dvc repro'" in str(run("boris").exception).replace("\\", "/")
+
+
+@pytest.mark.parametrize("target", ["lab", "lab/labels", "data/tags", "models", "."])
+def test_nothing_is_exported_among_the_labs_files_or_the_results(project, target):
+    answer = run("bouts", "--to", target, "--labels")
+    assert answer.exit_code == 1 and "expected a folder of its own for exports" in str(answer.exception)
+
+
+def test_a_file_where_the_exports_would_go_and_labels_of_another_length_are_refused(project):
+    (project / "exports").write_text("mine")
+    assert "exports: expected a folder, found a file there" in str(run("summary").exception)
+    write_snapshot(project / "data/labels/m1.json", LabelSnapshot(LabelTable(BEHAVIOURS, LABELS[:5])), "s")
+    assert "labels of 5 frames for a video of 8; run 'dvc repro'" in str(run("summary", "--to", "out", "--labels").exception)
+
+
+def test_a_behaviour_called_as_unlooked_time_is_told_apart(project):
+    write_snapshot(project / "data/labels/m1.json", LabelSnapshot(LabelTable(("grooming", "not_scored"), LABELS)), "s")
+    assert "m1: a behaviour is called 'not_scored', as time in which nobody looked is" in str(run("boris", "--labels").exception)

@@ -139,7 +139,7 @@ class TestWhatIsFound:
             "dir": (tmp_path / "lab").as_posix(),
             "videos": "videos/*.mp4",
             "tracks": "videos/*.csv",
-            "labels": "labels/*.csv",
+            "labels": "labels/*",
             "name": "{animal}",
             "behaviours": ["grooming", "rearing"],
             "fps": None,
@@ -154,7 +154,7 @@ class TestWhatIsFound:
         make_project(tmp_path / "new", a_lab(tmp_path / "lab"))
         ours, shipped = ((folder / "params.yaml").read_text().splitlines() for folder in (tmp_path / "new", ROOT))
         changed = {line.split(":")[0].strip() for line in set(ours) ^ set(shipped)}
-        assert changed == {"dir", "name", "- rearing", "- mid_rearing", "- wall_rearing"}
+        assert changed == {"labels", "dir", "name", "- rearing", "- mid_rearing", "- wall_rearing"}
         assert "# folder of the videos: relative to this file, or absolute" in next(line for line in ours if line.startswith("  dir:"))
 
     def test_without_tracks_the_whole_frame_is_taken_and_said_so(self, tmp_path):
@@ -186,12 +186,12 @@ class TestWhatIsFound:
         ("files", "videos", "labels", "name"),
         [
             (("day1/a.mp4", "day2/b.mp4", "day1/a.csv", "day2/b.csv"), "**/*.mp4", "**/*.csv", "{video}"),
-            (("x/day1/a.mp4", "x/day2/b.mp4", "l/a_labels.csv", "l/b_labels.csv"), "x/**/*.mp4", "l/*.csv", "{video}_labels"),
-            (("v/a.mp4", "l/a_anna.csv", "l/a_ben.csv"), "v/*.mp4", "l/*.csv", "{video}_{rater}"),
-            (("v/a.mp4", "v/b.avi", "l/a.csv"), "v/*.[am][pv][4i]", "l/*.csv", "{video}"),
-            (("v [1]/a.mp4", "v [1]/ü b.mp4", "l/a.csv"), "v [[]1]/*.mp4", "l/*.csv", "{video}"),
-            (("v/a.mp4", "v/a_2.mp4", "l/a_2.csv"), "v/*.mp4", "l/*.csv", "{video}"),
-            (("v/a.mp4", "l/a{1}.csv"), "v/*.mp4", "l/*.csv", "{video}"),
+            (("x/day1/a.mp4", "x/day2/b.mp4", "l/a_labels.csv", "l/b_labels.csv"), "x/**/*.mp4", "l/*", "{video}_labels"),
+            (("v/a.mp4", "l/a_anna.csv", "l/a_ben.csv"), "v/*.mp4", "l/*", "{video}_{rater}"),
+            (("v/a.mp4", "v/b.avi", "l/a.csv"), "v/*.[am][pv][4i]", "l/*", "{video}"),
+            (("v [1]/a.mp4", "v [1]/ü b.mp4", "l/a.csv"), "v [[]1]/*.mp4", "l/*", "{video}"),
+            (("v/a.mp4", "v/a_2.mp4", "l/a_2.csv"), "v/*.mp4", "l/*", "{video}"),
+            (("v/a.mp4", "l/a{1}.csv"), "v/*.mp4", "l/*", "{video}"),
         ],
     )
     def test_patterns_and_names_are_those_that_a_person_would_write(self, tmp_path, files, videos, labels, name):

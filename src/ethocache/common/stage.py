@@ -1,6 +1,7 @@
 """Run one stage of the pipeline: its summary on success, one clear line when the user can mend it."""
 
 import errno
+import io
 import os
 import sys
 import time
@@ -29,6 +30,9 @@ def run_stage(stage: Callable[[], str]) -> None:
 @contextmanager
 def explaining(name: str) -> Iterator[None]:
     """End the process with one line and exit code 1 for what the user can mend; `name` is who speaks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may hold letters that this terminal lacks
     try:
         yield
     except InputError as error:

@@ -141,7 +141,8 @@ class Store:
     def fingerprint(self, path: Path) -> str:
         """Return the sha256 of a file's bytes, from memory while it has the same name, size and time stamps."""
         status = path.stat()
-        question = {"file": str(path.absolute()), "bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "inode": status.st_ino}
+        question = {"file": str(path.absolute()), "bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+        question |= {"ctime_ns": status.st_ctime_ns, "inode": status.st_ino}  # ctime: an editor may put the date back
         if known := self.recall(question):
             return str(known["sha256"])
         digest = sha256_of_file(path)

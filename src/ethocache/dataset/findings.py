@@ -12,6 +12,7 @@ from ethocache.dataset.index import VideoRecord
 _SAME_RATE = 0.01  # relative; cameras are never equal to the last digit
 _NEARLY_THE_SAME = 0.85  # of the letters, in order
 _SHOWN = 3
+_MOST_NAMES = 100  # each is compared with each; no lab scores more behaviours
 
 
 def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Collection[str] = ()) -> list[str]:
@@ -34,24 +35,33 @@ def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Colle
     ]
 
 
-def spellings(names: Iterable[str], known: Collection[str]) -> list[str]:
-    """Return a line for names in labels files that look like one behaviour spelt in two ways.
+def not_shown(behaviours: Sequence[str], shown: Collection[str]) -> list[str]:
+    """Return a line for each behaviour that no labels file shows: it would be taken as never shown, also where nobody looked."""
+    remedy = "if nobody looked for it, remove it from data.behaviours"
+    return [f"no labels file shows '{name}': {remedy}" for name in behaviours if name not in shown]
+
+
+def spellings(names: Iterable[str], behaviours: Collection[str] = (), settled: Collection[str] = ()) -> list[str]:
+    """Return a line for names in labels files that look like one behaviour spelt in two ways; the more frequent counts as right.
 
     Parameters
     ----------
     names
         As the files have them.
-    known
-        Names that the settings know; two of these are meant to differ.
+    behaviours
+        `data.behaviours`.
+    settled
+        Names of which the settings say what they mean (`labels.rename` and the like): nobody needs to be asked.
     """
     counts = Counter(names)
     lines = []
-    for one, other in combinations(sorted(counts), 2):
-        if _nearly_the_same(one, other) and not {one, other} <= set(known):
-            right, wrong = sorted((one, other), key=lambda name: (name not in known, -counts[name], name))
+    for one, other in combinations(sorted(name for name, _ in counts.most_common(_MOST_NAMES)), 2):
+        if _nearly_the_same(one, other) and not {one, other} & set(settled):
+            right, wrong = sorted((one, other), key=lambda name: (-counts[name], name not in behaviours, name))
+            out = f" and take '{wrong}' out of data.behaviours" if wrong in behaviours else ""
             lines.append(
-                f"'{wrong}' ({counts[wrong]} times) and '{right}' ({counts[right]} times) look like one behaviour: "
-                f"if they are, set labels.rename: {{'{wrong}': '{right}'}}"
+                f"'{wrong}' ({_times(counts[wrong])}) and '{right}' ({_times(counts[right])}) look like one behaviour: "
+                f"if they are, set labels.rename: {{'{wrong}': '{right}'}}{out}"
             )
     return lines
 
@@ -69,7 +79,7 @@ def grouped(notes: Iterable[tuple[str, str]]) -> list[str]:
         alike.setdefault(re.sub(r"\d+", "#", note), []).append((video, note))
     lines = []
     for same in alike.values():
-        if len(same) > _SHOWN:
+        if len(same) > 1:
             lines.append(f"{same[0][0]}: {same[0][1]}; and the like in {len(same) - 1} more ({some([video for video, _ in same[1:]])})")
         else:
             lines += [f"{video}: {note}" for video, note in same]
@@ -79,6 +89,10 @@ def grouped(notes: Iterable[tuple[str, str]]) -> list[str]:
 def some(names: Sequence[str]) -> str:
     """Return the first few of many names, as text."""
     return ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _nearly_the_same(one: str, other: str) -> bool:

@@ -145,6 +145,7 @@ def look_at_video(path: Path, store: Store) -> VideoFacts:
         "video": str(path.resolve()),
         "bytes": stat.st_size,
         "mtime_ns": stat.st_mtime_ns,
+        "ctime_ns": stat.st_ctime_ns,
         "inode": stat.st_ino,
         "revision": REVISION,
     }

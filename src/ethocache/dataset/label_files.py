@@ -120,6 +120,7 @@ def match_labels(
     names = _VideoNames(videos, params.name)
     found: dict[str, dict[str, LabelPart]] = {}
     aside: list[str] = []
+    otherwise: list[str] = []
 
     def match(file: str) -> None:
         digest = store.fingerprint(files[file])
@@ -129,12 +130,15 @@ def match_labels(
             if video is None:
                 aside.append(_unmatched(file, media, videos, params))
                 continue
+            if media and video not in (base_name(media), video_of(media)) and names.by_file_name(media):
+                otherwise.append(f"{file}: says that it is about '{shown(video_of(media))}', and is taken for '{video}' by its own name")
             part = LabelPart(file, files[file], digest, name, number, rater or named)
             _add(found.setdefault(video, {}), part, video)
 
     for_each(files, match, keeps=False, problems=problems)
+    notes = tuple(otherwise)
     left = [f"labels of {len(aside)} videos that are not there are left aside: {', '.join(aside[:3])}{' ...' if len(aside) > 3 else ''}"]
-    return Matched({video: tuple(parts.values()) for video, parts in sorted(found.items())}, tuple(left if aside else ()))
+    return Matched({video: tuple(parts.values()) for video, parts in sorted(found.items())}, (*notes, *(left if aside else ())))
 
 
 def _heads(path: Path, digest: str, params: LabelParams, meaning: Meaning, store: Store) -> tuple[str, list[tuple[str, str]]]:
@@ -179,8 +183,13 @@ def _unmatched(file: str, media: str, videos: Collection[str], params: LabelPara
 
 def video_of(media: str) -> str:
     """Return what a video of a labelling tool is called, without the folders and endings of the computer that it was on."""
-    base = plain_name(media.strip()).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    base = base_name(media)
     return base.rsplit(".", 1)[0] if "." in base[1:] else base
+
+
+def base_name(media: str) -> str:
+    """Return the last part of a path of any computer."""
+    return plain_name(media.strip()).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
 
 
 class _VideoNames:
@@ -207,9 +216,14 @@ class _VideoNames:
             raise InputError(f"{file}: it is named after '{of_file}', but says that it is about '{of_media}'; rename it")
         return of_media or (of_file if alone else None), rater if of_file else ""
 
+    def by_file_name(self, media: str) -> bool:
+        """Return whether only the file's own name can tell the video of a medium."""
+        return self._of_media(media) is None
+
     def _of_media(self, media: str) -> str | None:
         name = video_of(media)
-        fits = (name, _SCORER.split(name, maxsplit=1)[0], self._fit(name, media)[0])  # as it is, as a track, as a labels file
+        whole = base_name(media)  # a live observation may be called "mouse1.2", which has no ending
+        fits = (whole, name, _SCORER.split(name, maxsplit=1)[0], self._fit(name, media)[0])  # as it is, as a track, as a labels file
         return next((fit for fit in fits if fit in self._videos), None)
 
     def _fit(self, stem: str, file: str) -> tuple[str | None, str]:

@@ -12,6 +12,8 @@ from ethocache.dataset.label_rules import NOBODY_LOOKED, LabelParams, Naming
 from ethocache.dataset.label_table import NOT_SCORED, YES, LabelTable
 from ethocache.dataset.videos import frames_in
 
+_LONGER_S, _LONGER = 1.0, 0.02  # labelling tools take the length of the sound track, or round
+
 Times = npt.NDArray[np.float64]
 
 
@@ -28,6 +30,7 @@ class _Sheet:
     overrun: int = 0
     behind: list[str] = field(default_factory=list)
     joined: int = 0
+    hidden: int = 0
 
     def __post_init__(self) -> None:
         self.values = np.zeros((len(self.time_s), len(self.naming.behaviours)), np.int8)
@@ -40,19 +43,23 @@ class _Sheet:
             self.values[frames, self.naming.behaviours.index(meaning)] = YES
 
     def notes(self) -> tuple[str, ...]:
-        joined = (
-            (f"{self.joined} bouts overlap another of their behaviour, and are joined with it (labels.overlaps)",) if self.joined else ()
+        counted = (
+            (self.joined, f"{self.joined} bouts overlap another of their behaviour, and are joined with it (labels.overlaps)"),
+            (self.hidden, f"{self.hidden} frames are labelled although nobody looked at them, and count as not looked at"),
         )
+        notes = tuple(note for count, note in counted if count)
         if not self.overrun:
-            return joined
+            return notes
         lost = f", and {len(self.behind)} bouts lie wholly behind it ({', '.join(sorted(set(self.behind))[:5])})" if self.behind else ""
         return (
-            *joined,
+            *notes,
             f"its labels go on for {self.overrun} frames after the video's last frame, which are cut off{lost} (labels.past_end)",
         )
 
 
-def lay_over(content: Content, names: Naming, params: LabelParams, time_s: Times) -> tuple[LabelTable, tuple[str, ...]]:
+def lay_over(
+    content: Content, names: Naming, params: LabelParams, time_s: Times, scored_s: tuple[float, float] | None = None
+) -> tuple[LabelTable, tuple[str, ...]]:
     """Return the labels of every frame, and what a person should know of how they came about.
 
     Parameters
@@ -63,6 +70,8 @@ def lay_over(content: Content, names: Naming, params: LabelParams, time_s: Times
         What its names mean, and how its times are meant.
     time_s
         (T,) true time stamps of the video's frames, seconds from the first.
+    scored_s
+        Seconds from and to which somebody looked; None is the whole video.
 
     Raises
     ------
@@ -78,8 +87,23 @@ def lay_over(content: Content, names: Naming, params: LabelParams, time_s: Times
         _lay_bouts(content, sheet)
     if params.scored_until is not None:
         sheet.nobody_looked |= time_s >= params.scored_until
+    if scored_s is not None:
+        looked = np.zeros(len(time_s), bool)
+        looked[frames_in(time_s, *scored_s)] = True
+        sheet.nobody_looked |= ~looked
+    sheet.hidden = int((sheet.nobody_looked & (sheet.values == YES).any(axis=1)).sum())
     sheet.values[sheet.nobody_looked] = NOT_SCORED
     return LabelTable(names.behaviours, sheet.values), sheet.notes()
+
+
+def check_length(length_s: float | None, time_s: Times) -> None:
+    """Refuse labels of a file that says of its video that it is longer than this one: other media's times would lie in them."""
+    end_s = float(time_s[-1] + _interval_s(time_s)) if len(time_s) > 1 else np.inf
+    if length_s is not None and length_s > end_s + max(_LONGER_S, _LONGER * end_s):
+        raise InputError(
+            f"the file says that its video lasts {length_s:.10g} s, but this one ends at {end_s:.10g} s; is it of another video, or of "
+            "several one after the other? Then give the .boris project, which tells them apart"
+        )
 
 
 def _lay_class(content: WholeVideo, sheet: _Sheet) -> None:
@@ -90,6 +114,7 @@ def _lay_class(content: WholeVideo, sheet: _Sheet) -> None:
 
 def _lay_bouts(content: BoutList, sheet: _Sheet) -> None:
     unit = _unit(content)
+    _refuse_a_name_of_two_streams(content.bouts, sheet.naming)
     kept = [(bout, meaning) for bout in content.bouts if (meaning := sheet.naming.says_of(bout)) is not None]
     twice = _overlapping([bout for bout, _ in kept], _tolerance_s(sheet.time_s) if unit == "seconds" else 0.0)
     if twice and not sheet.join:
@@ -102,6 +127,17 @@ def _lay_bouts(content: BoutList, sheet: _Sheet) -> None:
     for bout, meaning in kept:
         if (frames := place(bout, sheet)) is not None:
             sheet.mark(meaning, frames)
+
+
+def _refuse_a_name_of_two_streams(bouts: Sequence[Bout], names: Naming) -> None:
+    """Refuse to take a name that stands in several streams for "nobody looked": in one of them it may mean "none of these"."""
+    for name in names.not_scored:
+        streams = sorted({bout.stream for bout in bouts if bout.behaviour == name})
+        if len(streams) > 1:
+            raise InputError(
+                f"'{name}' stands in the streams {' and '.join(streams)}; say in which of them it means that nobody looked, such as "
+                f"labels.not_scored: ['{streams[0]}:{name}'] and labels.ignore: ['{streams[1]}:{name}'], or read one (labels.streams)"
+            )
 
 
 def _lay_marks(content: FrameMarks, sheet: _Sheet) -> None:

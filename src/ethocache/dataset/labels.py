@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.formats import FORMATS, BoutList, Labels, recognise
-from ethocache.dataset.label_frames import lay_over
+from ethocache.dataset.label_frames import check_length, lay_over
 from ethocache.dataset.label_rules import AUTO, LabelParams, naming
 from ethocache.dataset.label_snapshot import (
     LabelSnapshot,
@@ -83,7 +83,8 @@ def table_of(
                 "expected bouts below the header, found none; if nothing was shown in this video, set labels.allow_empty: true; "
                 "if nobody looked, remove the file"
             )
-        table, notes = lay_over(labels.content, names, params, time_s)
+        check_length(labels.length_s, time_s)
+        table, notes = lay_over(labels.content, names, params, time_s, labels.scored_s)
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
     return table, (*labels.notes, *notes)

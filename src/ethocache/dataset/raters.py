@@ -26,6 +26,8 @@ def combine(tables: Mapping[str, LabelTable], how: str | None) -> LabelTable:
     InputError
         If several people labelled the video and nobody has said how they are combined, or no such person did.
     """
+    if reserved := next((rater for rater in tables if rater in (MAJORITY, UNION)), None):
+        raise InputError(f"a person is called '{reserved}', which is a way to combine people's labels (labels.raters); call them otherwise")
     if how is not None and how in tables:
         return tables[how]
     if how not in (None, MAJORITY, UNION):
@@ -42,6 +44,13 @@ def combine(tables: Mapping[str, LabelTable], how: str | None) -> LabelTable:
 
 def _majority(yes: npt.NDArray[np.int_], no: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:
     return np.where(yes > no, YES, np.where(no > yes, NO, NOT_SCORED))
+
+
+def split_frames(tables: Mapping[str, LabelTable]) -> int:
+    """Return on how many frames as many people say yes as say no, of some behaviour."""
+    values = np.stack([table.values for table in tables.values()])
+    yes, no = (values == YES).sum(axis=0), (values == NO).sum(axis=0)
+    return int(((yes == no) & (yes > 0)).any(axis=1).sum())
 
 
 def _who(tables: Mapping[str, LabelTable]) -> str:

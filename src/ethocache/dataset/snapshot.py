@@ -11,12 +11,13 @@ from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of
 from ethocache.common.store import Store
-from ethocache.dataset.findings import grouped
+from ethocache.dataset.findings import grouped, not_shown
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, time_stamps
 from ethocache.dataset.label_files import REVISION as FILES_REVISION
 from ethocache.dataset.label_files import LabelPart
+from ethocache.dataset.label_rules import MAJORITY
 from ethocache.dataset.labels import (
     LabelParams,
     LabelSnapshot,
@@ -26,7 +27,7 @@ from ethocache.dataset.labels import (
     table_of,
     write_snapshot,
 )
-from ethocache.dataset.raters import combine
+from ethocache.dataset.raters import combine, split_frames
 
 REVISION = 3  # of how labels become frames; raising it lays every labels file over its frames again
 
@@ -86,8 +87,7 @@ def unseen_behaviours(target: Path, labels: Collection[str], behaviours: Sequenc
         if not unseen:
             break
         unseen -= behaviours_shown(target / f"{video}.json")
-    remedy = "if nobody looked for it, remove it from data.behaviours"
-    return [f"no labels file shows '{name}': {remedy}" for name in behaviours if name in unseen]
+    return not_shown([name for name in behaviours if name in unseen], ())
 
 
 def summary(records: Sequence[VideoRecord], labelled: int, notes: Sequence[str]) -> str:
@@ -139,4 +139,6 @@ def _snapshot_of(
     except InputError as error:
         raise InputError(f"{record.file}: {error}") from None
     notes = dict.fromkeys(note for _, notes in read.values() for note in notes)
+    if params.raters == MAJORITY and len(raters) > 1 and (split := split_frames(raters)):
+        notes[f"people are split on {split} frames, which count as not looked at (labels.raters: majority)"] = None
     return LabelSnapshot(table, raters, {part.file: part.format for part in parts}, tuple(notes))

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 from ethocache.common.errors import InputError
 
 _UNPACKED_LIMIT = 1024**3  # bytes; what unpacks to more is no table that a person typed
+_MOST_CELLS = 20_000_000  # an hour at 30 frames per second with 100 columns has 11 million
 _LAST_ROW = 1_048_576  # Excel's own limit
 _MOST_MERGED = 2_000_000  # cells
 _BAD_ZIP = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, struct.error)  # what zipfile raises on damage
@@ -196,8 +197,13 @@ def _area(name: str) -> _Area:
 
 
 def _rows(sheet: Any, examined: _Examined) -> Iterator[tuple[int, list[str]]]:
-    number = 0
+    number = cells = 0
     for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+        cells += len(row)
+        if cells > _MOST_CELLS:
+            raise InputError(
+                f"a sheet of more than {_MOST_CELLS} cells; delete the columns on the right that hold nothing, and save it again"
+            )
         if number > _LAST_ROW:
             raise InputError(f"a sheet with more than {_LAST_ROW} rows, which Excel cannot hold; {_SAVE_AGAIN}")
         yield from _row(number, [_text(value) for value in row], examined)

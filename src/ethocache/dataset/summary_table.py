@@ -16,6 +16,7 @@ from ethocache.dataset.tagged_video import TaggedVideo
 from ethocache.dataset.text import number, shown
 
 MEASURES = ("count", "total_s", "mean_s", "latency_s", "fraction", "scored_s")
+REVISION = 1  # raise it when the same tags would give another table
 _FORMULA = ("=", "+", "-", "@")
 _Cell = str | int | float | None
 

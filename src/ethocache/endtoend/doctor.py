@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from glob import escape
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
-from ethocache.dataset.findings import findings, grouped, some, spellings
+from ethocache.dataset.findings import findings, grouped, not_shown, some, spellings
 from ethocache.dataset.folder import DataFolder, NamesByStem
 from ethocache.dataset.formats import BoutList, Content, FrameMarks
 from ethocache.dataset.index import VideoRecord, find_track, index_videos, time_stamps
@@ -22,7 +23,7 @@ from ethocache.dataset.raters import combine
 from ethocache.dataset.runs import frame_durations_s
 from ethocache.dataset.sessions import track_rows, unused_tracks
 from ethocache.dataset.tracks import check_rows
-from ethocache.endtoend.project import Project, read_project
+from ethocache.endtoend.project import NOTHING_DONE, Project, read_project
 from ethocache.scoring.agreement import Agreement, between_raters
 
 Level = Literal["error", "warning", "note"]
@@ -108,11 +109,12 @@ def examine(params: Path, store: Store) -> Diagnosis:
         examination = _Examination(project, DataFolder(project.data.dir), store, diagnosis)
         examination.look_at_videos()
     except InputError as error:
-        diagnosis.add("error", [str(error)])
+        diagnosis.add("error", [line for line in str(error).splitlines() if not line.startswith(NOTHING_DONE)])
         return diagnosis
     if project.track.source == "files":
         examination.look_at_tracks()
     labelled = examination.look_at_labels()
+    examination.look_beside_them()
     diagnosis.add("warning", findings(examination.records, project.data, labelled))
     return diagnosis
 
@@ -176,7 +178,9 @@ class _Examination:
         for_each(self.records, self._look_at_combination, problems=problems)
         self.diagnosis.add("error", problems)
         self.diagnosis.add("note", grouped(self.notes))
-        self.diagnosis.add("warning", spellings(self.names, {*data.behaviours, *params.rename, *params.ignore, *params.not_scored}))
+        self.diagnosis.add("warning", spellings(self.names, data.behaviours, {*params.rename, *params.ignore, *params.not_scored}))
+        shown = {name for tables in self.tables.values() for table in tables.values() for name in _shown(table)}
+        self.diagnosis.add("warning", not_shown(data.behaviours, shown) if self.tables else [])
         self._say_who_has_none(matched.parts)
         self._compare_raters()
         return list(matched.parts)
@@ -210,11 +214,25 @@ class _Examination:
                 "but train.task is exclusive; correct the labels, or set train.task: multilabel"
             )
 
+    def look_beside_them(self) -> None:
+        """Name the files that lie beside the lab's, and that no pattern matches: labels of another ending, perhaps."""
+        data = self.project.data
+        known = {file for pattern in (data.videos, data.tracks, data.labels) for file in self.folder.files(pattern)}
+        places = {PurePosixPath(file).parent.as_posix() for file in known}
+        beside = sorted({file for place in places for file in self.folder.files(f"{escape(place)}/*" if place != "." else "*")} - known)
+        if beside:
+            one = "1 file lies" if len(beside) == 1 else f"{len(beside)} files lie"
+            self.diagnosis.add("note", [f"{one} beside them and match none of data.videos, data.tracks and data.labels: {some(beside)}"])
+
     def _say_who_has_none(self, labelled: Collection[str]) -> None:
         without = [record.file for record in self.records if record.id not in labelled]
         if not labelled:
             self.diagnosis.add("warning", ["no video has labels: nothing can be learned"])
-        elif without:
+        animals = {record.animal for record in self.records if record.id in labelled}
+        if 0 < len(animals) < 3:
+            few = f"labels of {len(animals)} animal{'s' * (len(animals) > 1)} ({', '.join(sorted(animals))})"
+            self.diagnosis.add("warning", [f"{few}: an honest score needs at least 3; with fewer, set train.score: false and only tag"])
+        if labelled and without:
             self.diagnosis.add("note", [f"{len(without)} videos have no labels and are tagged: {some(without)}"])
 
     def _compare_raters(self) -> None:
@@ -227,6 +245,10 @@ class _Examination:
             for (one, other), found in pairs.items():
                 if found.kappa is not None and found.kappa < _POOR_KAPPA:
                     self.diagnosis.add("warning", [f"{behaviour}: '{one}' and '{other}' hardly agree (kappa {found.kappa:.2f})"])
+
+
+def _shown(table: LabelTable) -> list[str]:
+    return [name for b, name in enumerate(table.behaviours) if (table.values[:, b] == YES).any()]
 
 
 def _column(tables: Mapping[str, LabelTable], rater: str, place: int) -> npt.NDArray[np.int8]:

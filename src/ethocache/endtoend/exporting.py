@@ -1,6 +1,7 @@
 """Take tags, or the lab's own labels, out of a project in the formats that labs work in."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +25,7 @@ NOT_SCORED_NAME = "not_scored"
 """What the time in which nobody looked is called where a format has no other way to say so; `labels.not_scored` reads it back."""
 
 
-def export(name: str, what: What, target: Path, folder: DataFolder, store: Store) -> list[Path]:
+def export(name: str, what: What, target: Path, folder: DataFolder, store: Store, exclusive: bool = False) -> list[Path]:
     """Write the tags or labels of every video that has some.
 
     Parameters
@@ -34,7 +35,9 @@ def export(name: str, what: What, target: Path, folder: DataFolder, store: Store
     what
         ``tags``: what the model says of videos without labels. ``labels``: what people said, as it is learned from.
     target
-        Folder of the files; made if it is not there.
+        Folder of the files; made if it is not there. Neither the lab's own folder nor one of results.
+    exclusive
+        Whether a frame has at most one behaviour.
 
     Returns
     -------
@@ -46,13 +49,26 @@ def export(name: str, what: What, target: Path, folder: DataFolder, store: Store
     InputError
         If there is nothing to export yet, or the format cannot hold it.
     """
+    _check_target(target, [root for root, _ in folder.places("*")])
     records = read_index(INDEX)
     found = list(_files(records, what))
     if not found:
         remedy = "every video has labels: export those" if what == "tags" else "no video has labels"
         raise InputError(f"there are no {what} to export ({remedy}); run 'dvc repro' first if it has not run yet")
-    videos = (_video(record, path, what, folder, store) for record, path in found)
+    videos = (replace(_video(record, path, what, folder, store), exclusive=exclusive) for record, path in found)
     return EXPORTS[name](videos, list(records[0].fields), what, target)
+
+
+def _check_target(target: Path, kept: Iterable[Path]) -> None:
+    """Refuse to write among the lab's own files, or where the pipeline writes and removes."""
+    place = target.resolve()
+    for folder in (*kept, Path("data"), Path("models"), Path("plots"), Path("metrics"), Path(".git")):
+        if place.is_relative_to(folder.resolve()) or place == Path.cwd():
+            raise InputError(
+                f"{target}: expected a folder of its own for exports, found one that holds other files ('{folder}'); name another"
+            )
+    if place.exists() and not place.is_dir():
+        raise InputError(f"{target}: expected a folder, found a file there; name another")
 
 
 def _files(records: Iterable[VideoRecord], what: What) -> Iterator[tuple[VideoRecord, Path]]:
@@ -66,8 +82,9 @@ def _video(record: VideoRecord, path: Path, what: What, folder: DataFolder, stor
     media = str(folder.path(record.file).resolve()) if record.has_video else ""
     if what == "tags":
         return read_tagged(path, record, media=media)
-    table = read_snapshot(path)
-    time_s = time_stamps(record, folder, store)
+    table, time_s = read_snapshot(path), time_stamps(record, folder, store)
+    if len(time_s) != table.frames:
+        raise InputError(f"{path}: labels of {table.frames} frames for a video of {len(time_s)}; run 'dvc repro' to index again")
     return TaggedVideo(record.id, table.behaviours, time_s, table.values, "manual", fields=record.fields, media=media, fps=record.facts.fps)
 
 
@@ -121,6 +138,10 @@ def _with_not_scored(video: TaggedVideo) -> TaggedVideo:
     """
     unknown = video.tags == NOT_SCORED
     nobody = unknown.all(axis=1)
+    if unknown.any() and NOT_SCORED_NAME in video.behaviours:
+        raise InputError(
+            f"{video.video}: a behaviour is called '{NOT_SCORED_NAME}', as time in which nobody looked is; export summary or nwb"
+        )
     if not unknown.any():
         return video
     if (unknown & ~nobody[:, None]).any():

@@ -28,8 +28,9 @@ SECTIONS: dict[str, type[Section]] = {
 }
 _NAMES = ("head", "backbone")
 _RECIPES = ("heads", "backbones")
+NOTHING_DONE = "Nothing was computed or deleted."
 _UNDO = (
-    "Nothing was computed or deleted. Correct params.yaml, where a wrong -S stays too; "
+    f"{NOTHING_DONE} Correct params.yaml, where a wrong -S stays too; "
     "'git checkout -- params.yaml' puts back the file as it was committed, without any edit since."
 )
 

@@ -6,6 +6,7 @@ other numbers, also in a project that holds none of our code.
 
 from ethocache.common.cost import REVISION as COSTS
 from ethocache.dataset.index import REVISION as TIMES
+from ethocache.dataset.summary_table import REVISION as SUMMARIES
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.tagging import REVISION as TAGS
 from ethocache.sequence.trainings import REVISION as TRAININGS
@@ -20,5 +21,5 @@ REVISIONS: dict[str, dict[str, int]] = {
     "train": {"trainings": TRAININGS},
     "evaluate": {"scores": SCORES},
     "cost": {"costs": COSTS},
-    "predict": {"tags": TAGS},
+    "predict": {"tags": TAGS, "summary": SUMMARIES},
 }

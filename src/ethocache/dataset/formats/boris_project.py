@@ -119,7 +119,16 @@ def _observation(name: str, said: Mapping[str, object], place: str) -> Observati
         tuple(None if lengths.get(medium) is None else _is(float, lengths[medium], f"{place}, length") for medium in media),
         _is(float, said.get("time offset") or 0.0, f"{place}, time offset"),
         tuple(_notes(said, players, place)),
+        _interval(said) if len(media) < 2 else None,
     )
+
+
+def _interval(said: Mapping[str, object]) -> tuple[float, float] | None:
+    """Return from and to which second BORIS let people score; an end of 0 is the end of the medium."""
+    limits = said.get("observation time interval")
+    if not isinstance(limits, list) or len(limits) != 2 or not any(limits) or not all(isinstance(limit, int | float) for limit in limits):
+        return None
+    return float(limits[0]), float(limits[1]) or float("inf")
 
 
 def _media(players: object, place: str) -> tuple[str, ...]:
@@ -134,7 +143,8 @@ def _notes(said: Mapping[str, object], players: object, place: str) -> Iterator[
     limits = said.get("observation time interval")
     if isinstance(limits, list) and any(limits):
         from_to = " to ".join(str(limit) for limit in limits if isinstance(limit, int | float))
-        yield f"{place} was limited to {shown(from_to)} s in BORIS; frames outside count as 'no', unless labels.scored_until says more"
+        outside = "nobody looked at" if len(_media(players, place)) < 2 and _interval(said) else "'no' is taken for"
+        yield f"{place} was limited to {shown(from_to)} s in BORIS; {outside} the frames outside"
 
 
 def _event(found: object, place: str, number: int) -> Event:

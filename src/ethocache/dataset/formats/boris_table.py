@@ -21,6 +21,7 @@ _COLUMNS = {  # role -> what BORIS has called the column
     "offset": ("time offset (s)",),
     "source": ("source",),
     "lengths": ("media duration (s)",),
+    "total": ("total length",),
     "media": ("media file path", "media file name", "media file"),
 }
 _NO_MEDIA = {"", "na", "not found", "live"}
@@ -113,12 +114,12 @@ class BorisTable:
         return [(self._observation(name, [row for row, _ in group]), [event for _, event in group]) for name, group in groups.items()]
 
     def _observation(self, name: str, rows: Sequence[Row]) -> Observation:
-        said = {role: self._the_one(name, rows, role) for role in ("offset", "source", "lengths")}
+        said = {role: self._the_one(name, rows, role) for role in ("offset", "source", "lengths", "total")}
         offset = said["offset"] or self._above("time offset (s)")
         queued = _of_player_1(said["source"])
         listed = queued or self.above.get("player #1") or list(dict.fromkeys(row.cells["media"] for row in rows))
         media = tuple(medium for medium in listed if medium.casefold() not in _NO_MEDIA)
-        lengths = [_length(cell) for cell in said["lengths"].split("|")[0].split(";")] if queued else []
+        lengths = [_length(cell) for cell in said["lengths"].split("|")[0].split(";")] if queued else [_length(said["total"])]
         return Observation(
             name,
             media,

@@ -86,6 +86,8 @@ class Observation:
         What BORIS added to every time.
     notes
         What a person should know of it.
+    scored_s
+        From and to which second of a single medium it was scored; None is all of it.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Observation:
     lengths_s: tuple[float | None, ...] = ()
     offset_s: float = 0.0
     notes: tuple[str, ...] = ()
+    scored_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,9 @@ def _labels(observation: Observation, events: Sequence[Event], meaning: Meaning,
         for place, start, stop in _over_media(observation, start_s, stop_s):
             bouts[place].append(Bout(state.begun.behaviour, start, stop, state.begun.line))
     notes = (*observation.notes, *_not_read(chosen), *_others(events, chosen, meaning))
-    for name, found in zip(media, bouts, strict=True):
-        yield Labels(BoutList("seconds", tuple(found)), name, rater, notes)
+    lengths = observation.lengths_s or (None,) * len(media)
+    for name, found, length_s in zip(media, bouts, lengths, strict=True):
+        yield Labels(BoutList("seconds", tuple(found)), name, rater, notes, observation.scored_s, length_s)
 
 
 def _of_one_subject(observation: Observation, events: Sequence[Event], meaning: Meaning) -> list[Event]:

@@ -55,11 +55,13 @@ class _Subjects:
         self._subject = subject
         self._first = 0  # the line that told the only animal's name; 0 where the settings did
         self._others = 0
+        self._seen: dict[str, int] = {}  # name -> the first line of it
 
     def wanted(self, layout: _Layout, line: int, row: list[str]) -> bool:
         if "subject" not in layout.groups:
             return True
         found = row[layout.groups["subject"]]
+        self._seen.setdefault(found, line)
         if not self._subject and found:
             self._subject, self._first = found, line
         elif found != self._subject and self._first:
@@ -68,6 +70,18 @@ class _Subjects:
             )
         self._others += found != self._subject
         return found == self._subject
+
+    def check(self) -> None:
+        """Raise `InputError` where the subject that is wanted is not there, or some rows do not say whose they are."""
+        named = sorted(name for name in self._seen if name)
+        if named and "" in self._seen:
+            raise InputError(
+                f"line {self._seen['']}: the subject is missing, although others are named ({shown(', '.join(named))}); add it"
+            )
+        if self._seen and self._subject and self._subject not in self._seen:
+            raise InputError(
+                f"labels.subject is '{shown(self._subject)}', but the subjects are {shown(', '.join(named))}; name one of them"
+            )
 
     def notes(self) -> tuple[str, ...]:
         return (f"{self._others} rows of other animals than '{shown(self._subject)}' not read",) if self._others else ()
@@ -85,6 +99,7 @@ def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:
     for line, row in table.rows():
         if any(row) and subjects.wanted(layout, line, row):  # Excel leaves rows of empty cells behind
             _add(table, layout, line, row, groups)
+    subjects.check()
     notes = (*subjects.notes(), *not_read(_further(table.header, layout)), *sheet_notes(path))
     unit = layout.unit or meaning.unit
     return tuple(

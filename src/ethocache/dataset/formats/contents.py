@@ -128,12 +128,18 @@ class Labels:
         Who labelled it; empty where the file does not say.
     notes
         What was not read, or decided, that a person should know.
+    scored_s
+        Seconds from and to which somebody looked; None where that is the whole video.
+    length_s
+        How long the video is, as the file says; None where it does not.
     """
 
     content: Content
     media: str = ""
     rater: str = ""
     notes: tuple[str, ...] = ()
+    scored_s: tuple[float, float] | None = None
+    length_s: float | None = None
 
 
 @dataclass(frozen=True)

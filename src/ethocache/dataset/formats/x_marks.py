@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats import bouts_csv, clip_table, one_hot_csv
+from ethocache.dataset.formats import boris_bouts, boris_events, bouts_csv, clip_table, one_hot_csv
 from ethocache.dataset.formats.contents import BoutList, Format, FrameMarks, Labels, Meaning
 from ethocache.dataset.formats.frame_rows import (
     EMPTY,
@@ -78,7 +78,8 @@ class _Layout:
 
     def is_footer(self, row: Sequence[str]) -> bool:
         """Tell a row of totals, or what else stands below the frames."""
-        if any(cell.casefold().rstrip(": ") in _TOTALS for cell in row):
+        filled = [cell for cell in row if cell]
+        if len(filled) > 1 and filled[0].casefold().rstrip(": ") in _TOTALS:  # alone, it may be a comment
             return True
         return self.index is not None and any(row) and not _is_time(row[self.index])
 
@@ -104,7 +105,8 @@ def _recognise(head: Head, meaning: Meaning) -> bool:
     header, below = found[place], [row for row in found[place + 1 :] if any(row)]
     if any(is_tags(row) or has_pose(row) for row in found[: place + 1]) or (place == 0 and is_merged(header, below, meaning)):
         return False
-    if any(other.recognise(head, meaning) for other in (bouts_csv.FORMAT, clip_table.FORMAT, one_hot_csv.FORMAT)):
+    others = (boris_bouts.FORMAT, boris_events.FORMAT, bouts_csv.FORMAT, clip_table.FORMAT, one_hot_csv.FORMAT)
+    if any(other.recognise(head, meaning) for other in others):
         return False
     return _holds_marks(header, below, meaning)
 
@@ -134,7 +136,7 @@ def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:
     names = tuple(table.header[place] for place in labels)
     content = FrameMarks(names, np.where(values == EMPTY, np.int8(NO), values), open_end)
     notes = (*_notes(table, layout, frames, content, labels), *sheet_notes(path))
-    if not zeros and not (values == YES).any():
+    if not zeros and (values == EMPTY).all():
         return (Labels(BoutList("frames", ()), notes=notes),)  # nothing shown, or a sheet that nobody has filled in yet
     return (Labels(content, notes=notes),)
 
@@ -206,8 +208,9 @@ def _places(table: Table) -> Iterator[tuple[int, int]]:
 
 def _check_footer(layout: _Layout, line: int, row: Sequence[str], frames: _Frames) -> None:
     frames.footer = frames.footer or line
-    numbered = line > frames.footer and layout.index is not None and _is_time(row[layout.index])
-    if numbered or any(is_letter(row[place]) for place in layout.known):
+    below = line > frames.footer
+    numbered = below and layout.index is not None and _is_time(row[layout.index])
+    if numbered or any(is_letter(row[place]) or (below and mark(row[place]) == YES) for place in layout.known):
         raise InputError(
             f"line {line}: a frame, at or below line {frames.footer}, which is none; number each frame, and move totals to the end"
         )

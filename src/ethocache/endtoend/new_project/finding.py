@@ -118,7 +118,10 @@ def _visible(folder: Path) -> Iterator[str]:
             continue
         seen.add(real)
         folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
-        yield from (Path(place, name).relative_to(folder).as_posix() for name in files if not name.startswith((".", "~$")))
+        for name in (name for name in files if not name.startswith((".", "~$"))):
+            if not Path(place, name).exists():
+                raise InputError(f"{Path(place, name)}: a link to what is not there; connect its drive, or remove the link")
+            yield Path(place, name).relative_to(folder).as_posix()
 
 
 def _ending(file: str) -> str:

@@ -135,6 +135,8 @@ def _holds_anything(place: Path) -> bool:
 def _write_files(plan: _Plan, settings: Settings) -> None:
     folder = plan.folder
     folder.mkdir(parents=True, exist_ok=True)
+    for name in (".gitignore", ".dvcignore"):
+        _lines(folder / name)  # what cannot be read stops everything before anything is made
     if plan.repository is None:
         git.start_repository(folder)
     _add_lines(folder / ".gitignore", templates.ignored_by_git(plan.ignored))
@@ -150,8 +152,15 @@ def _write_files(plan: _Plan, settings: Settings) -> None:
 
 
 def _add_lines(path: Path, lines: list[str]) -> None:
-    present = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    present = _lines(path)
     write_text(path, "\n".join([*present, *(line for line in lines if line not in present)]) + "\n")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: expected UTF-8 text, to which lines are added, found another encoding; save it as UTF-8") from None
 
 
 def _commit(plan: _Plan) -> bool:

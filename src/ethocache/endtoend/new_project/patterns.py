@@ -13,7 +13,7 @@ from ethocache.dataset.folder import DataFolder, plain_name
 _SEPARATORS = set("_- .")
 
 
-def pattern_of(files: Sequence[str], folder: DataFolder, others_too: bool = False) -> tuple[str, list[str]]:
+def pattern_of(files: Sequence[str], folder: DataFolder, others_too: bool = False, widest: bool = False) -> tuple[str, list[str]]:
     """Return a pattern for some files of a folder, and which of them it leaves out.
 
     The pattern never matches any other file, unless every pattern of the most common place and ending does.
@@ -24,8 +24,11 @@ def pattern_of(files: Sequence[str], folder: DataFolder, others_too: bool = Fals
         Names relative to the folder, with ``/``; at least one.
     others_too
         Whether a pattern that matches other files too is better than one that leaves some out.
+    widest
+        Whether files of another ending that come later are of this kind too, where a whole folder is.
     """
-    exact = next((pattern for pattern in _patterns(files) if folder.files(pattern).keys() == set(files)), None)
+    written = list(_patterns(files))
+    exact = next((pattern for pattern in (written[::-1] if widest else written) if folder.files(pattern).keys() == set(files)), None)
     wide = next((pattern for pattern in _patterns(files) if folder.files(pattern).keys() >= set(files)), None)
     if exact or (wide and others_too):
         return str(exact or wide), []

@@ -70,7 +70,7 @@ def settings_for(found: Found, place: Path) -> Settings:
     patterns = {}
     for kind, files in (("videos", found.videos), ("tracks", found.tracks), ("labels", tuple(found.labels))):
         if files:
-            patterns[kind], left_out = pattern_of(files, folder, others_too=kind == "tracks")
+            patterns[kind], left_out = pattern_of(files, folder, others_too=kind == "tracks", widest=kind == "labels")
             notes += _left_out(kind, patterns[kind], left_out) + _others(kind, patterns[kind], folder, files)
     tracks = {file: place / file for file in found.tracks}
     said = read_all(place, found.labels)
@@ -131,7 +131,7 @@ def _about_labels(found: Found, said: Said) -> list[str]:
 def _usable(names: Counter[str]) -> tuple[list[str], list[str]]:
     """Return the names that can be behaviours, sorted, and what a person should know of them and of the others."""
     used: dict[str, str] = {}
-    notes = spellings(names.elements(), ())
+    notes = spellings(names.elements())
     for name, _ in names.most_common():
         if problem := _problem(name):
             notes.append(
