@@ -1,6 +1,6 @@
 """How data/tiny_deeplabcut was made: DeepLabCut's own model and losses, trained on rendered frames (7 minutes on two cores).
 
-    OMP_NUM_THREADS=2 python tests/vision/make_tiny_deeplabcut.py
+    OMP_NUM_THREADS=2 PYTHONPATH=tests python tests/vision/make_tiny_deeplabcut.py
 
 The network is timm's test_resnet, the smallest there is, from random weights; they are kept as float16, 0.8 MB.
 """

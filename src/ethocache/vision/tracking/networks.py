@@ -1,6 +1,7 @@
 """DeepLabCut's networks, ready for frames: they get pictures and give key points, nothing is read or written."""
 
 import io
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -131,7 +132,12 @@ def _copied(values: Any) -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what DeepLabCut prints, and warns its own developers of, out of a stage's output."""
-    with redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """Keep what DeepLabCut prints and logs, and warns its own developers of, out of a stage's output."""
+    silent = logging.root.manager.disable
+    logging.disable(max(silent, logging.WARNING))
+    try:
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(silent)

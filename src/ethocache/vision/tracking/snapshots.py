@@ -1,5 +1,6 @@
 """Read the weights that DeepLabCut saves, without running anything that a file says."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError  # what torch.load raises; nothing is unpickled here
@@ -23,7 +24,8 @@ def load_snapshot(path: Path) -> dict[str, Any]:
     """
     import torch
 
-    with torch.serialization.safe_globals(_numbers_of_numpy()):
+    with torch.serialization.safe_globals(_numbers_of_numpy()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about odd pickles, which are refused anyway
         try:
             kept = torch.load(path, map_location="cpu", weights_only=True)
         except UnpicklingError:
@@ -41,7 +43,7 @@ def load_snapshot(path: Path) -> dict[str, Any]:
 
 
 def _numbers_of_numpy() -> list[Any]:
-    scalar = np._core.multiarray.scalar
+    scalar = np.float64(0).__reduce__()[0]  # what numpy calls to make a number from its bytes
     named = [(scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
     return [*named, np.dtype, np.dtypes.Float64DType, np.dtypes.Float32DType, np.dtypes.Int64DType]
 

@@ -78,7 +78,7 @@ class SuperAnimalTracker:
             config = PoseConfig.build_for_superanimal_inference(
                 f"superanimal_{self._animal}", model_name=self._network, detector_name=self._detector, max_individuals=self._individuals
             )
-            return ModelConfig(plain_config(config.to_dict()))
+            return ModelConfig(plain_config(config.model_dump(mode="json")))
 
 
 def _model(name: str | None) -> tuple[str, str]:
@@ -96,7 +96,7 @@ def _detector(name: str | None) -> str:
     if name is None:
         return DETECTORS[0]
     named = [detector for detector in DETECTORS if Path(name).stem.endswith(detector)]
-    if not named or (not _is_file(name) and name != named[0]):
+    if not named or (name not in DETECTORS and not name.endswith(".pt")):
         raise InputError(
             f"track.detector: expected {' or '.join(DETECTORS)}, or a file of its weights that is called so, as published, found '{name}'"
         )
@@ -105,13 +105,9 @@ def _detector(name: str | None) -> str:
 
 def _file(name: str | None, setting: str) -> Path | None:
     """Return the file of weights that is named, or None for those of the hub."""
-    if name is None or not _is_file(name):
+    if name is None or name in DETECTORS:
         return None
     path = from_main_checkout(name)
     if not path.is_file():
         raise InputError(f"{setting}: expected a file of weights, found none at {path.absolute()}")
     return path
-
-
-def _is_file(name: str) -> bool:
-    return name.endswith(".pt") or "/" in name
