@@ -29,7 +29,8 @@ OWNERS = {
     "h5py": {"dataset/features.py", "dataset/tracks.py", "dataset/deeplabcut_h5.py", "dataset/predictions.py", "dataset/nwb.py"},
     "av": {"dataset/videos.py", "vision/decode.py", "vision/encode.py"},
     "timm": {"vision/backbones/"},
-    "torchvision": {"vision/backbones/"},
+    "torchvision": {"vision/backbones/", "vision/tracking/detectors.py"},
+    "deeplabcut": {"vision/tracking/networks.py", "vision/tracking/superanimal.py"},
     "yaml": {"common/params.py"},
     "tqdm": {"common/progress.py"},
     "filelock": {"common/store.py"},
@@ -39,9 +40,9 @@ OWNERS = {
     "ndx_ethogram": {"dataset/nwb.py"},
     "dvc": set(),
     "cv2": set(),
-    "pickle": {"dataset/deeplabcut_h5.py", "vision/backbones/weights.py"},  # a refusing unpickler; the name of an error
+    "pickle": {"dataset/deeplabcut_h5.py", "vision/backbones/weights.py", "vision/tracking/snapshots.py"},  # refuses; the name of an error
 }
-HEAVY = ("torch", "timm", "torchvision", "pandas", "sklearn", "matplotlib", "scipy")
+HEAVY = ("deeplabcut", "torch", "timm", "torchvision", "pandas", "sklearn", "matplotlib", "scipy")
 
 
 def imports(path: Path) -> set[str]:

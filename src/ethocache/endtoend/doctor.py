@@ -24,6 +24,7 @@ from ethocache.dataset.sessions import track_rows, unused_tracks
 from ethocache.dataset.tracks import check_rows
 from ethocache.endtoend.project import Project, read_project
 from ethocache.scoring.agreement import Agreement, between_raters
+from ethocache.vision.tracking import make_tracker
 
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
@@ -112,6 +113,7 @@ def examine(params: Path, store: Store) -> Diagnosis:
         return diagnosis
     if project.track.source == "files":
         examination.look_at_tracks()
+    examination.look_at_tracker()
     labelled = examination.look_at_labels()
     diagnosis.add("warning", findings(examination.records, project.data, labelled))
     return diagnosis
@@ -145,6 +147,13 @@ class _Examination:
         self.rows = {record.id: Row(record.id, record.facts.frames, record.facts.fps, record.facts.duration_s) for record in self.records}
         self.diagnosis.rows = list(self.rows.values())
         self.diagnosis.add("error", problems)
+
+    def look_at_tracker(self) -> None:
+        """Find out whether the model that is to track is there."""
+        try:
+            make_tracker(self.project.track, self.store).description()
+        except InputError as error:
+            self.diagnosis.add("error", [str(error)])
 
     def look_at_tracks(self) -> None:
         tracks = self.folder.files(self.project.data.tracks)

@@ -7,9 +7,10 @@ from ethocache.common.stage import run_stage
 from ethocache.common.store import Store, find_store
 
 PARAMS = Path("params.yaml")
-INDEX, LABELS, BACKBONE, HEAD, CODE = (
+INDEX, LABELS, TRACK, BACKBONE, HEAD, CODE = (
     Path("data/index.json"),
     Path("data/labels"),
+    Path("data/recipes/track.json"),
     Path("data/recipes/backbone.json"),
     Path("data/recipes/head.json"),
     Path("data/recipes/code"),
@@ -20,7 +21,7 @@ RESULTS = [*(Path("data") / name for name in DATA), Path("models"), Path("plots"
 
 def index() -> str:
     store = find_store()
-    last = LastLook(store, [PARAMS, Path(__file__)], [INDEX, LABELS, BACKBONE, HEAD, CODE])
+    last = LastLook(store, [PARAMS, Path(__file__)], [INDEX, LABELS, TRACK, BACKBONE, HEAD, CODE])
     return last.summary() or look(last, store)
 
 
@@ -35,16 +36,20 @@ def look(last: LastLook, store: Store) -> str:
     from ethocache.endtoend.project import read_project
     from ethocache.endtoend.revisions import REVISIONS
     from ethocache.vision.embedding import weights_files, weights_sources
+    from ethocache.vision.tracking import make_tracker
 
     project = read_project(PARAMS)
     data, folder, streams = project.data, DataFolder(project.data.dir), project.backbone["streams"]
     refuse_results_folder(data.dir, [*RESULTS, store.root])
-    note = last.begin(folder.places(data.videos, data.tracks, data.labels), weights_files(streams))
+    tracker = make_tracker(project.track, store)
+    patterns = [*folder.places(data.videos, data.tracks, data.labels), *tracker.places()]
+    note = last.begin(patterns, weights_files(streams))
     records = index_videos(folder, data, with_tracks=project.track.source == "files", store=store)
     meaning = project.labels.meaning(data.behaviours)
     labels = match_labels([record.id for record in records], folder.files(data.labels), project.labels, meaning, store)
     snapshot_labels(LABELS, records, labels.parts, folder, data.behaviours, project.labels, store)
     write_index(INDEX, records)
+    write_json(TRACK, tracker.description())
     write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)})
     write_json(HEAD, project.head)
     for stage, revisions in REVISIONS.items():

@@ -11,7 +11,7 @@ from ethocache.common.store import find_store
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import read_index
 from ethocache.vision.kept import keep_track
-from ethocache.vision.tracking import TrackParams
+from ethocache.vision.tracking import TrackParams, make_tracker
 
 PARAMS = Path("params.yaml")
 
@@ -20,7 +20,9 @@ def track() -> str:
     params = read_section(PARAMS, "track", TrackParams)
     folder = DataFolder(read_section(PARAMS, "data", DataParams).dir)
     records = read_index(Path("data/index.json"))
-    entries = for_each(records, partial(keep_track, folder=folder, params=params, store=find_store()))
+    store = find_store()
+    keep = partial(keep_track, folder=folder, params=params, store=store, tracker=make_tracker(params, store))
+    entries = for_each(records, keep)
     tracked = {record.id: entry for record, entry in zip(records, entries, strict=True) if entry}
     fill_folder(Path("data/tracks"), {f"{video}.h5": entry.path("track.h5") for video, entry in tracked.items()})
     notes = [f"\n  note: {video}: {entry.facts['note']}" for video, entry in tracked.items() if entry.facts["note"]]

@@ -117,15 +117,37 @@ def decode_pictures(path: Path, facts: VideoFacts, time_s: npt.NDArray[np.float6
         If the decoder gives other frames or times than `facts` and `time_s` promise, or ones
         that it found damaged (it does not notice every flipped bit).
     """
+    to_planes = VideoReformatter()
+    for number, frame in enumerate(_checked_frames(path, facts, time_s)):
+        if number >= start:
+            yield _picture(frame, to_planes)
+
+
+def decode_rgb(path: Path, facts: VideoFacts, time_s: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.uint8]]:
+    """Give every frame of a video as RGB, (height, width, 3) uint8, turned as it is shown.
+
+    The pixels are those that OpenCV gives, through which DeepLabCut was trained and reads videos: libswscale's own
+    conversion, without the finer arithmetic of `decode_frames`.
+
+    Raises
+    ------
+    InputError
+        As `decode_pictures`.
+    """
+    to_rgb = VideoReformatter()
+    for frame in _checked_frames(path, facts, time_s):
+        rgb = to_rgb.reformat(frame, format="rgb24", interpolation=Interpolation.BICUBIC).to_ndarray()
+        yield np.ascontiguousarray(np.rot90(rgb, quarter_turns(frame)), dtype=np.uint8)
+
+
+def _checked_frames(path: Path, facts: VideoFacts, time_s: npt.NDArray[np.float64]) -> Iterator[VideoFrame]:
     number = 0
     with _opened(path, threads=0) as (container, stream):
         clock = _Clock(container, stream, time_s)
-        to_planes = VideoReformatter()
         for number, frame in enumerate(container.decode(stream), start=1):
             _check(frame, number - 1, facts, path)
             clock.check(frame, number - 1, path)
-            if number > start:
-                yield _picture(frame, to_planes)
+            yield frame
     if number != len(time_s):
         raise InputError(f"{path}: expected {len(time_s)} frames, as its packets say, the decoder gives {number}; {remedy(path)}")
 

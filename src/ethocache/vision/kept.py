@@ -19,13 +19,18 @@ from ethocache.vision.crop_plan import crop_recipe, plan_crops, read_plan
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.cropping import crop_video
 from ethocache.vision.embedding import ExtractParams, describe_network, extract_video, feature_recipe, load_embedder
-from ethocache.vision.tracking import TRACKERS, TrackParams
+from ethocache.vision.tracking import Tracker, TrackParams, make_tracker
 
 TRACK_REVISION = 1  # of how tracks are read; raising it reads every track again
 
 
-def keep_track(record: VideoRecord, folder: DataFolder, params: TrackParams, store: Store) -> Entry | None:
+def keep_track(record: VideoRecord, folder: DataFolder, params: TrackParams, store: Store, tracker: Tracker | None = None) -> Entry | None:
     """Return the entry with a video's ``track.h5``, one row per frame; None where the source gives no track.
+
+    Parameters
+    ----------
+    tracker
+        The source, set up once for many videos, so that a network is loaded once; None sets it up for this one.
 
     Raises
     ------
@@ -34,21 +39,20 @@ def keep_track(record: VideoRecord, folder: DataFolder, params: TrackParams, sto
     """
     if params.source == "none":
         return None
+    tracker = tracker or make_tracker(params, store)
     recipe = {
         "kind": "track",
         "source": params.source,
-        "file": record.track.fingerprint if record.track else None,
         "video": record.facts.fingerprint,
         "frames": record.facts.frames,
         "revision": TRACK_REVISION,
-    }
+    } | tracker.recipe(record)
 
     def build(bench: Workbench) -> dict[str, Any]:
-        tracked = TRACKERS[params.source](record, folder)
+        tracked = tracker.track(record, folder)
         if tracked.track is None:
             raise InputError(f"{record.file}: track.source '{params.source}' gave no track; choose another")
-        if record.track and store.fingerprint(folder.path(record.track.file)) != record.track.fingerprint:
-            raise _changed(record.track.file)
+        _check_unchanged(record, folder, store)
         write_track(bench.output / "track.h5", tracked.track)
         return {"note": tracked.note}
 
@@ -90,6 +94,15 @@ def keep_crop(record: VideoRecord, folder: DataFolder, track_file: Path, params:
         return cost
 
     return store.make("crop", recipe, build)
+
+
+def _check_unchanged(record: VideoRecord, folder: DataFolder, store: Store) -> None:
+    """Raise `InputError` if what was tracked, or the track that was read, is no longer what was indexed."""
+    if record.track:
+        if store.fingerprint(folder.path(record.track.file)) != record.track.fingerprint:
+            raise _changed(record.track.file)
+    elif look_at_video(folder.path(record.file), store).fingerprint != record.facts.fingerprint:
+        raise _changed(record.file)
 
 
 def _changed(file: str) -> InputError:

@@ -1,11 +1,15 @@
-"""What a source of tracks gives for a video."""
+"""What a source of tracks is, and what it gives for a video."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
+from ethocache.common.store import Store
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.tracks import Track
+from ethocache.vision.tracking.settings import TrackerSettings
 
 
 @dataclass(frozen=True)
@@ -24,4 +28,38 @@ class Tracked:
     note: str | None = None
 
 
-Tracker = Callable[[VideoRecord, DataFolder], Tracked]
+class Tracker(Protocol):
+    """A source of tracks that is set up; setting it up loads no network."""
+
+    def places(self) -> list[tuple[Path, str]]:
+        """Return folders and patterns of the files that decide its tracks, besides the data folder's; `index` watches them."""
+
+    def description(self) -> dict[str, Any]:
+        """Return what decides the tracks of all videos, so that `index` can tell DVC when a model is another one.
+
+        Raises
+        ------
+        InputError
+            If a file that it needs is not there.
+        """
+
+    def recipe(self, record: VideoRecord) -> dict[str, Any]:
+        """Return everything that decides a video's track besides the pixels: part of its key in the store.
+
+        Raises
+        ------
+        InputError
+            If the source cannot track this video, or its weights cannot be had.
+        """
+
+    def track(self, record: VideoRecord, folder: DataFolder) -> Tracked:
+        """Track a video.
+
+        Raises
+        ------
+        InputError
+            If that is not possible, in a way that its reader can mend.
+        """
+
+
+MakeTracker = Callable[[TrackerSettings, Store], Tracker]
