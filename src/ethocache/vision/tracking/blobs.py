@@ -109,7 +109,7 @@ def find_blob(difference: Image, look: Look) -> Blob | None:
 
 
 def _brightness(scene: Scene, difference: Image, sign: int, least: float) -> float:
-    """Return the brightness of the largest blob's darkest (or lightest) half; NaN is never needed, as the scene is where none is."""
+    """Return how dark (or light) the better half of the largest blob is; the scene's own brightness where there is none."""
     body = _largest(sign * difference > least)
     if not body.any():
         return float(np.median(scene.background))
@@ -147,6 +147,6 @@ def _without_tail(body: Mask, thin_px: int) -> Mask:
     return _largest(opened)[inner, inner] if opened.any() else body
 
 
-def _extremes(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _extremes(x: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     places = (x.argmin(), y.argmin(), x.argmax(), y.argmax())
     return np.array([(x.mean(), y.mean()), *((x[place], y[place]) for place in places)])
