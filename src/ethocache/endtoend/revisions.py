@@ -12,10 +12,12 @@ from ethocache.sequence.trainings import REVISION as TRAININGS
 from ethocache.vision.crop_plan import REVISION as CROPS
 from ethocache.vision.embedding import REVISION as FEATURES
 from ethocache.vision.kept import TRACK_REVISION as TRACKS
+from ethocache.vision.motion import REVISION as MOTION
 
 REVISIONS: dict[str, dict[str, int]] = {
     "track": {"tracks": TRACKS},
     "crop": {"times": TIMES, "crops": CROPS},
+    "motion": {"times": TIMES, "motion": MOTION},
     "extract": {"features": FEATURES},
     "train": {"trainings": TRAININGS},
     "evaluate": {"scores": SCORES},

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError, did_you_mean
+from ethocache.dataset.text import shown
 from ethocache.dataset.tracks import Track
 
 Floats = npt.NDArray[np.float64]
@@ -52,6 +53,22 @@ def choose_points(track: Track, names: tuple[str, ...], individual: int | None) 
     points = track.points if individual is None else track.points[:, individual : individual + 1]
     chosen = points[:, :, [track.names.index(name) for name in names]] if names else points
     return chosen.reshape(len(chosen), -1, 3)
+
+
+def find_individual(track: Track, name: str) -> int:
+    """Return the number of the animal of this name.
+
+    Raises
+    ------
+    InputError
+        If the track has no such animal.
+    """
+    if name in track.individuals:
+        return track.individuals.index(name)
+    if track.individuals == ("",):
+        raise InputError(f"crop.individual: '{name}' is asked for, but the track is of one animal without a name; leave it empty")
+    hint = did_you_mean(name, track.individuals)
+    raise InputError(f"crop.individual: '{name}' is no animal of the track{hint}; it has: {shown(', '.join(track.individuals))}")
 
 
 def follow_animal(points: npt.NDArray[np.float32], fps: float, likelihood: float, max_gap_s: float) -> AnimalPath:

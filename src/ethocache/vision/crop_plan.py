@@ -12,7 +12,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, write_text
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.tracks import Track
-from ethocache.vision.animal_path import AnimalPath, choose_points, follow_animal
+from ethocache.vision.animal_path import AnimalPath, choose_points, find_individual, follow_animal
 from ethocache.vision.crop_settings import CropParams
 
 REVISION = 1  # of what decides the pixels of a crop; raising it makes every crop again
@@ -40,6 +40,8 @@ class CropPlan:
         ``track`` or ``whole frame``.
     kept
         Fraction of key points that were good enough; 1 for whole frames.
+    individuals
+        Names of the animals around which it is cut; ``("",)`` for a single one, none for whole frames.
     """
 
     left_px: npt.NDArray[np.int64]
@@ -48,6 +50,7 @@ class CropPlan:
     valid: npt.NDArray[np.bool_]
     source: str
     kept: float
+    individuals: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shapes = {self.left_px.shape, self.top_px.shape, self.valid.shape}
@@ -65,9 +68,7 @@ class CropPlan:
         return len(self.valid)
 
 
-def plan_crops(
-    track: Track | None, width: int, height: int, fps: float, params: CropParams, individual: int | None = None, *, frames: int
-) -> CropPlan:
+def plan_crops(track: Track | None, width: int, height: int, fps: float, params: CropParams, *, frames: int) -> CropPlan:
     """Decide where the square around the animal lies in each frame.
 
     Without a track it is the whole frame, padded to a square with black. With one it has one size
@@ -80,25 +81,26 @@ def plan_crops(
         (T, I, K, 3) key points, or None.
     width, height, fps, frames
         Of the video.
-    individual
-        Which animal to follow; None takes the box around all of them.
 
     Raises
     ------
     InputError
         If the track has another length than the video, too few of its key points are good enough
-        (``crop.likelihood``, ``crop.min_kept``) or in the picture, or ``crop.points`` names unknown ones.
+        (``crop.likelihood``, ``crop.min_kept``) or in the picture, or ``crop.points`` or
+        ``crop.individual`` names what is not in the track.
     """
     if track is None:
         return _whole_frame(width, height, frames)
     if len(track.points) != frames:
         raise InputError(f"expected a track of {frames} rows, one per frame, found {len(track.points)}; track this video again")
+    individual = None if params.individual is None else find_individual(track, params.individual)
     points = choose_points(track, params.points, individual)
     _check_in_picture(points[points[..., 2] >= params.likelihood], width, height)
     path = follow_animal(points, fps, params.likelihood, params.max_gap_s)
     _check_enough(path, params)
     side = _side(path, params, min(width, height))
-    return CropPlan(_start(path.x_px, side, width), _start(path.y_px, side, height), side, path.seen, "track", path.kept)
+    followed = track.individuals if individual is None else (track.individuals[individual],)
+    return CropPlan(_start(path.x_px, side, width), _start(path.y_px, side, height), side, path.seen, "track", path.kept, followed)
 
 
 def crop_recipe(record: VideoRecord, track_digest: str, params: CropParams) -> dict[str, Any]:
@@ -152,6 +154,7 @@ def write_plan(path: Path, plan: CropPlan, time_s: npt.NDArray[np.float64], size
         "key": key,
         "source": plan.source,
         "kept": plan.kept,
+        "individuals": list(plan.individuals),
         "size": size,
         "side_px": plan.side_px,
         "left_px": plan.left_px.tolist(),
@@ -186,6 +189,7 @@ def _kept_plan(values: dict[str, Any]) -> KeptPlan:
         valid=np.asarray(values["valid"], dtype=bool),
         source=values["source"],
         kept=values["kept"],
+        individuals=tuple(values["individuals"]),
     )
     return KeptPlan(plan, np.asarray(values["time_s"], dtype=np.float64), values["size"], values["key"])
 

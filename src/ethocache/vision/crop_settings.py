@@ -32,6 +32,8 @@ class CropParams(Section):
         Frames from one key frame to the next: small is quick random access, large is small files.
     points
         Names of the key points that count; none named means all.
+    individual
+        Which animal of a track of several is followed; None takes the box around all of them.
     """
 
     likelihood: float = Field(0.6, ge=0, le=1)
@@ -43,6 +45,7 @@ class CropParams(Section):
     max_gap_s: float = Field(1.0, ge=0)
     keyframe_interval: int = Field(30, ge=1, le=1000)
     points: tuple[str, ...] = ()
+    individual: str | None = None
 
     @field_validator("size")
     @classmethod
