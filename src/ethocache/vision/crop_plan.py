@@ -15,7 +15,7 @@ from ethocache.dataset.tracks import Track
 from ethocache.vision.animal_path import AnimalPath, choose_points, find_individual, follow_animal
 from ethocache.vision.crop_settings import CropParams
 
-REVISION = 1  # of what decides the pixels of a crop; raising it makes every crop again
+REVISION = 2  # of what decides the pixels of a crop; raising it makes every crop again
 
 _SMALLEST_SIDE_PX = 16
 _BEYOND = 0.1  # of the picture's width or height: a point may be guessed a little outside

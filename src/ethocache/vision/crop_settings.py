@@ -41,7 +41,7 @@ class CropParams(Section):
     scale: float = Field(2.0, gt=0)
     margin_px: int = Field(0, ge=0)
     size: int = Field(256, ge=32, le=4096)
-    quality: float = Field(10, ge=0, le=51)
+    quality: float = Field(8, ge=0, le=51)
     max_gap_s: float = Field(1.0, ge=0)
     keyframe_interval: int = Field(30, ge=1, le=1000)
     points: tuple[str, ...] = ()
