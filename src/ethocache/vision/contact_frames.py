@@ -13,7 +13,7 @@ from ethocache.vision.crop_gates import check_quality
 from ethocache.vision.crop_plan import CropPlan, plan_crops
 from ethocache.vision.crop_settings import CropParams
 
-EVENLY_SPACED = 8
+FRAMES = 12  # on a sheet: up to 5 of the worst, the rest evenly spaced
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ def choose_frames(checked: Checked) -> dict[int, str]:
         if quality.gap_first >= 0:
             chosen.setdefault((quality.gap_first + quality.gap_last) // 2, "longest gap")
         chosen.setdefault(_nearest_to_the_edge(checked, checked.plan), "nearest to the crop's edge")
-    for frame in np.linspace(0, frames - 1, EVENLY_SPACED).round().astype(int).tolist():
+    for frame in np.linspace(0, frames - 1, FRAMES - len(chosen)).round().astype(int).tolist():
         chosen.setdefault(frame, "")
     return {frame: why for frame, why in chosen.items() if frame < frames}
 

@@ -20,7 +20,7 @@ _MOST_GHOST = 0.5  # of the animal; the real video has .01, rendered ones up to 
 _MOST_SHIFT = 0.01  # of the picture's long side: the camera stands, but for the tremble of its table
 _MOST_JUMPS = 0.005  # of the frames
 _LEAST_SPREAD = 0.5  # body lengths from its usual place; the real mouse has 2.2, rendered ones .9 and more, one that only stirs .3
-_REMEDY = "track it with DeepLabCut (track.source: files), or take the whole frame (track.source: none)"
+_REMEDY = "track it with DeepLabCut (track.source: files, deeplabcut or superanimal), or take the whole frame (track.source: none)"
 
 
 def check_look(scene: Scene, look: Look, shift_px: float, params: BackgroundParams) -> None:
