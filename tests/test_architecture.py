@@ -35,6 +35,7 @@ OWNERS = {
     "tqdm": {"common/progress.py"},
     "filelock": {"common/store.py"},
     "matplotlib": {"scoring/"},
+    "PIL": {"vision/contact_sheet.py"},
     "typer": {"cli.py"},
     "pynwb": {"dataset/nwb.py"},
     "ndx_ethogram": {"dataset/nwb.py"},

@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 store_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the results that are kept.")
 app.add_typer(store_app, name="store")
+tracks_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at the tracks before they are cropped by.")
+app.add_typer(tracks_app, name="tracks")
 
 
 @app.command()
@@ -76,6 +78,35 @@ def verify() -> None:
 def size() -> None:
     """Say what is kept and how much space it takes."""
     run_stage(_size)
+
+
+@tracks_app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the pictures go.")] = Path("data/contact_sheets"),
+) -> None:
+    """Draw each video's track: the worst frames and some from everywhere, with key points and crop, and the numbers of its gates."""
+    with explaining("ethocache"):
+        good = _check_tracks(folder)
+    raise typer.Exit(0 if good else 1)
+
+
+def _check_tracks(target: Path) -> bool:
+    """Write a contact sheet and print a line for each video; return whether the crop stage will take all of them."""
+    from ethocache.common.params import read_section  # these load numpy and the video library
+    from ethocache.dataset.folder import DataFolder, DataParams, refuse_results_folder
+    from ethocache.dataset.index import read_index
+    from ethocache.vision.contact_sheet import check_tracks
+    from ethocache.vision.crop_settings import CropParams
+
+    params = Path("params.yaml")
+    data = read_section(params, "data", DataParams)
+    refuse_results_folder(data.dir, [target])
+    records, crop = read_index(Path("data/index.json")), read_section(params, "crop", CropParams)
+    good = True
+    for line, passes in check_tracks(records, Path("data/tracks"), target, crop, DataFolder(data.dir), find_store()):
+        print(line, flush=True)
+        good &= passes
+    return good
 
 
 def _examine(folder: Path, as_json: bool) -> bool:

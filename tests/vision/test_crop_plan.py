@@ -34,9 +34,9 @@ def walking(frames: int = 60, centre: npt.ArrayLike = (200, 150), step_px: float
     return Track(points, NAMES, ("",) if individuals == 1 else tuple("ab")[:individuals])
 
 
-def plan(track: Track | None, params: CropParams | None = None, width: int = 640, height: int = 480, **more: int) -> CropPlan:
+def plan(track: Track | None, params: CropParams | None = None, width: int = 640, height: int = 480) -> CropPlan:
     frames = 60 if track is None else len(track.points)
-    return plan_crops(track, width, height, 30.0, params or CropParams(), frames=frames, **more)
+    return plan_crops(track, width, height, 30.0, params or CropParams(), frames=frames)
 
 
 def middle_x(found: CropPlan) -> npt.NDArray[np.float64]:
@@ -117,7 +117,8 @@ class TestThePlanOfATrack:
     def test_of_two_animals_holds_both_or_the_one_asked_for(self) -> None:
         track = walking(individuals=2, step_px=0)
         assert plan(track).side_px == 240  # 100 px between them and 10 px on each side
-        second = plan(track, individual=1)
+        second = plan(track, CropParams(individual="b"))
+        assert (plan(track).individuals, second.individuals) == (("a", "b"), ("b",))
         assert second.side_px == 80
         np.testing.assert_allclose(second.top_px + 39.5, 250, atol=1.5)
 
@@ -189,6 +190,15 @@ class TestARefusal:
         message = self.says(walking(), CropParams(points=("nosee",)))
         assert message == "crop.points: 'nosee' is no key point of the track, did you mean 'nose'?; it has: nose, left, right, tail"
 
+    def test_of_an_unknown_animal_names_those_that_are_there(self) -> None:
+        message = self.says(walking(individuals=2), CropParams(individual="c"))
+        assert message == "crop.individual: 'c' is no animal of the track; it has: a, b"
+        assert "did you mean 'a'?" in self.says(walking(individuals=2), CropParams(individual="A"))
+
+    def test_of_a_named_animal_where_there_is_one_without_a_name(self) -> None:
+        message = self.says(walking(), CropParams(individual="resident"))
+        assert message == "crop.individual: 'resident' is asked for, but the track is of one animal without a name; leave it empty"
+
     def test_of_a_single_key_point_asks_for_a_margin(self) -> None:
         message = self.says(walking(), CropParams(points=("nose",)))
         assert "the key points span 0.0 px" in message
@@ -229,7 +239,8 @@ class TestACropPlan:
         assert (kept.size, kept.key) == (256, "abc")
         for name in ("left_px", "top_px", "valid"):
             np.testing.assert_array_equal(getattr(found, name), getattr(written, name))
-        assert (found.side_px, found.source, found.kept) == (written.side_px, written.source, written.kept)
+        for name in ("side_px", "source", "kept", "individuals"):
+            assert getattr(found, name) == getattr(written, name)
 
     @pytest.mark.parametrize(
         "damage",
@@ -244,16 +255,25 @@ class TestACropPlan:
 
 
 class TestTheRecipe:
-    def test_changes_with_the_video_the_track_and_every_setting(self) -> None:
+    def test_changes_with_the_video_the_track_and_every_setting_but_the_gates(self) -> None:
         def recipe(fingerprint: str = "v", track: str = "t", **params: object) -> str:
             facts = VideoFacts(10, 64, 48, "yuv420p", "h264", 30.0, 1.0, False, (), fingerprint)
             return repr(crop_recipe(VideoRecord("a", "a.mp4", {}, "a", facts), track, CropParams(**params)))  # type: ignore[arg-type]
 
-        changed: list[dict[str, object]] = [{"likelihood": 0.5}, {"min_kept": 0.1}, {"scale": 1.5}, {"margin_px": 2}, {"size": 64}]
-        changed += [{"quality": 11}, {"points": ("a",)}, {"max_gap_s": 2}, {"keyframe_interval": 10}]
+        changed: list[dict[str, object]] = [{"likelihood": 0.5}, {"scale": 1.5}, {"margin_px": 2}, {"size": 64}]
+        changed += [{"quality": 11}, {"points": ("a",)}, {"individual": "a"}, {"max_gap_s": 2}, {"keyframe_interval": 10}]
         recipes = [recipe(), recipe("w"), recipe(track="u"), *(recipe(**params) for params in changed)]  # type: ignore[arg-type]
         assert len(set(recipes)) == len(recipes)
         assert recipe() == recipe()
+
+    def test_is_the_same_whatever_the_gates_ask_for_and_however_the_likelihood_was_found(self) -> None:
+        facts = VideoFacts(10, 64, 48, "yuv420p", "h264", 30.0, 1.0, False, (), "v")
+
+        def recipe(pcutoff: float | None = None, **params: object) -> dict[str, object]:
+            return crop_recipe(VideoRecord("a", "a.mp4", {}, "a", facts), "t", CropParams(**params), pcutoff)  # type: ignore[arg-type]
+
+        assert recipe() == recipe(min_kept=0.9, longest_gap_s=1, max_step=0.1) == recipe(likelihood=0.6)
+        assert recipe(0.4) == recipe(0.4, likelihood=0.4) != recipe()
 
     def test_does_not_depend_on_the_name_of_the_file(self) -> None:
         facts = VideoFacts(10, 64, 48, "yuv420p", "h264", 30.0, 1.0, False, (), "v")

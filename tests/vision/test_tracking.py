@@ -68,7 +68,7 @@ def test_every_source_is_a_setting(source):
 def test_an_unknown_source_is_refused_with_the_nearest():
     with pytest.raises(InputError, match=r"track: 'source': not a source of tracks, did you mean 'files'\?, found 'file'"):
         parse_section({"source": "file"}, TrackParams, "track")
-    with pytest.raises(InputError, match="known: files, deeplabcut, superanimal, none"):
+    with pytest.raises(InputError, match="known: files, deeplabcut, superanimal, background, none"):
         parse_section({"source": "zzz"}, TrackParams, "track")
 
 

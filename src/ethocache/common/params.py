@@ -84,10 +84,20 @@ def parse_section(values: Any, model: type[SectionT], place: str) -> SectionT:
 
 def _explain(problem: Any, model: type[Section], place: str) -> str:
     where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
-        hint = did_you_mean(where, model.model_fields) or f"; known: {', '.join(model.model_fields)}"
+    if problem["type"] == "extra_forbidden" and (section := _section_at(model, problem["loc"][:-1])):
+        hint = did_you_mean(problem["loc"][-1], section.model_fields) or f"; known: {', '.join(section.model_fields)}"
         return f"{place}: '{where}' is not a setting{hint}"
     if problem["type"] == "missing":
         return f"{place}: '{where}' is missing"
     reason = problem["msg"].removeprefix("Value error, ")
     return f"{place}: '{where}': {reason}, found {problem['input']!r}" if where else f"{place}: {reason}"
+
+
+def _section_at(model: type[Section], path: tuple[object, ...]) -> type[Section] | None:
+    """Return the section inside a section to which a path of names leads; None where it leads to something else."""
+    for name in path:
+        inner = model.model_fields[str(name)].annotation if str(name) in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, Section)):
+            return None
+        model = inner
+    return model

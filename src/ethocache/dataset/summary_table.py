@@ -18,7 +18,7 @@ from ethocache.dataset.text import number, shown
 MEASURES = ("count", "total_s", "mean_s", "latency_s", "fraction", "scored_s")
 REVISION = 1  # raise it when the same tags would give another table
 _FORMULA = ("=", "+", "-", "@")
-_Cell = str | int | float | None
+Cell = str | int | float | None
 
 
 def write_summary(path: Path, videos: Iterable[TaggedVideo], fields: Sequence[str], behaviours: Sequence[str]) -> None:
@@ -47,24 +47,35 @@ def write_summary(path: Path, videos: Iterable[TaggedVideo], fields: Sequence[st
         If two columns would have the same name.
     """
     header = ["video", *fields, "duration_s", "frames", *(f"{name}_{measure}" for name in behaviours for measure in MEASURES)]
+    write_table(path, header, (_row(video, fields, behaviours) for video in videos))
+
+
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write a CSV for spreadsheets: no cell of text runs as a formula, and None is an empty cell.
+
+    Raises
+    ------
+    InputError
+        If two columns would have the same name.
+    """
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise InputError(f"{path.name}: two columns would be named '{shown(twice)}'; rename that part in data.name, or that behaviour")
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(_without_formulas(header))
-        table.writerows(_without_formulas(_row(video, fields, behaviours)) for video in videos)
+        table.writerows(_without_formulas(row) for row in rows)
 
 
-def _row(video: TaggedVideo, fields: Sequence[str], behaviours: Sequence[str]) -> list[_Cell]:
+def _row(video: TaggedVideo, fields: Sequence[str], behaviours: Sequence[str]) -> list[Cell]:
     if video.tags.shape[1] != len(behaviours):
         raise ValueError(f"Expected tags of {len(behaviours)} behaviours of {video.video}, got {video.tags.shape[1]}")
     frame_s = frame_durations_s(video.time_s)
-    about: list[_Cell] = [video.video, *(video.fields.get(name, "") for name in fields), float(frame_s.sum()), len(frame_s)]
+    about: list[Cell] = [video.video, *(video.fields.get(name, "") for name in fields), float(frame_s.sum()), len(frame_s)]
     return [*about, *(cell for column in video.tags.T for cell in _measures(column, video.time_s, frame_s))]
 
 
-def _measures(column: npt.NDArray[np.integer], time_s: npt.NDArray[np.float64], frame_s: npt.NDArray[np.float64]) -> list[_Cell]:
+def _measures(column: npt.NDArray[np.integer], time_s: npt.NDArray[np.float64], frame_s: npt.NDArray[np.float64]) -> list[Cell]:
     """Return what `MEASURES` names, of one behaviour in one video."""
     looked, shows = column != NOT_SCORED, column == YES
     if not looked.any():
@@ -75,7 +86,7 @@ def _measures(column: npt.NDArray[np.integer], time_s: npt.NDArray[np.float64], 
     return [count, total_s, mean_s, latency_s, total_s / scored_s if scored_s else None, scored_s]
 
 
-def _without_formulas(cells: Iterable[_Cell]) -> list[str]:
+def _without_formulas(cells: Iterable[Cell]) -> list[str]:
     return [_plain(cell) if isinstance(cell, str) else _figure(cell) for cell in cells]
 
 

@@ -1,7 +1,7 @@
 """Where the animal is in every frame: key points, however they were made, and the file that keeps them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -13,7 +13,7 @@ from ethocache.common.files import canonical_json, replacing
 from ethocache.dataset.deeplabcut import is_named_after, is_track, match_tracks, read_points
 from ethocache.dataset.text import shown
 
-__all__ = ["Track", "fit_track", "is_named_after", "is_track", "load_track", "match_tracks", "read_track", "write_track"]
+__all__ = ["Track", "fit_track", "is_named_after", "is_track", "load_pcutoff", "load_track", "match_tracks", "read_track", "write_track"]
 
 FORMAT = "ethocache track 1"
 _ROUNDING = 1e-6  # how far float32 may carry a likelihood over 1
@@ -32,11 +32,14 @@ class Track:
         K names of key points.
     individuals
         I names; ``("",)`` for a single animal.
+    pcutoff
+        The likelihood from which its source trusts a point, as DeepLabCut's projects name it; None where it does not say.
     """
 
     points: npt.NDArray[np.float32]
     names: tuple[str, ...]
     individuals: tuple[str, ...] = ("",)
+    pcutoff: float | None = None
 
     def __post_init__(self) -> None:
         _check_shape(self)
@@ -83,7 +86,7 @@ def fit_track(track: Track, frames: int, file: str) -> tuple[Track, str | None]:
         If rows and frames differ in any other way.
     """
     note = check_rows(track.frames, frames, file)
-    return (Track(track.points[:frames], track.names, track.individuals), note) if note else (track, None)
+    return (replace(track, points=track.points[:frames]), note) if note else (track, None)
 
 
 def check_rows(rows: int, frames: int, file: str) -> str | None:
@@ -102,6 +105,8 @@ def write_track(path: Path, track: Track) -> None:
     """Keep a track as HDF5, at once; the same track gives the same bytes."""
     with replacing(path, track.points.nbytes) as temporary, h5py.File(temporary, "w", libver="earliest") as file:
         file.attrs["format"] = FORMAT
+        if track.pcutoff is not None:
+            file.attrs["pcutoff"] = track.pcutoff
         for name, words in (("names", track.names), ("individuals", track.individuals)):
             text = canonical_json(list(words)).encode()
             file.create_dataset(name, data=np.frombuffer(text, np.uint8), track_times=False)  # UTF-8 of a JSON list: no limit, no heap
@@ -122,13 +127,27 @@ def load_track(path: Path) -> Track:
             if file.attrs["format"] != FORMAT:
                 raise InputError(f"its format is '{shown(str(file.attrs['format']))}', expected '{FORMAT}'")
             names, individuals = (tuple(json.loads(file[name][:].tobytes())) for name in ("names", "individuals"))
-            return Track(file["points"][:], names, individuals)
+            return Track(file["points"][:], names, individuals, _pcutoff(file))
     except (FileNotFoundError, PermissionError):
         raise
     except (InputError, OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:  # h5py on broken files
         reason = " ".join(str(error).split())
         remedy = "run 'ethocache store verify', then 'dvc repro'"
         raise InputError(f"{path}: not a track of ethocache, or a damaged one ({reason}); {remedy}") from None
+
+
+def load_pcutoff(path: Path) -> float | None:
+    """Read the `Track.pcutoff` of what `write_track` wrote, without its points; None also of a file that `load_track` refuses."""
+    try:
+        with h5py.File(path, "r") as file:
+            return _pcutoff(file)
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError):
+        return None
+
+
+def _pcutoff(file: h5py.File) -> float | None:
+    value = file.attrs.get("pcutoff")
+    return None if value is None else float(value)
 
 
 def _check_shape(track: Track) -> None:

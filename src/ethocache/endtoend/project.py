@@ -12,6 +12,7 @@ from ethocache.dataset.labels import LabelParams
 from ethocache.scoring.settings import EvaluateParams
 from ethocache.sequence.heads import check_heads, effective_train, parse_head, resolve_head
 from ethocache.sequence.settings import TrainParams
+from ethocache.vision.arena import ArenaParams
 from ethocache.vision.backbones import check_backbones, resolve_backbone
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.embedding import ExtractParams
@@ -22,6 +23,7 @@ SECTIONS: dict[str, type[Section]] = {
     "labels": LabelParams,
     "track": TrackParams,
     "crop": CropParams,
+    "arena": ArenaParams,
     "extract": ExtractParams,
     "train": TrainParams,
     "evaluate": EvaluateParams,
@@ -68,6 +70,8 @@ def read_project(path: Path) -> Project:
     params = load_params(path)
     problems = [f"{path}: '{key}' is not a section{did_you_mean(key, _known())}" for key in params if key not in _known()]
     sections = {name: _collect(problems, _parse, params, name, path) for name in SECTIONS}
+    if sections["arena"] and sections["crop"]:
+        problems += check_corner_points(sections["arena"], sections["crop"], path)
     problems += check_backbones(_recipes(params, "backbones"))
     _collect(problems, check_heads, _recipes(params, "heads"))
     backbone = _collect(problems, _resolve, params, "backbone", path, resolve_backbone)
@@ -77,6 +81,14 @@ def read_project(path: Path) -> Project:
     if problems:
         raise InputError("\n".join([*dict.fromkeys(problems), _UNDO]))
     return Project(sections["data"], sections["labels"], sections["track"], sections["train"].task == "exclusive", backbone, head)
+
+
+def check_corner_points(arena: ArenaParams, crop: CropParams, path: Path) -> list[str]:
+    """Return what is wrong where corners of the arena would count as parts of the animal."""
+    if not arena.corner_points or (crop.points and not set(crop.points) & set(arena.corner_points)):
+        return []
+    found = f"found {', '.join(crop.points)}" if crop.points else "which is empty and stands for all"
+    return [f"{path}: crop.points: expected the animal's key points without arena.corner_points, {found}; name the animal's own"]
 
 
 def _known() -> tuple[str, ...]:

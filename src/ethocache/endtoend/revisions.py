@@ -13,11 +13,14 @@ from ethocache.sequence.trainings import REVISION as TRAININGS
 from ethocache.vision.crop_plan import REVISION as CROPS
 from ethocache.vision.embedding import REVISION as FEATURES
 from ethocache.vision.kept import TRACK_REVISION as TRACKS
+from ethocache.vision.motion import REVISION as MOTION
+from ethocache.vision.tracking.background import REVISION as BACKGROUNDS
 from ethocache.vision.tracking.deeplabcut import REVISION as NETWORKS_THAT_TRACK
 
 REVISIONS: dict[str, dict[str, int]] = {
-    "track": {"tracks": TRACKS, "networks": NETWORKS_THAT_TRACK},
+    "track": {"tracks": TRACKS, "networks": NETWORKS_THAT_TRACK, "backgrounds": BACKGROUNDS},
     "crop": {"times": TIMES, "crops": CROPS},
+    "motion": {"times": TIMES, "motion": MOTION},
     "extract": {"features": FEATURES},
     "train": {"trainings": TRAININGS},
     "evaluate": {"scores": SCORES},

@@ -32,7 +32,9 @@ def crop() -> str:
         Path("data/crops"), {video + ending: entry.path(file) for video, entry in crops.items() for ending, file in endings.items()}
     )
     write_json(Path("data/cost/crop.json"), total_cost(entries))
-    return f"{len(crops)} videos, {store.made} cropped now"
+    used = sorted({entry.facts["quality"]["likelihood"] for entry in entries if entry.facts["quality"]})
+    points = f"; key points used from likelihood {', '.join(f'{likelihood:g}' for likelihood in used)}" if used else ""
+    return f"{len(crops)} videos, {store.made} cropped now{points}"
 
 
 if __name__ == "__main__":

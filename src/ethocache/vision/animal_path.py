@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError, did_you_mean
+from ethocache.dataset.text import shown
 from ethocache.dataset.tracks import Track
 
 Floats = npt.NDArray[np.float64]
@@ -29,6 +30,8 @@ class AnimalPath:
         95th percentile of the long side of the box around the key points.
     kept
         Fraction of key points that reach the likelihood.
+    step_px
+        (T,) how far the middle, not smoothed, lies from where it was last seen, per frame since then; 0 where it is not seen.
     """
 
     x_px: Floats
@@ -36,6 +39,7 @@ class AnimalPath:
     seen: npt.NDArray[np.bool_]
     long_side_px: float
     kept: float
+    step_px: Floats
 
 
 def choose_points(track: Track, names: tuple[str, ...], individual: int | None) -> npt.NDArray[np.float32]:
@@ -52,6 +56,22 @@ def choose_points(track: Track, names: tuple[str, ...], individual: int | None) 
     points = track.points if individual is None else track.points[:, individual : individual + 1]
     chosen = points[:, :, [track.names.index(name) for name in names]] if names else points
     return chosen.reshape(len(chosen), -1, 3)
+
+
+def find_individual(track: Track, name: str) -> int:
+    """Return the number of the animal of this name.
+
+    Raises
+    ------
+    InputError
+        If the track has no such animal.
+    """
+    if name in track.individuals:
+        return track.individuals.index(name)
+    if track.individuals == ("",):
+        raise InputError(f"crop.individual: '{name}' is asked for, but the track is of one animal without a name; leave it empty")
+    hint = did_you_mean(name, track.individuals)
+    raise InputError(f"crop.individual: '{name}' is no animal of the track{hint}; it has: {shown(', '.join(track.individuals))}")
 
 
 def follow_animal(points: npt.NDArray[np.float32], fps: float, likelihood: float, max_gap_s: float) -> AnimalPath:
@@ -82,6 +102,7 @@ def follow_animal(points: npt.NDArray[np.float32], fps: float, likelihood: float
         seen=seen,
         long_side_px=float(np.percentile(long_sides, _BODY_PERCENTILE)) if seen.any() else 0.0,
         kept=float(good.mean()),
+        step_px=_steps(middle, seen),
     )
 
 
@@ -118,6 +139,14 @@ def _boxes(xy: Floats) -> tuple[npt.NDArray[np.bool_], Floats, Floats]:
     low = np.where(there, xy, np.inf).min(axis=1)
     high = np.where(there, xy, -np.inf).max(axis=1)
     return seen, np.where(seen[:, None], low, 0), np.where(seen[:, None], high, 0)
+
+
+def _steps(middle: Floats, seen: npt.NDArray[np.bool_]) -> Floats:
+    """Return the way from where it was last seen, per frame, (T,)."""
+    frames = np.flatnonzero(seen)
+    steps = np.zeros(len(seen))
+    steps[frames[1:]] = np.linalg.norm(np.diff(middle[frames], axis=0), axis=1) / np.diff(frames)
+    return steps
 
 
 def _filled(series: Floats, known: npt.NDArray[np.bool_]) -> Floats:

@@ -12,10 +12,11 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, write_text
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.tracks import Track
-from ethocache.vision.animal_path import AnimalPath, choose_points, follow_animal
-from ethocache.vision.crop_settings import CropParams
+from ethocache.vision.animal_path import AnimalPath, choose_points, find_individual, follow_animal
+from ethocache.vision.crop_gates import TrackQuality, check_enough, measure_quality
+from ethocache.vision.crop_settings import GATES, CropParams
 
-REVISION = 1  # of what decides the pixels of a crop; raising it makes every crop again
+REVISION = 2  # of what decides the pixels of a crop; raising it makes every crop again
 
 _SMALLEST_SIDE_PX = 16
 _BEYOND = 0.1  # of the picture's width or height: a point may be guessed a little outside
@@ -40,6 +41,10 @@ class CropPlan:
         ``track`` or ``whole frame``.
     kept
         Fraction of key points that were good enough; 1 for whole frames.
+    individuals
+        Names of the animals around which it is cut; ``("",)`` for a single one, none for whole frames.
+    quality
+        How good the track is; None for whole frames.
     """
 
     left_px: npt.NDArray[np.int64]
@@ -48,6 +53,8 @@ class CropPlan:
     valid: npt.NDArray[np.bool_]
     source: str
     kept: float
+    individuals: tuple[str, ...] = ()
+    quality: TrackQuality | None = None
 
     def __post_init__(self) -> None:
         shapes = {self.left_px.shape, self.top_px.shape, self.valid.shape}
@@ -65,14 +72,13 @@ class CropPlan:
         return len(self.valid)
 
 
-def plan_crops(
-    track: Track | None, width: int, height: int, fps: float, params: CropParams, individual: int | None = None, *, frames: int
-) -> CropPlan:
+def plan_crops(track: Track | None, width: int, height: int, fps: float, params: CropParams, *, frames: int) -> CropPlan:
     """Decide where the square around the animal lies in each frame.
 
     Without a track it is the whole frame, padded to a square with black. With one it has one size
     for the whole video and follows the smoothed midpoint of the key points (`follow_animal`);
-    at the borders it is shifted, so that it stays in the frame.
+    at the borders it is shifted, so that it stays in the frame. Whether the track is good enough is for `check_quality`
+    to say.
 
     Parameters
     ----------
@@ -80,29 +86,34 @@ def plan_crops(
         (T, I, K, 3) key points, or None.
     width, height, fps, frames
         Of the video.
-    individual
-        Which animal to follow; None takes the box around all of them.
 
     Raises
     ------
     InputError
         If the track has another length than the video, too few of its key points are good enough
-        (``crop.likelihood``, ``crop.min_kept``) or in the picture, or ``crop.points`` names unknown ones.
+        (``crop.likelihood``, ``crop.min_kept``) or in the picture, or ``crop.points`` or
+        ``crop.individual`` names what is not in the track.
     """
     if track is None:
         return _whole_frame(width, height, frames)
     if len(track.points) != frames:
         raise InputError(f"expected a track of {frames} rows, one per frame, found {len(track.points)}; track this video again")
+    individual = None if params.individual is None else find_individual(track, params.individual)
     points = choose_points(track, params.points, individual)
-    _check_in_picture(points[points[..., 2] >= params.likelihood], width, height)
-    path = follow_animal(points, fps, params.likelihood, params.max_gap_s)
-    _check_enough(path, params)
+    likelihood = params.trusted(track.pcutoff)
+    _check_in_picture(points[points[..., 2] >= likelihood], width, height)
+    path = follow_animal(points, fps, likelihood, params.max_gap_s)
+    check_enough(path.kept, float(path.seen.mean()), likelihood, params)
     side = _side(path, params, min(width, height))
-    return CropPlan(_start(path.x_px, side, width), _start(path.y_px, side, height), side, path.seen, "track", path.kept)
+    followed = track.individuals if individual is None else (track.individuals[individual],)
+    left, top = _start(path.x_px, side, width), _start(path.y_px, side, height)
+    return CropPlan(left, top, side, path.seen, "track", path.kept, followed, measure_quality(path, likelihood, fps, side))
 
 
-def crop_recipe(record: VideoRecord, track_digest: str, params: CropParams) -> dict[str, Any]:
+def crop_recipe(record: VideoRecord, track_digest: str, params: CropParams, pcutoff: float | None = None) -> dict[str, Any]:
     """Return everything that decides the crop of a video: the key of the store is its hash.
+
+    The gates are not in it (`check_quality`), and of the likelihood only the number that is used.
 
     The version of x264 is not in it: another one gives other bytes of the same picture, which is no
     reason to crop again.
@@ -116,7 +127,7 @@ def crop_recipe(record: VideoRecord, track_digest: str, params: CropParams) -> d
         "fps": facts.fps,
         "size": [facts.width, facts.height],
         "track": track_digest,
-        "params": params.model_dump(mode="json"),
+        "params": params.model_dump(mode="json", exclude=set(GATES)) | {"likelihood": params.trusted(pcutoff)},
     }
 
 
@@ -152,6 +163,8 @@ def write_plan(path: Path, plan: CropPlan, time_s: npt.NDArray[np.float64], size
         "key": key,
         "source": plan.source,
         "kept": plan.kept,
+        "individuals": list(plan.individuals),
+        "quality": plan.quality and plan.quality.as_json(),
         "size": size,
         "side_px": plan.side_px,
         "left_px": plan.left_px.tolist(),
@@ -186,6 +199,8 @@ def _kept_plan(values: dict[str, Any]) -> KeptPlan:
         valid=np.asarray(values["valid"], dtype=bool),
         source=values["source"],
         kept=values["kept"],
+        individuals=tuple(values["individuals"]),
+        quality=values["quality"] and TrackQuality(**values["quality"]),
     )
     return KeptPlan(plan, np.asarray(values["time_s"], dtype=np.float64), values["size"], values["key"])
 
@@ -205,15 +220,6 @@ def _check_in_picture(points: npt.NDArray[np.float32], width: int, height: int) 
         raise InputError(
             f"{outside / len(points):.0%} of the key points lie outside the picture of {width} x {height} px; "
             "is it the track of a larger or uncropped version of this video? Track this one"
-        )
-
-
-def _check_enough(path: AnimalPath, params: CropParams) -> None:
-    if path.kept < params.min_kept or not path.seen.any():
-        raise InputError(
-            f"{path.kept:.0%} of the key points reach crop.likelihood {params.likelihood:g}, and the animal is found in "
-            f"{path.seen.mean():.0%} of the frames, but crop.min_kept asks for {params.min_kept:.0%} of the points; "
-            "look at the track, then lower one of the two, or track the video with a better model"
         )
 
 

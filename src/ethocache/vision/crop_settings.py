@@ -4,6 +4,8 @@ from pydantic import Field, field_validator
 
 from ethocache.common.params import Section
 
+LIKELIHOOD = 0.6  # from which key points are used where neither the setting nor the track says
+GATES = frozenset({"min_kept", "longest_gap_s", "max_step"})  # they refuse a crop, and change no pixel of it
 SEGMENT_FRAMES = 1000  # about; a kill costs at most this many frames
 
 
@@ -13,9 +15,15 @@ class CropParams(Section):
     Attributes
     ----------
     likelihood
-        Key points below this likelihood are not used. It is not calibrated between DeepLabCut models.
+        Key points below this likelihood are not used. It is not calibrated between DeepLabCut models, so None takes the
+        ``pcutoff`` of the track's source, where that is known, else .6.
     min_kept
         Stop when less than this fraction of key points is left.
+    longest_gap_s
+        Stop when the animal is lost for longer, in seconds. Real tracks of an open field lost it for up to 2.6 s.
+    max_step
+        Stop when the animal's middle moves farther than this from one frame to the next, in sides of the crop. Real and rendered
+        mice made up to .14, at 10 frames/s; a track that hops to a reflection or another animal makes 1 and more.
     scale
         Side of the square = scale x 95th percentile of the long side of the key points' box.
     margin_px
@@ -32,17 +40,22 @@ class CropParams(Section):
         Frames from one key frame to the next: small is quick random access, large is small files.
     points
         Names of the key points that count; none named means all.
+    individual
+        Which animal of a track of several is followed; None takes the box around all of them.
     """
 
-    likelihood: float = Field(0.6, ge=0, le=1)
+    likelihood: float | None = Field(None, ge=0, le=1)
     min_kept: float = Field(0.3, ge=0, le=1)
+    longest_gap_s: float = Field(30.0, ge=0)
+    max_step: float = Field(1.0, gt=0)
     scale: float = Field(2.0, gt=0)
     margin_px: int = Field(0, ge=0)
     size: int = Field(256, ge=32, le=4096)
-    quality: float = Field(10, ge=0, le=51)
+    quality: float = Field(8, ge=0, le=51)
     max_gap_s: float = Field(1.0, ge=0)
     keyframe_interval: int = Field(30, ge=1, le=1000)
     points: tuple[str, ...] = ()
+    individual: str | None = None
 
     @field_validator("size")
     @classmethod
@@ -50,6 +63,12 @@ class CropParams(Section):
         if size % 2:
             raise ValueError("expected an even number of pixels")
         return size
+
+    def trusted(self, pcutoff: float | None) -> float:
+        """Return the likelihood from which key points are used, for a track whose source has this `Track.pcutoff`."""
+        if self.likelihood is not None:
+            return self.likelihood
+        return LIKELIHOOD if pcutoff is None else pcutoff
 
     @property
     def segment_frames(self) -> int:

@@ -1,6 +1,6 @@
 """Get pictures out of video files: any file in order, our own crops from any frame."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -138,6 +138,23 @@ def decode_rgb(path: Path, facts: VideoFacts, time_s: npt.NDArray[np.float64]) -
     for frame in _checked_frames(path, facts, time_s):
         rgb = to_rgb.reformat(frame, format="rgb24", interpolation=Interpolation.BICUBIC).to_ndarray()
         yield np.ascontiguousarray(np.rot90(rgb, quarter_turns(frame)), dtype=np.uint8)
+
+
+def pick_frames(
+    path: Path, facts: VideoFacts, time_s: npt.NDArray[np.float64], frames: Container[int]
+) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+    """Give the number and the RGB picture of some frames, in order; the others are decoded, but not converted.
+
+    Raises
+    ------
+    InputError
+        As `decode_pictures`.
+    """
+    to_rgb = VideoReformatter()
+    for number, frame in enumerate(_checked_frames(path, facts, time_s)):
+        if number in frames:
+            rgb = to_rgb.reformat(frame, format="rgb24").to_ndarray()
+            yield number, np.ascontiguousarray(np.rot90(rgb, quarter_turns(frame)), dtype=np.uint8)
 
 
 def _checked_frames(path: Path, facts: VideoFacts, time_s: npt.NDArray[np.float64]) -> Iterator[VideoFrame]:

@@ -16,8 +16,9 @@ from av.video.stream import VideoStream
 from ethocache.vision.decode import rows_of
 from ethocache.vision.pictures import Picture
 
-# At one number of bytes, veryfast keeps as much for the networks as superfast (crf 5 against 10) at nearly its speed.
-_PRESET = "veryfast"
+# Encoding is what cropping spends most time on. This takes a third of veryfast's time; at the default quality it costs a third more
+# bytes than veryfast at crf 10, and keeps nearly as much for the networks (benchmarks/crop_fidelity.py).
+_PRESET, _TOOLS = "ultrafast", "8x8dct=1:partitions=i4x4,i8x8:mbtree=1:rc-lookahead=10"
 _ENCODED_AS_FPS = 25  # x264's quality depends on the frame rate; so one rate for all, and true times when segments are joined
 # Bicubic (smoothed as it shrinks) and area averaging give embeddings equally near those of raw crops; the worst frame is better here.
 _SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
@@ -59,7 +60,7 @@ def write_segment(path: Path, pictures: Iterable[Picture], style: CropStyle) -> 
         stream.codec_context.thread_count = 1
         stream.codec_context.color_range = ColorRange.MPEG
         stream.codec_context.colorspace = style.matrix
-        scaler = _Scaler(style)
+        scaler = Scaler(style)
         for number, picture in enumerate(pictures):
             frame = scaler.scale(picture)
             frame.pts, frame.time_base = number, Fraction(1, _ENCODED_AS_FPS)
@@ -134,11 +135,11 @@ def _last_duration(ticks: npt.NDArray[np.int64], ticks_per_second: int) -> int:
 
 def _x264(style: CropStyle) -> dict[str, str]:
     every = style.keyframe_interval
-    params = f"keyint={every}:min-keyint={every}:scenecut=0:open-gop=0:bframes=0:threads=1"
+    params = f"keyint={every}:min-keyint={every}:scenecut=0:open-gop=0:bframes=0:threads=1:{_TOOLS}"
     return {"preset": _PRESET, "crf": str(style.quality), "x264-params": params}
 
 
-class _Scaler:
+class Scaler:
     """Scales squares with libswscale, in one frame that is filled again and again."""
 
     def __init__(self, style: CropStyle) -> None:

@@ -1,6 +1,7 @@
 """Take tracks, crops and features from the store, or make those that it does not keep yet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +14,9 @@ from ethocache.common.store import Entry, Store, Workbench
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, look_at_video, time_stamps
-from ethocache.dataset.tracks import load_track, write_track
+from ethocache.dataset.tracks import load_pcutoff, load_track, write_track
 from ethocache.vision.backbones.settings import Embedder
+from ethocache.vision.crop_gates import TrackQuality, check_quality
 from ethocache.vision.crop_plan import crop_recipe, plan_crops, read_plan
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.cropping import crop_video
@@ -70,30 +72,44 @@ def keep_crop(record: VideoRecord, folder: DataFolder, track_file: Path, params:
     Raises
     ------
     InputError
-        If the video or its track is not what was indexed, or too little of the animal was tracked.
+        If the video or its track is not what was indexed, or the track is not good enough for the gates of `params`.
     """
     if not record.has_video:
         raise InputError(f"{record.file}: it has no video, so there is nothing to crop; add the video, or leave data.fps empty")
     tracked = track_file.is_file()
     if record.track and not tracked:
         raise InputError(f"{track_file} is missing: run 'dvc repro track'")
-    recipe = crop_recipe(record, sha256_of_file(track_file) if tracked else "none", params) | {"times": TIMES_REVISION}
+    digest, pcutoff = (sha256_of_file(track_file), load_pcutoff(track_file)) if tracked else ("none", None)
+    recipe = crop_recipe(record, digest, params, pcutoff) | {"times": TIMES_REVISION}
 
     def build(bench: Workbench) -> dict[str, Any]:
         facts = record.facts
         track = load_track(track_file) if tracked else None
-        try:
+        with _about(record):
             plan = plan_crops(track, facts.width, facts.height, facts.fps, params, frames=facts.frames)
-        except InputError as error:
-            raise InputError(f"{record.file}: {error}") from None
+            if plan.quality:
+                check_quality(plan.quality, params)
         time_s = time_stamps(record, folder, store)
         video = folder.path(record.file)
         cost = crop_video(video, facts, time_s, plan, params, bench, sha256_of(recipe))
         if look_at_video(video, store).fingerprint != facts.fingerprint:
             raise _changed(record.file)
-        return cost
+        return cost | {"quality": plan.quality and plan.quality.as_json()}
 
-    return store.make("crop", recipe, build)
+    entry = store.make("crop", recipe, build)
+    if entry.facts["quality"]:
+        with _about(record):  # a crop that was kept before a gate was closed
+            check_quality(TrackQuality(**entry.facts["quality"]), params)
+    return entry
+
+
+@contextmanager
+def _about(record: VideoRecord) -> Iterator[None]:
+    """Say of an error which video it is about."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{record.file}: {error}") from None
 
 
 def _check_unchanged(record: VideoRecord, folder: DataFolder, store: Store) -> None:

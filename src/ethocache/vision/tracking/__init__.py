@@ -4,6 +4,7 @@ from pydantic import field_validator
 
 from ethocache.common.errors import did_you_mean
 from ethocache.common.store import Store
+from ethocache.vision.tracking.background import BackgroundTracker
 from ethocache.vision.tracking.deeplabcut import DeepLabCutTracker
 from ethocache.vision.tracking.files import TrackFiles
 from ethocache.vision.tracking.none import NoTracks
@@ -17,6 +18,7 @@ TRACKERS: dict[str, MakeTracker] = {
     "files": TrackFiles,
     "deeplabcut": DeepLabCutTracker,
     "superanimal": SuperAnimalTracker,
+    "background": BackgroundTracker,
     "none": NoTracks,
 }
 
@@ -28,7 +30,8 @@ class TrackParams(TrackerSettings):
     ----------
     source
         ``files`` reads DeepLabCut's files in the data folder, ``deeplabcut`` runs a trained model of yours, ``superanimal``
-        one that was trained on many labs' animals; ``none`` takes the whole frame. Never switched silently.
+        one that was trained on many labs' animals; ``background`` takes what differs from the empty scene for the animal, and
+        refuses a video where that is not to be trusted; ``none`` takes the whole frame. Never switched silently.
     """
 
     source: str = "files"

@@ -50,14 +50,14 @@ class DeepLabCutTracker:
         """Return the model's description, the content of its weights, and how it is run."""
         networks = self._networks
         run = how_it_is_run([networks.snapshot, networks.detector], networks.individuals, self._store)
-        return {"config": sha256_of(self._config.values)} | run
+        return {"config": sha256_of(self._config.values), "pcutoff": self._pcutoff} | run
 
     def track(self, record: VideoRecord, folder: DataFolder) -> Tracked:
         """Run the networks over a video."""
         points = run_over_video(self._networks, record, folder, self._store)
         if not self._config.knows_identities:
             points = keep_identities(points)
-        return Tracked(Track(points, self._networks.names, self._individuals()), self._note(points))
+        return Tracked(Track(points, self._networks.names, self._individuals(), self._pcutoff), self._note(points))
 
     @cached_property
     def _networks(self) -> Networks:
@@ -70,14 +70,19 @@ class DeepLabCutTracker:
             settings.batch_size,
         )
 
+    @property
+    def _pcutoff(self) -> float | None:
+        """The likelihood that the project trusts; its detector knows none."""
+        return None if self._settings.detector_only else self._files.pcutoff
+
     def _individuals(self) -> tuple[str, ...]:
         return names_of_individuals(self._networks.individuals, self._config.individuals)
 
     def _note(self, points: npt.NDArray[np.float32]) -> str | None:
         notes = []
-        if self._files.pcutoff is not None and not self._settings.detector_only:
-            share = float((points[..., 2] >= self._files.pcutoff).mean())
-            notes.append(f"{share:.0%} of the key points reach the project's pcutoff of {self._files.pcutoff:g}")
+        if self._pcutoff is not None:
+            share = float((points[..., 2] >= self._pcutoff).mean())
+            notes.append(f"{share:.0%} of the key points reach the project's pcutoff of {self._pcutoff:g}")
         if self._config.unique_names and not self._settings.detector_only:
             notes.append(f"points of no animal are left out: {', '.join(self._config.unique_names)}")
         return "; ".join(notes) or None

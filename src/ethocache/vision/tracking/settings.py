@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from ethocache.common.params import Section
+from ethocache.vision.tracking.background_settings import BackgroundParams
 
 
 class TrackerSettings(Section):
@@ -27,6 +28,8 @@ class TrackerSettings(Section):
         How many animals there are at most; None leaves it to the model.
     batch_size
         Frames that the network sees at once.
+    background
+        Of ``background``, which runs no network.
     """
 
     model: str | None = None
@@ -35,6 +38,7 @@ class TrackerSettings(Section):
     detector_only: bool = False
     individuals: int | None = Field(default=None, ge=1, le=100)
     batch_size: int = Field(default=8, ge=1)
+    background: BackgroundParams = BackgroundParams()
 
 
 def from_main_checkout(place: str) -> Path:

@@ -1,0 +1,156 @@
+"""A thousand random crops: inside the frame, square, of one scale, and every pixel from where the plan says, to a part of a pixel."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ethocache.common.store import Workbench
+from ethocache.dataset.tracks import Track
+from ethocache.dataset.videos import VideoFacts, probe
+from ethocache.vision.crop_plan import CropPlan, plan_crops
+from ethocache.vision.crop_settings import CropParams
+from ethocache.vision.cropping import crop_video
+from ethocache.vision.decode import decode_frames, decode_pictures, rows_of
+from ethocache.vision.encode import CropStyle, Scaler
+from ethocache.vision.pictures import Picture, cut_square
+
+Floats = npt.NDArray[np.float64]
+FRAMES = 6  # across, down, coarsely across, coarsely down, across, down
+PERIOD_PX, SLOPE = 64, 5.0  # of the fine pattern: levels of grey per pixel
+LOWEST = 20.0
+LAYOUTS = {(320, 240): "yuv420p", (243, 321): "yuv420p", (640, 360): "yuv444p", (201, 199): "gray"}
+BT601 = 6  # AVColorSpace
+BODY = np.array([[-1, 0], [0.5, -0.5], [0.5, 0.5], [1, 0]])
+
+
+def fine(position: Floats) -> Floats:
+    """A triangle wave: its slope tells the place within a period to a part of a pixel."""
+    return LOWEST + SLOPE * np.abs((position + PERIOD_PX / 4) % PERIOD_PX - PERIOD_PX / 2)
+
+
+def coarse(position: Floats, length: int) -> Floats:
+    """One ramp over the whole frame: it tells which period."""
+    return LOWEST + 200 * position / length
+
+
+@dataclass(frozen=True)
+class Film:
+    path: Path
+    facts: VideoFacts
+    time_s: Floats
+    pictures: tuple[Picture, ...]
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
+    folder = tmp_path_factory.mktemp("films")
+    return [render(folder / f"{width}x{height}.mkv", width, height, layout) for (width, height), layout in LAYOUTS.items()]
+
+
+def render(path: Path, width: int, height: int, layout: str) -> Film:
+    x, y = np.meshgrid(np.arange(width, dtype=float), np.arange(height, dtype=float))
+    pictures = [fine(x), fine(y), coarse(x, width), coarse(y, height), fine(x), fine(y)]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = width, height, layout
+        for picture in pictures:
+            rgb = np.repeat(np.round(picture).astype(np.uint8)[..., None], 3, axis=2)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=layout)))
+        container.mux(stream.encode(None))
+    facts, time_s = probe(path)
+    return Film(path, facts, time_s, tuple(copied(picture) for picture in decode_pictures(path, facts, time_s)))
+
+
+def copied(picture: Picture) -> Picture:
+    """A picture that outlives the decoder's."""
+    return replace(picture, planes=tuple(plane.copy() for plane in picture.planes))
+
+
+@st.composite
+def walks(draw: st.DrawFn, width: int, height: int) -> Track:
+    """An animal of any length that jumps from place to place, also to the borders; now and then its nose is not seen."""
+    place = st.tuples(st.floats(0, width), st.floats(0, height))
+    middle = np.array(draw(st.lists(place, min_size=FRAMES, max_size=FRAMES)))
+    points = np.ones((FRAMES, 1, len(BODY), 3), np.float32)
+    points[:, 0, :, :2] = np.clip(middle[:, None] + BODY * draw(st.floats(8, 60)), 0, (width, height))
+    points[draw(st.lists(st.booleans(), min_size=FRAMES, max_size=FRAMES)), 0, 0, 2] = 0
+    return Track(points, ("nose", "left", "right", "tail"), ("",))
+
+
+def params_of(draw: st.DrawFn) -> CropParams:
+    size = 2 * draw(st.integers(24, 60))
+    return CropParams(
+        size=size, quality=0, keyframe_interval=3, min_kept=0, scale=draw(st.floats(0.7, 3)), margin_px=draw(st.integers(10, 30))
+    )
+
+
+def cropped(film: Film, plan: CropPlan, params: CropParams) -> npt.NDArray[np.uint8]:
+    with TemporaryDirectory() as folder:
+        bench = Workbench(Path(folder) / "output", Path(folder) / "segments")
+        bench.output.mkdir()
+        bench.segments.mkdir()
+        crop_video(film.path, film.facts, film.time_s, plan, params, bench, "key")
+        return np.stack(list(decode_frames(bench.output / "crop.mp4")))
+
+
+def off_by(picture: Floats, frame: int, plan: CropPlan, length: int) -> Floats:
+    """How far in px each column (of patterns across) or row (down) of a crop is from where the plan says."""
+    down, size = frame % 2, len(picture)
+    start, pixels = (plan.top_px, plan.left_px)[1 - down][frame], plan.side_px / size
+    place = start + (np.arange(size) + 0.5) * pixels - 0.5
+    levels = picture.mean(axis=down)
+    beside = slice(2, -2)  # at its border a crop knows nothing of the pixels beyond
+    if frame in (2, 3):
+        return ((levels - coarse(place, length)) * length / 200)[beside]
+    phase = (place + PERIOD_PX / 4) % PERIOD_PX - PERIOD_PX / 2
+    tip = np.minimum(np.abs(phase), PERIOD_PX / 2 - np.abs(phase))
+    straight = tip > 2 + 2 * max(pixels, 1)  # further from a tip of the wave than scaling reaches
+    return ((levels - fine(place)) / SLOPE * np.sign(phase))[beside][straight[beside]]
+
+
+def check(pictures: Iterable[Floats], plan: CropPlan, film: Film) -> None:
+    for frame, picture in enumerate(pictures):
+        error = off_by(picture, frame, plan, film.facts.height if frame % 2 else film.facts.width)
+        everywhere, on_average = (8.0, 4.0) if frame in (2, 3) else (0.5, 0.15)  # the coarse ramps need only tell the period
+        assert np.abs(error).max(initial=0) < everywhere
+        assert len(error) < 20 or abs(error.mean()) < on_average
+
+
+def planned(data: st.DataObject, film: Film) -> tuple[CropPlan, CropParams]:
+    width, height = film.facts.width, film.facts.height
+    params = params_of(data.draw)
+    return plan_crops(data.draw(walks(width, height)), width, height, 25.0, params, frames=FRAMES), params
+
+
+@given(data=st.data(), number=st.integers(0, len(LAYOUTS) - 1))
+@settings(max_examples=1000, deadline=None)
+def test_every_pixel_that_is_cut_and_scaled_comes_from_where_the_plan_says(films: list[Film], data: st.DataObject, number: int) -> None:
+    film = films[number]
+    plan, params = planned(data, film)
+    assert plan.left_px.min() >= 0 and plan.left_px.max() + plan.side_px <= film.facts.width
+    assert plan.top_px.min() >= 0 and plan.top_px.max() + plan.side_px <= film.facts.height
+    scaler = Scaler(CropStyle(params.size, params.quality, params.keyframe_interval, BT601))
+    squares = (
+        cut_square(picture, int(left), int(top), plan.side_px)  # square, and of one side: of one scale in the whole video
+        for picture, left, top in zip(film.pictures, plan.left_px, plan.top_px, strict=True)
+    )
+    luma = (rows_of(scaler.scale(square).planes[0]) for square in squares)
+    check(((plane.astype(float) - 16) * 255 / 219 for plane in luma), plan, film)
+
+
+@given(data=st.data(), number=st.integers(0, len(LAYOUTS) - 1))
+@settings(max_examples=15, deadline=None)
+def test_every_pixel_of_a_crop_file_comes_from_where_the_plan_says(films: list[Film], data: st.DataObject, number: int) -> None:
+    film = films[number]
+    plan, params = planned(data, film)
+    pictures = cropped(film, plan, params)
+    assert pictures.shape == (FRAMES, params.size, params.size, 3)
+    check(pictures.mean(axis=3), plan, film)
