@@ -1,0 +1,86 @@
+"""Numbers of every frame from the track alone: posture, movement, and what animals do to each other.
+
+They do not change when the animal is elsewhere in the picture, turned, or filmed from nearer, nor when a tracker swaps
+two animals: individuals are followed by their places, and features of two are the larger and the smaller of both.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.common.errors import InputError
+from ethocache.dataset.tracks import Track
+from ethocache.vision.backbones.pose_animal import Named, animal_features
+from ethocache.vision.backbones.pose_body import Bodies, Floats, find_bodies
+from ethocache.vision.backbones.pose_pairs import extremes, pair_features
+from ethocache.vision.backbones.settings import PoseSettings
+
+REVISION = 1  # raise it when a change of this code changes the numbers
+_LARGEST = 100.0  # body lengths: beyond it the track jumped
+
+
+@dataclass(frozen=True, eq=False)
+class PoseFeatures:
+    """What a track tells of every frame.
+
+    Attributes
+    ----------
+    values
+        (T, D) float32, finite: what is unknown has the mean of the frames in which it is known.
+    valid
+        (T,) bool: whether the pose of at least one animal is known.
+    names
+        D names; the same for all sessions with the same points and as many animals.
+    axis
+        Names of the points at the back and at the front, or empty.
+    """
+
+    values: npt.NDArray[np.float32]
+    valid: npt.NDArray[np.bool_]
+    names: tuple[str, ...]
+    axis: tuple[str, ...]
+
+
+def pose_features(track: Track, time_s: Floats, settings: PoseSettings) -> PoseFeatures:
+    """Return the features of a track.
+
+    Parameters
+    ----------
+    track
+        Of any number of points and individuals.
+    time_s
+        (T,) time stamps of its rows.
+
+    Raises
+    ------
+    InputError
+        If a named point is not in the track, or too few points or no pose at all are known.
+    """
+    if len(time_s) != track.frames:
+        raise ValueError(f"Expected a time stamp for each of {track.frames} rows, got {len(time_s)}")
+    with np.errstate(invalid="ignore", divide="ignore"):  # what is not known is NaN until the end
+        bodies = find_bodies(track, time_s, settings)
+        known = np.isfinite(bodies.middle)
+        if not known.any():
+            raise InputError("in no frame are two key points of one animal known; lower 'likelihood' of this backbone")
+        named = list(_all_features(bodies, settings.scales_s))
+    values = np.empty((track.frames, len(named)), np.float32)
+    for column, (_, feature) in enumerate(named):
+        values[:, column] = _filled(feature)
+    return PoseFeatures(values, known.any(axis=1), tuple(name for name, _ in named), bodies.axis)
+
+
+def _all_features(bodies: Bodies, scales_s: Sequence[float]) -> Iterator[Named]:
+    for name, feature in animal_features(bodies, scales_s):
+        yield from extremes(name, list(feature.T))
+    yield from pair_features(bodies, scales_s)
+    yield "animals known", np.isfinite(bodies.middle).mean(axis=1)
+
+
+def _filled(feature: Floats) -> Floats:
+    """Put the mean of the known frames where nothing is known; a feature that is never known is 0."""
+    known = np.isfinite(feature)
+    mean = feature[known].mean() if known.any() else 0.0
+    return np.clip(np.where(known, feature, mean), -_LARGEST, _LARGEST)
