@@ -32,7 +32,7 @@ class Bodies:
     seen
         (T, I, K) whether the point was found in this very frame.
     likelihood
-        (T, I, K) as tracked, 0 where the point was not found.
+        (T, I, K) as tracked, 0 where the point was not seen.
     middle
         (T, I) the body's middle, from whichever points are known.
     heading
@@ -74,7 +74,7 @@ def find_bodies(track: Track, time_s: Floats, settings: PoseSettings) -> Bodies:
     track = choose_points(track, settings)
     points, likelihood = _likely(track, settings)
     core = _core(points)
-    order = link_individuals(_mean_place(points, core))[:, :, None]
+    order = link_individuals(_mean_place(points, core), _tokens(points, likelihood))[:, :, None]
     points, likelihood = (np.take_along_axis(values, order, axis=1) for values in (points, likelihood))
     seen = np.isfinite(points)
     points = fill_gaps(points, int(settings.max_gap_s / usual_step(time_s) + 1e-6))
@@ -148,7 +148,14 @@ def _likely(track: Track, settings: PoseSettings) -> tuple[Complex, Floats]:
         )
     places = np.full(likely.shape, complex(np.nan, np.nan))
     places[likely] = track.points[..., 0][likely] + 1j * track.points[..., 1][likely]
-    return places, np.where(found, likelihood, 0)
+    return places, np.where(likely, likelihood, 0)
+
+
+def _tokens(points: Complex, likelihood: Floats) -> Floats:
+    """Return (T, I) a number that two columns share only if they hold the same points."""
+    weights = np.arange(1, points.shape[2] + 1)
+    places = np.nan_to_num(points)
+    return np.asarray(((places.real + np.pi * places.imag + likelihood) * weights).sum(axis=-1))
 
 
 def _core(points: Complex) -> Bools:

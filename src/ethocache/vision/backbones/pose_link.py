@@ -6,38 +6,39 @@ import numpy as np
 import numpy.typing as npt
 
 Complex = npt.NDArray[np.complex128]
+Floats = npt.NDArray[np.float64]
 Order = npt.NDArray[np.intp]
 
 
-def link_individuals(places: Complex) -> Order:
+def link_individuals(places: Complex, tokens: Floats) -> Order:
     """Return which column each animal is in, (T, I): animal k of frame t is in column ``order[t, k]``.
 
     Animals seen in the frame before go to the nearest places (the assignment with the least total distance); who was hidden
-    gets what is left. Columns have no say, so swapping them from any frame onwards gives the same animals, unless
-    two assignments are equally long. Animals are numbered by where they are first seen, so their numbers do not depend on columns either.
+    gets what is left. Columns have no say, so swapping them, throughout or from any frame onwards, gives the same animals.
 
     Parameters
     ----------
     places
         (T, I) x + iy of each column; NaN where it holds nobody.
+    tokens
+        (T, I) any number that tells apart columns at the very same place.
     """
     order = np.tile(np.arange(places.shape[1]), (len(places), 1))
-    if places.shape[1] == 1:
-        return order
-    follower = _Follower(places)
-    for start, stop in _stretches(places):
-        order[start:stop] = follower.assign(start)
-        follower.leave(stop - 1)
-    return np.take_along_axis(order, _numbered(np.take_along_axis(places, order, axis=1))[None, :], axis=1)
+    if places.shape[1] > 1:
+        follower = _Follower(places, tokens)
+        for start, stop in _stretches(places):
+            order[start:stop] = follower.assign(start)
+            follower.leave(stop - 1)
+    return order
 
 
 class _Follower:
     """Where every animal was last seen, and which column it is in now."""
 
-    def __init__(self, places: Complex) -> None:
+    def __init__(self, places: Complex, tokens: Floats) -> None:
         count = places.shape[1]
         found = places[np.isfinite(places)]
-        self._places = places
+        self._places, self._tokens = places, tokens
         self._far = 1.0 + 10 * count * float(np.ptp(found.real) + np.ptp(found.imag)) if len(found) else 1.0
         self._columns = np.arange(count)
         self._last = np.zeros(count, np.complex128)
@@ -48,7 +49,9 @@ class _Follower:
 
         here = self._places[frame]
         distance = np.where(self._hidden < 2, abs(self._last - here[:, None]), 0).T + self._far * self._hidden[:, None]
-        self._columns = linear_sum_assignment(np.where(np.isfinite(here), distance, 0))[1]
+        cost = np.where(np.isfinite(here), distance, 0)
+        by_place = np.lexsort((self._tokens[frame], here.imag, here.real))  # so that equally good assignments do not depend on columns
+        self._columns = by_place[linear_sum_assignment(cost[:, by_place])[1]]
         return self._columns
 
     def leave(self, frame: int) -> None:
@@ -59,7 +62,7 @@ class _Follower:
 
 
 def _stretches(places: Complex) -> Iterator[tuple[int, int]]:
-    """Give the runs of frames in which nobody comes, goes or comes nearer to another's last place than its own animal."""
+    """Give the runs of frames in which nobody comes, goes or comes as near to another's last place as its own animal."""
     seen = np.isfinite(places)
     changed = (seen[1:] != seen[:-1]).any(axis=1)
     count = places.shape[1]
@@ -67,14 +70,7 @@ def _stretches(places: Complex) -> Iterator[tuple[int, int]]:
         own = abs(places[1:, column] - places[:-1, column])
         for other in range(count):
             if other != column:
-                changed |= abs(places[1:, other] - places[:-1, column]) < own  # False where either is NaN
+                changed |= abs(places[1:, other] - places[:-1, column]) <= own  # False where either is NaN
     starts = [0, *(np.flatnonzero(changed) + 1).tolist(), len(places)]
     return zip(starts[:-1], starts[1:], strict=True)
 
-
-def _numbered(places: Complex) -> Order:
-    """Return the animals in the order of their first frame, and within it from left to right."""
-    seen = np.isfinite(places)
-    first = np.where(seen.any(axis=0), seen.argmax(axis=0), len(places))
-    at = np.nan_to_num(places[np.minimum(first, len(places) - 1), np.arange(places.shape[1])])
-    return np.lexsort((at.imag, at.real, first))
