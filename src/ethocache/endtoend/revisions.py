@@ -9,6 +9,7 @@ from ethocache.dataset.index import REVISION as TIMES
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.tagging import REVISION as TAGS
 from ethocache.sequence.trainings import REVISION as TRAININGS
+from ethocache.vision.backbones.pose import REVISION as POSES
 from ethocache.vision.crop_plan import REVISION as CROPS
 from ethocache.vision.embedding import REVISION as FEATURES
 from ethocache.vision.kept import TRACK_REVISION as TRACKS
@@ -16,7 +17,7 @@ from ethocache.vision.kept import TRACK_REVISION as TRACKS
 REVISIONS: dict[str, dict[str, int]] = {
     "track": {"tracks": TRACKS},
     "crop": {"times": TIMES, "crops": CROPS},
-    "extract": {"features": FEATURES},
+    "extract": {"features": FEATURES, "poses": POSES, "times": TIMES},
     "train": {"trainings": TRAININGS},
     "evaluate": {"scores": SCORES},
     "cost": {"costs": COSTS},

@@ -25,14 +25,16 @@ def crop() -> str:
     def crop_one(record: VideoRecord) -> Entry:
         return keep_crop(record, folder, TRACKS / f"{record.id}.h5", params, store)
 
-    entries = for_each(records, crop_one)
-    crops = {record.id: entry for record, entry in zip(records, entries, strict=True)}
+    videos = [record for record in records if record.has_video]
+    entries = for_each(videos, crop_one)
+    crops = {record.id: entry for record, entry in zip(videos, entries, strict=True)}
     endings = {".mp4": "crop.mp4", ".json": "crop.json"}
     fill_folder(
         Path("data/crops"), {video + ending: entry.path(file) for video, entry in crops.items() for ending, file in endings.items()}
     )
     write_json(Path("data/cost/crop.json"), total_cost(entries))
-    return f"{len(crops)} videos, {store.made} cropped now"
+    others = f"; {len(records) - len(videos)} sessions have no video, so nothing to crop" if len(videos) < len(records) else ""
+    return f"{len(crops)} videos, {store.made} cropped now{others}"
 
 
 if __name__ == "__main__":

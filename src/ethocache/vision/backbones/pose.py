@@ -13,7 +13,8 @@ import numpy.typing as npt
 from ethocache.common.errors import InputError
 from ethocache.dataset.tracks import Track
 from ethocache.vision.backbones.pose_animal import Named, animal_features
-from ethocache.vision.backbones.pose_body import Bodies, Floats, find_bodies
+from ethocache.vision.backbones.pose_body import Bodies, find_bodies
+from ethocache.vision.backbones.pose_motion import Floats, measure_motion
 from ethocache.vision.backbones.pose_pairs import extremes, pair_features
 from ethocache.vision.backbones.settings import PoseSettings
 
@@ -66,16 +67,17 @@ def pose_features(track: Track, time_s: Floats, settings: PoseSettings) -> PoseF
         if not known.any():
             raise InputError("in no frame are two key points of one animal known; lower 'likelihood' of this backbone")
         named = list(_all_features(bodies, settings.scales_s))
-    values = np.empty((track.frames, len(named)), np.float32)
-    for column, (_, feature) in enumerate(named):
-        values[:, column] = _filled(feature)
-    return PoseFeatures(values, known.any(axis=1), tuple(name for name, _ in named), bodies.axis)
+    values = np.empty((len(named), track.frames), np.float32)  # one feature after the other is three times as quick
+    for row, (_, feature) in zip(values, named, strict=True):
+        row[:] = _filled(feature)
+    return PoseFeatures(np.ascontiguousarray(values.T), np.asarray(known.any(axis=1)), tuple(name for name, _ in named), bodies.axis)
 
 
 def _all_features(bodies: Bodies, scales_s: Sequence[float]) -> Iterator[Named]:
-    for name, feature in animal_features(bodies, scales_s):
+    motions = [measure_motion(bodies.middle, bodies.length_px, bodies.time_s, scale_s) for scale_s in scales_s]
+    for name, feature in animal_features(bodies, motions):
         yield from extremes(name, list(feature.T))
-    yield from pair_features(bodies, scales_s)
+    yield from pair_features(bodies, motions)
     yield "animals known", np.isfinite(bodies.middle).mean(axis=1)
 
 

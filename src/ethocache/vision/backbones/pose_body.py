@@ -1,6 +1,7 @@
 """Bodies from key points: who is who, where each body is, how it is turned and how long it is."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -8,14 +9,14 @@ import numpy.typing as npt
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.dataset.text import shown
 from ethocache.dataset.tracks import Track
-from ethocache.vision.backbones.pose_link import Complex, link_individuals
+from ethocache.vision.backbones.pose_link import link_individuals
+from ethocache.vision.backbones.pose_motion import Complex, Floats, fill_gaps, half_window, moved, usual_step
 from ethocache.vision.backbones.settings import PoseSettings
 
-Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _CORE = 0.8  # of the sightings of the point that is seen most: points as reliable as that carry the body
-_SAMPLE = 4000  # frames from which lengths and the typical shape are measured
+_SAMPLE = 4000  # frames, at most, from which lengths and the typical shape are measured
 _SPREAD = 0.05  # body lengths: points closer together than this do not tell a direction
 _STILL = 1e-6  # of all movement: less of it along the axis does not tell front from back
 _STRIDE_S = 0.2
@@ -57,10 +58,13 @@ class Bodies:
     time_s: Floats
     names: tuple[str, ...]
 
-    @property
-    def frame_s(self) -> float:
-        """Usual time between two frames."""
-        return usual_step(self.time_s)
+    @cached_property
+    def egocentric(self) -> Complex:
+        """(T, I, K) the points as the body sees them: from its middle, x along its axis, in body lengths; NaN without an axis."""
+        if not self.axis:  # what has no axis has no posture, only places
+            return np.full(self.points.shape, complex(np.nan, np.nan))
+        seen_from: Complex = (self.points - self.middle[:, :, None]) * (np.conj(self.heading) / self.length_px)[:, :, None]
+        return seen_from
 
 
 def find_bodies(track: Track, time_s: Floats, settings: PoseSettings) -> Bodies:
@@ -75,7 +79,7 @@ def find_bodies(track: Track, time_s: Floats, settings: PoseSettings) -> Bodies:
     points, likelihood = _likely(track, settings)
     core = _core(points)
     order = link_individuals(_mean_place(points, core), _tokens(points, likelihood))[:, :, None]
-    points, likelihood = (np.take_along_axis(values, order, axis=1) for values in (points, likelihood))
+    points, likelihood = np.take_along_axis(points, order, axis=1), np.take_along_axis(likelihood, order, axis=1)
     seen = np.isfinite(points)
     points = fill_gaps(points, int(settings.max_gap_s / usual_step(time_s) + 1e-6))
     ends = _ends(points, core, track.names, settings)
@@ -89,42 +93,6 @@ def find_bodies(track: Track, time_s: Floats, settings: PoseSettings) -> Bodies:
     return Bodies(points, seen, likelihood, middle, heading, length_px, tuple(track.names[end] for end in ends), time_s, track.names)
 
 
-def usual_step(time_s: Floats) -> float:
-    """Return the usual seconds between two frames; 1 where there is only one."""
-    return float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
-
-
-def moved(values: npt.NDArray[np.inexact], half: int) -> npt.NDArray[np.inexact]:
-    """Return how much values changed from `half` frames before each frame to `half` frames after it."""
-    frames = np.arange(len(values))
-    after, before = np.minimum(frames + half, len(values) - 1), np.maximum(frames - half, 0)
-    change: npt.NDArray[np.inexact] = values[after] - values[before]
-    return change
-
-
-def half_window(scale_s: float, time_s: Floats) -> int:
-    """Return half a time scale in frames, at least one."""
-    return max(1, round(scale_s / usual_step(time_s) / 2))
-
-
-def fill_gaps(values: Complex, longest: int) -> Complex:
-    """Fill runs of NaN of up to `longest` frames on a straight line between their neighbours, along the first axis."""
-    known = np.isfinite(values)
-    if known.all():
-        return values
-    frames = np.arange(len(values)).reshape(-1, *[1] * (values.ndim - 1))
-    before = np.maximum.accumulate(np.where(known, frames, -1), axis=0)
-    after = np.minimum.accumulate(np.where(known, frames, len(values))[::-1], axis=0)[::-1]
-    gap = ~known & (before >= 0) & (after < len(values)) & (after - before - 1 <= longest)
-    where = np.nonzero(gap)
-    rest = where[1:]
-    left, right = before[where], after[where]
-    part = (where[0] - left) / (right - left)
-    filled = values.copy()
-    filled[where] = values[left, *rest] * (1 - part) + values[right, *rest] * part
-    return filled
-
-
 def choose_points(track: Track, settings: PoseSettings) -> Track:
     """Return the track with the points of `PoseSettings.points` alone, in that order; all of them where it names none."""
     names = settings.points or track.names
@@ -133,6 +101,8 @@ def choose_points(track: Track, settings: PoseSettings) -> Track:
             if name not in (track.names if setting == "points" else names):
                 hint = did_you_mean(name, track.names)
                 raise InputError(f"backbone: {setting}: '{name}' is no key point of the track{hint}; known: {shown(', '.join(names))}")
+    if names == track.names:
+        return track
     return Track(track.points[:, :, [track.names.index(name) for name in names]], tuple(names), track.individuals)
 
 
@@ -181,7 +151,7 @@ def _ends(points: Complex, core: Bools, names: tuple[str, ...], settings: PoseSe
         return names.index(settings.back), names.index(settings.front)
     sample = _sample(points)
     candidates = np.flatnonzero(core) if core.sum() > 1 else np.arange(len(core))
-    apart = {(a, b): _median(abs(sample[:, a] - sample[:, b])) for a in candidates.tolist() for b in candidates.tolist() if a < b}
+    apart = {(a, b): _median(np.abs(sample[:, a] - sample[:, b])) for a in candidates.tolist() for b in candidates.tolist() if a < b}
     farthest = max(apart, key=lambda pair: apart[pair], default=None)
     return farthest if farthest and apart[farthest] > 0 else None
 
@@ -190,11 +160,11 @@ def _typical_shape(points: Complex, ends: tuple[int, int]) -> tuple[Complex, flo
     """Return the (K,) median places of the points in a body that lies along the x axis, and its length in px."""
     sample = _sample(points)
     back, front = sample[:, ends[0]], sample[:, ends[1]]
-    length_px = _median(abs(front - back))
+    length_px = _median(np.abs(front - back))
     if not length_px:
         raise InputError("the key points 'front' and 'back' of this backbone are never apart in one frame; name two others")
     with np.errstate(invalid="ignore", divide="ignore"):
-        level = (sample - ((front + back) / 2)[:, None]) / ((front - back) / abs(front - back))[:, None]
+        level = (sample - ((front + back) / 2)[:, None]) / ((front - back) / np.abs(front - back))[:, None]
     medians = [complex(_median(column.real, np.nan), _median(column.imag, np.nan)) for column in level.T]
     return np.array(medians), length_px
 
@@ -210,8 +180,8 @@ def _fit(points: Complex, shape: Complex, length_px: float) -> tuple[Complex, Co
     mean_place, mean_model = place.sum(axis=-1) / count, model.sum(axis=-1) / count
     from_mean = np.where(known, model - mean_model[..., None], 0)
     turn = (np.conj(from_mean) * (place - mean_place[..., None])).sum(axis=-1)
-    told = enough & (abs(turn) > 0) & ((abs(from_mean) ** 2).sum(axis=-1) > (_SPREAD * length_px) ** 2)
-    heading = np.where(told, turn / np.where(told, abs(turn), 1), complex(np.nan, np.nan))
+    told = enough & (np.abs(turn) > 0) & ((np.abs(from_mean) ** 2).sum(axis=-1) > (_SPREAD * length_px) ** 2)
+    heading = np.where(told, turn / np.where(told, np.abs(turn), 1), complex(np.nan, np.nan))
     return mean_place - heading * mean_model, heading
 
 
@@ -219,27 +189,26 @@ def _runs_backwards(middle: Complex, heading: Complex, time_s: Floats) -> bool:
     """Say whether the animals move against their axis on the whole; animals that do not move do not tell."""
     step = moved(middle, half_window(_STRIDE_S, time_s))
     along = np.nan_to_num((step * np.conj(heading)).real)
-    return bool(along.sum() < -_STILL * abs(along).sum())
+    return bool(along.sum() < -_STILL * np.abs(along).sum())
 
 
 def _course(middle: Complex, time_s: Floats) -> Complex:
     """Return the direction of movement, for points that have no axis; NaN where there is no movement."""
     step = moved(middle, half_window(2 * _STRIDE_S, time_s))
-    size = abs(step)
+    size = np.abs(step)
     return np.where(size > 0, step / np.where(size > 0, size, 1), complex(np.nan, np.nan))
 
 
 def _roaming_px(middle: Complex) -> float:
     """Return a tenth of how far the animal roams, for points that have no length; 1 for one that never moves."""
     found = middle[np.isfinite(middle)]
-    roaming = 2 * float(np.sqrt(np.mean(abs(found - found.mean()) ** 2)))
+    roaming = 2 * float(np.sqrt(np.mean(np.abs(found - found.mean()) ** 2)))
     return roaming / 10 or 1.0
 
 
 def _sample(points: Complex) -> Complex:
     """Return (n, K): all animals of evenly spaced frames."""
-    frames = np.unique(np.linspace(0, len(points) - 1, _SAMPLE).round().astype(int))
-    return points[frames].reshape(-1, points.shape[2])
+    return points[:: 1 + len(points) // _SAMPLE].reshape(-1, points.shape[2])
 
 
 def _median(values: Floats, otherwise: float = 0.0) -> float:

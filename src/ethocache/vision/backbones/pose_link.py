@@ -1,12 +1,13 @@
 """Follow each animal through a track whose columns swap animals: what two trackers call individual1 becomes the same one."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from ethocache.vision.backbones.pose_motion import Complex, Floats
+
 Order = npt.NDArray[np.intp]
 
 
@@ -72,5 +73,4 @@ def _stretches(places: Complex) -> Iterator[tuple[int, int]]:
             if other != column:
                 changed |= abs(places[1:, other] - places[:-1, column]) <= own  # False where either is NaN
     starts = [0, *(np.flatnonzero(changed) + 1).tolist(), len(places)]
-    return zip(starts[:-1], starts[1:], strict=True)
-
+    return pairwise(starts)

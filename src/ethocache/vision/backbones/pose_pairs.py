@@ -6,19 +6,20 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from ethocache.vision.backbones.pose_animal import Named, capped, velocity
-from ethocache.vision.backbones.pose_body import Bodies, Complex, Floats, half_window, moved
+from ethocache.vision.backbones.pose_animal import Named
+from ethocache.vision.backbones.pose_body import Bodies
+from ethocache.vision.backbones.pose_motion import FASTEST, Complex, Floats, Motion, capped, moved
 
 
-def pair_features(bodies: Bodies, scales_s: Sequence[float]) -> Iterator[Named]:
+def pair_features(bodies: Bodies, motions: Sequence[Motion]) -> Iterator[Named]:
     """Give the name and the (T,) values of every feature of the animals together; NaN where fewer than two are known."""
     count = bodies.middle.shape[1]
     if count < 2:
         return
     both, each = list(combinations(range(count), 2)), list(permutations(range(count), 2))
-    for name, values in _of_both(bodies, both, scales_s):
+    for name, values in _of_both(bodies, both, motions):
         yield from extremes(name, values)
-    for name, values in _of_each(bodies, each, scales_s):
+    for name, values in _of_each(bodies, each, motions):
         yield from extremes(name, values)
 
 
@@ -32,37 +33,36 @@ def extremes(name: str, values: Sequence[Floats]) -> Iterator[Named]:
 
 
 Pairs = Sequence[tuple[int, int]]
-Many = tuple[str, list[Floats]]
+Many = tuple[str, Sequence[Floats]]
 
 
-def _of_both(bodies: Bodies, pairs: Pairs, scales_s: Sequence[float]) -> Iterator[Many]:
+def _of_both(bodies: Bodies, pairs: Pairs, motions: Sequence[Motion]) -> Iterator[Many]:
     """Give what is one and the same for both of a pair."""
     middle, heading, length = bodies.middle, bodies.heading, bodies.length_px
-    distances = [abs(middle[:, a] - middle[:, b]) / length for a, b in pairs]
+    distances = [np.abs(middle[:, a] - middle[:, b]) / length for a, b in pairs]
     yield "apart", distances
     yield "nearest points apart", [_nearest(bodies.points[:, a], bodies.points[:, b]) / length for a, b in pairs]
     yield "headings alike", [(heading[:, a] * np.conj(heading[:, b])).real for a, b in pairs]
-    for scale_s in scales_s:
-        rate, half = velocity(bodies, scale_s), half_window(scale_s, bodies.time_s)
-        seconds = np.maximum(moved(bodies.time_s, half), bodies.frame_s)
-        yield f"relative speed {scale_s:g} s", [abs(capped(rate[:, a] - rate[:, b])) for a, b in pairs]
-        yield f"parting {scale_s:g} s", [capped(moved(distance, half) / seconds) for distance in distances]
+    for motion in motions:
+        rate = motion.velocity
+        yield f"relative speed {motion}", [np.abs(capped(rate[:, a] - rate[:, b])) for a, b in pairs]
+        yield f"parting {motion}", [np.clip(moved(distance, motion.half) / motion.seconds, -FASTEST, FASTEST) for distance in distances]
 
 
-def _of_each(bodies: Bodies, pairs: Pairs, scales_s: Sequence[float]) -> Iterator[Many]:
+def _of_each(bodies: Bodies, pairs: Pairs, motions: Sequence[Motion]) -> Iterator[Many]:
     """Give what one of a pair does towards the other."""
     towards = [_direction(bodies.middle[:, b] - bodies.middle[:, a]) for a, b in pairs]
     yield "facing", [_along(way, bodies.heading[:, a]) for way, (a, _) in zip(towards, pairs, strict=True)]
-    for scale_s in scales_s:
-        rate = velocity(bodies, scale_s)
-        yield f"approaching {scale_s:g} s", [_along(rate[:, a], way) for way, (a, _) in zip(towards, pairs, strict=True)]
+    for motion in motions:
+        yield f"approaching {motion}", [_along(motion.velocity[:, a], way) for way, (a, _) in zip(towards, pairs, strict=True)]
     for end, place in _ends(bodies).items():
         yield f"{end} to the other", [_nearest(place[:, a, None], bodies.points[:, b]) / bodies.length_px for a, b in pairs]
 
 
 def _ends(bodies: Bodies) -> dict[str, Complex]:
-    if not bodies.axis:
-        return {}
+    if not bodies.axis:  # as many features as for those that have one
+        unknown = np.full(bodies.middle.shape, complex(np.nan, np.nan))
+        return {"front": unknown, "back": unknown}
     back, front = (bodies.points[:, :, bodies.names.index(name)] for name in bodies.axis)
     return {"front": front, "back": back}
 
@@ -80,7 +80,7 @@ def _square(values: Complex) -> Floats:
 
 
 def _direction(values: Complex) -> Complex:
-    size = abs(values)
+    size = np.abs(values)
     return np.where(size > 0, values / np.where(size > 0, size, 1), complex(np.nan, np.nan))
 
 
