@@ -37,8 +37,8 @@ def crop_of(lab, tmp_path, number=0):
 def test_tracks_crops_and_features_are_made_once(lab, tmp_path):
     folder, store, records = lab
     crop = crop_of(lab, tmp_path)
-    fill_folder(tmp_path, {f"{records[0].id}.{ending}": crop.path(f"crop.{ending}") for ending in ("mp4", "json")})
-    stream = open_stream("mean_colour", {"kind": "mean_colour"}, ExtractParams(), Inputs(folder, tmp_path, tmp_path, store))
+    fill_folder(tmp_path / "crops", {f"{records[0].id}.{ending}": crop.path(f"crop.{ending}") for ending in ("mp4", "json")})
+    stream = open_stream("mean_colour", {"kind": "mean_colour"}, ExtractParams(), Inputs(folder, tmp_path / "crops", tmp_path, store))
     features = stream.keep_features(records[0])
     assert store.made == 5  # the time stamps of two videos, and a track, a crop and features of one
     made = store.made
