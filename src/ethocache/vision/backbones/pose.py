@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ethocache.common.errors import InputError
 from ethocache.dataset.tracks import Track
 from ethocache.vision.backbones.pose_animal import Named, animal_features
 from ethocache.vision.backbones.pose_body import Bodies, find_bodies
@@ -57,15 +56,13 @@ def pose_features(track: Track, time_s: Floats, settings: PoseSettings) -> PoseF
     Raises
     ------
     InputError
-        If a named point is not in the track, or too few points or no pose at all are known.
+        If a named point is not in the track, or too few points are likely enough.
     """
     if len(time_s) != track.frames:
         raise ValueError(f"Expected a time stamp for each of {track.frames} rows, got {len(time_s)}")
     with np.errstate(invalid="ignore", divide="ignore"):  # what is not known is NaN until the end
         bodies = find_bodies(track, time_s, settings)
         known = np.isfinite(bodies.middle)
-        if not known.any():
-            raise InputError("in no frame are two key points of one animal known; lower 'likelihood' of this backbone")
         named = list(_all_features(bodies, settings.scales_s))
     values = np.empty((len(named), track.frames), np.float32)  # one feature after the other is three times as quick
     for row, (_, feature) in zip(values, named, strict=True):
