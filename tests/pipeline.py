@@ -18,6 +18,8 @@ BACKBONES = {
     "mean_colour": {"kind": "mean_colour"},
     "tiny": {"kind": "image", "model": "test_resnet", "weights": "random"},
     "both": {"streams": ["mean_colour", "tiny"]},
+    "pose": {"kind": "pose"},
+    "colour_pose": {"streams": ["mean_colour", "pose"]},
 }
 HEADS = {
     "linear": {"kind": "linear"},

@@ -67,9 +67,9 @@ def test_an_unknown_backbone_suggests_the_nearest_and_lists_all():
     [
         (
             {"kind": "imge"},
-            "params.yaml: backbones.x: 'imge' is not a kind, did you mean 'image'?; known kinds: image, mean_colour, or 'str",
+            "params.yaml: backbones.x: 'imge' is not a kind, did you mean 'image'?; known kinds: image, mean_colour, pose, or 'str",
         ),
-        ({"model": "resnet18"}, "params.yaml: backbones.x: 'kind' is missing; known kinds: image, mean_colour"),
+        ({"model": "resnet18"}, "params.yaml: backbones.x: 'kind' is missing; known kinds: image, mean_colour, pose"),
         ({"kind": ["image"]}, "params.yaml: backbones.x: '['image']' is not a kind"),
         ("resnet18", "params.yaml: backbones.x: expected 'setting: value' lines, found 'resnet18'"),
         (None, "params.yaml: backbones.x: expected 'setting: value' lines, found None"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from ethocache.common.errors import InputError
+from ethocache.common.files import fill_folder
 from ethocache.common.store import Store
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import index_videos
@@ -11,7 +12,8 @@ from ethocache.dataset.tracks import load_track
 from ethocache.endtoend.demo import write_demo
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.embedding import ExtractParams, weights_sources
-from ethocache.vision.kept import Stream, keep_crop, keep_track
+from ethocache.vision.kept import keep_crop, keep_track
+from ethocache.vision.streams import Inputs, open_stream
 from ethocache.vision.tracking import TrackParams
 
 CROP = CropParams(size=64)
@@ -33,14 +35,15 @@ def crop_of(lab, tmp_path, number=0):
 
 
 def test_tracks_crops_and_features_are_made_once(lab, tmp_path):
-    _, store, _ = lab
+    folder, store, records = lab
     crop = crop_of(lab, tmp_path)
-    stream = Stream("mean_colour", {"kind": "mean_colour"}, ExtractParams(), store)
-    features = stream.keep_features(crop.path("crop.mp4"))
+    fill_folder(tmp_path / "crops", {f"{records[0].id}.{ending}": crop.path(f"crop.{ending}") for ending in ("mp4", "json")})
+    stream = open_stream("mean_colour", {"kind": "mean_colour"}, ExtractParams(), Inputs(folder, tmp_path / "crops", tmp_path, store))
+    features = stream.keep_features(records[0])
     assert store.made == 5  # the time stamps of two videos, and a track, a crop and features of one
     made = store.made
     assert crop_of(lab, tmp_path) == crop
-    assert stream.keep_features(crop.path("crop.mp4")) == features
+    assert stream.keep_features(records[0]) == features
     assert store.made == made
 
 

@@ -10,6 +10,7 @@ from ethocache.dataset.summary_table import REVISION as SUMMARIES
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.tagging import REVISION as TAGS
 from ethocache.sequence.trainings import REVISION as TRAININGS
+from ethocache.vision.backbones.pose import REVISION as POSES
 from ethocache.vision.crop_plan import REVISION as CROPS
 from ethocache.vision.embedding import REVISION as FEATURES
 from ethocache.vision.kept import TRACK_REVISION as TRACKS
@@ -21,7 +22,7 @@ REVISIONS: dict[str, dict[str, int]] = {
     "track": {"tracks": TRACKS, "networks": NETWORKS_THAT_TRACK, "backgrounds": BACKGROUNDS},
     "crop": {"times": TIMES, "crops": CROPS},
     "motion": {"times": TIMES, "motion": MOTION},
-    "extract": {"features": FEATURES},
+    "extract": {"features": FEATURES, "poses": POSES, "times": TIMES},
     "train": {"trainings": TRAININGS},
     "evaluate": {"scores": SCORES},
     "cost": {"costs": COSTS},

@@ -25,8 +25,9 @@ def crop() -> str:
     def crop_one(record: VideoRecord) -> Entry:
         return keep_crop(record, folder, TRACKS / f"{record.id}.h5", params, store)
 
-    entries = for_each(records, crop_one)
-    crops = {record.id: entry for record, entry in zip(records, entries, strict=True)}
+    videos = [record for record in records if record.has_video]
+    entries = for_each(videos, crop_one)
+    crops = {record.id: entry for record, entry in zip(videos, entries, strict=True)}
     endings = {".mp4": "crop.mp4", ".json": "crop.json"}
     fill_folder(
         Path("data/crops"), {video + ending: entry.path(file) for video, entry in crops.items() for ending, file in endings.items()}
@@ -34,7 +35,8 @@ def crop() -> str:
     write_json(Path("data/cost/crop.json"), total_cost(entries))
     used = sorted({entry.facts["quality"]["likelihood"] for entry in entries if entry.facts["quality"]})
     points = f"; key points used from likelihood {', '.join(f'{likelihood:g}' for likelihood in used)}" if used else ""
-    return f"{len(crops)} videos, {store.made} cropped now{points}"
+    others = f"; {len(records) - len(videos)} sessions have no video, so nothing to crop" if len(videos) < len(records) else ""
+    return f"{len(crops)} videos, {store.made} cropped now{points}{others}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Embed every frame of every crop with the frozen network."""
+"""Turn every frame into numbers: crops through the frozen network, tracks into posture and movement."""
 
 from pathlib import Path
 
@@ -9,8 +9,10 @@ from ethocache.common.params import read_section
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
 from ethocache.dataset.features import file_name
+from ethocache.dataset.folder import DataFolder, DataParams
+from ethocache.dataset.index import read_index
 from ethocache.vision.embedding import ExtractParams
-from ethocache.vision.kept import Stream
+from ethocache.vision.streams import Inputs, compare_bodies, open_stream
 
 PARAMS = Path("params.yaml")
 
@@ -18,13 +20,15 @@ PARAMS = Path("params.yaml")
 def extract() -> str:
     params, store = read_section(PARAMS, "extract", ExtractParams), find_store()
     backbone = read_json(Path("data/recipes/backbone.json"))
-    streams = [Stream(name, settings, params, store) for name, settings in backbone["streams"].items()]
-    work = [(crop, stream) for stream in streams for crop in sorted(Path("data/crops").glob("*.mp4"))]
+    inputs = Inputs(DataFolder(read_section(PARAMS, "data", DataParams).dir), Path("data/crops"), Path("data/tracks"), store)
+    streams = [open_stream(name, settings, params, inputs) for name, settings in backbone["streams"].items()]
+    work = [(record, stream) for stream in streams for record in read_index(Path("data/index.json"))]
     entries = for_each(work, lambda item: item[1].keep_features(item[0]))
-    files = {file_name(crop.stem, stream.name): entry.path("features.h5") for (crop, stream), entry in zip(work, entries, strict=True)}
+    notes = compare_bodies([record.id for record, _ in work], entries)
+    files = {file_name(record.id, stream.name): entry.path("features.h5") for (record, stream), entry in zip(work, entries, strict=True)}
     fill_folder(Path("data/features") / backbone["name"], files)
     write_json(Path("data/cost/extract.json"), total_cost(entries))
-    return f"{len(work)} feature files of {backbone['name']}, {store.made} computed now"
+    return f"{len(work)} feature files of {backbone['name']}, {store.made} computed now" + "".join(f"\n  note: {note}" for note in notes)
 
 
 if __name__ == "__main__":

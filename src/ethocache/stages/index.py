@@ -36,6 +36,7 @@ def look(last: LastLook, store: Store) -> str:
     from ethocache.endtoend.project import read_project
     from ethocache.endtoend.revisions import REVISIONS
     from ethocache.vision.embedding import weights_files, weights_sources
+    from ethocache.vision.streams import refuse_missing_inputs
     from ethocache.vision.tracking import make_tracker
 
     project = read_project(PARAMS)
@@ -45,6 +46,7 @@ def look(last: LastLook, store: Store) -> str:
     patterns = [*folder.places(data.videos, data.tracks, data.labels), *tracker.places()]
     note = last.begin(patterns, weights_files(streams))
     records = index_videos(folder, data, with_tracks=project.track.source == "files", store=store)
+    refuse_missing_inputs(streams, records, project.track.source)
     meaning = project.labels.meaning(data.behaviours)
     labels = match_labels([record.id for record in records], folder.files(data.labels), project.labels, meaning, store)
     snapshot_labels(LABELS, records, labels.parts, folder, data.behaviours, project.labels, store)

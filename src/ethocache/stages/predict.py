@@ -19,7 +19,7 @@ def predict() -> str:
     store = find_store()
     tagger = Tagger(Path("models") / head, Path("data/features") / backbone, store)
     records = read_index(Path("data/index.json"))
-    videos = [record for record in records if record.has_video and not Path(f"data/labels/{record.id}.json").exists()]
+    videos = [record for record in records if not Path(f"data/labels/{record.id}.json").exists()]
     entries = for_each([video.id for video in videos], tagger.keep_tags)
     for folder, file in ((TAGS, "tags.csv"), (BOUTS, "bouts.csv")):
         fill_folder(folder, {f"{video.id}.csv": entry.path(file) for video, entry in zip(videos, entries, strict=True)})

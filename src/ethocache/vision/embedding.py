@@ -17,7 +17,7 @@ from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Store, Workbench
 from ethocache.dataset.features import assemble, segment_shape
 from ethocache.vision.backbones import parse_recipe
-from ethocache.vision.backbones.settings import Embedder, Precision
+from ethocache.vision.backbones.settings import BackboneSettings, Embedder, Precision
 from ethocache.vision.decode import decode_frames
 from ethocache.vision.read_ahead import read_ahead
 
@@ -76,7 +76,7 @@ def describe_network(settings: Mapping[str, Any], store: Store) -> dict[str, Any
     The store remembers it as long as the source of the weights is unchanged, so that only the first
     time loads the network.
     """
-    backbone = parse_recipe(settings)
+    backbone = _network_settings(settings)
     question = {"what": "network", "settings": backbone.model_dump(mode="json"), "source": backbone.source(), "revision": REVISION}
     known = store.recall(question)
     if known is None:
@@ -103,7 +103,14 @@ def feature_recipe(crop_key: str, settings: Mapping[str, Any], description: Mapp
 
 def load_embedder(settings: Mapping[str, Any], params: ExtractParams, device: str) -> Embedder:
     """Load a network, ready for frames."""
-    return parse_recipe(settings).build(params.precision, device)
+    return _network_settings(settings).build(params.precision, device)
+
+
+def _network_settings(settings: Mapping[str, Any]) -> BackboneSettings:
+    backbone = parse_recipe(settings)
+    if not isinstance(backbone, BackboneSettings):
+        raise TypeError(f"Expected a recipe that looks at pixels, got one of kind '{backbone.kind}'")
+    return backbone
 
 
 def extract_video(

@@ -1,13 +1,10 @@
-"""Take tracks, crops and features from the store, or make those that it does not keep yet."""
+"""Take tracks and crops from the store, or make those that it does not keep yet."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ethocache.common.compute import device
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.common.store import Entry, Store, Workbench
@@ -15,12 +12,10 @@ from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, look_at_video, time_stamps
 from ethocache.dataset.tracks import load_pcutoff, load_track, write_track
-from ethocache.vision.backbones.settings import Embedder
 from ethocache.vision.crop_gates import TrackQuality, check_quality
-from ethocache.vision.crop_plan import crop_recipe, plan_crops, read_plan
+from ethocache.vision.crop_plan import crop_recipe, plan_crops
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.cropping import crop_video
-from ethocache.vision.embedding import ExtractParams, describe_network, extract_video, feature_recipe, load_embedder
 from ethocache.vision.tracking import Tracker, TrackParams, make_tracker
 
 TRACK_REVISION = 1  # of how tracks are read; raising it reads every track again
@@ -124,43 +119,3 @@ def _check_unchanged(record: VideoRecord, folder: DataFolder, store: Store) -> N
 def _changed(file: str) -> InputError:
     """What is made from a file that changed meanwhile must not be kept under the content that it had."""
     return InputError(f"{file} has changed since it was indexed; run 'dvc repro' again")
-
-
-@dataclass(frozen=True)
-class Stream:
-    """One frozen network, ready to embed crops; it is loaded when the first frame needs it.
-
-    Attributes
-    ----------
-    name, settings
-        Of the recipe.
-    params
-        How it runs.
-    store
-        Where its features are kept.
-    """
-
-    name: str
-    settings: Mapping[str, Any]
-    params: ExtractParams
-    store: Store
-
-    @cached_property
-    def _description(self) -> dict[str, Any]:
-        return describe_network(self.settings, self.store)
-
-    @cached_property
-    def _network(self) -> Embedder:
-        return load_embedder(self.settings, self.params, device())
-
-    def keep_features(self, crop: Path) -> Entry:
-        """Return the features of a crop (``<video>.mp4`` with its ``.json`` beside it); embed only what is missing."""
-        plan = read_plan(crop.with_suffix(".json"))
-        recipe = feature_recipe(plan.key, self.settings, self._description, self.params)
-        network: Callable[[], Embedder] = lambda: self._network  # noqa: E731 (loaded only when called)
-
-        def build(bench: Workbench) -> dict[str, Any]:
-            name = f"embedding {crop.stem} ({self.name})"
-            return extract_video(crop, plan.time_s, plan.valid, network, recipe, sha256_of(recipe), self.params, bench, name)
-
-        return self.store.make("features", recipe, build)

@@ -9,9 +9,13 @@ from typing import Any
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import parse_section
-from ethocache.vision.backbones.settings import BackboneSettings, ImageSettings, MeanColourSettings
+from ethocache.vision.backbones.settings import ImageSettings, MeanColourSettings, PoseSettings, StreamSettings
 
-BACKBONES: dict[str, type[BackboneSettings]] = {"image": ImageSettings, "mean_colour": MeanColourSettings}
+BACKBONES: dict[str, type[StreamSettings]] = {
+    "image": ImageSettings,
+    "mean_colour": MeanColourSettings,
+    "pose": PoseSettings,
+}
 
 
 def resolve_backbone(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +47,7 @@ def check_backbones(recipes: Mapping[str, Any]) -> list[str]:
     return [*_unquoted(recipes), *(problem for name in recipes for problem in _problems(name, recipes))]
 
 
-def parse_recipe(values: Any, place: str = "backbone") -> BackboneSettings:
+def parse_recipe(values: Any, place: str = "backbone") -> StreamSettings:
     """Check one recipe against the settings of its kind.
 
     Raises

@@ -36,14 +36,18 @@ class Embedder(Protocol):
     def __call__(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]: ...
 
 
-class BackboneSettings(Section, ABC):
-    """One recipe under ``backbones`` in params.yaml."""
+class StreamSettings(Section, ABC):
+    """One recipe under ``backbones`` in params.yaml, whatever it looks at."""
 
     kind: str
 
     @abstractmethod
     def source(self) -> dict[str, Any]:
         """Return what tells that the weights are still the same, without loading them."""
+
+
+class BackboneSettings(StreamSettings):
+    """A recipe that looks at the pixels of crops."""
 
     @abstractmethod
     def build(self, precision: Precision, device: str) -> Embedder:
@@ -141,3 +145,57 @@ class MeanColourSettings(BackboneSettings):
         from ethocache.vision.backbones.mean_colour import MeanColourEmbedder
 
         return MeanColourEmbedder()
+
+
+class PoseSettings(StreamSettings):
+    """Posture and movement from the track alone, without pixels.
+
+    Attributes
+    ----------
+    likelihood
+        Key points below it count as not seen.
+    min_kept
+        Stop where less than this fraction of the key points is left.
+    points
+        Key points that are used, in this order; none: all of the track's.
+    front, back
+        Key points at the two ends of the body; without them, the two reliable ones that are usually farthest apart, and
+        the front is where the animal goes.
+    scales_s
+        Seconds over which movement is measured.
+    max_gap_s
+        Seconds; a key point that is missing for longer is not filled in from before and after.
+    """
+
+    kind: Literal["pose"] = "pose"
+    likelihood: float = Field(default=0.6, ge=0, le=1)
+    min_kept: float = Field(default=0.3, ge=0, le=1)
+    points: tuple[str, ...] = ()
+    front: str | None = None
+    back: str | None = None
+    scales_s: tuple[float, ...] = (0.1, 0.5, 2.0)
+    max_gap_s: float = Field(default=0.3, ge=0, le=60)
+
+    @field_validator("points")
+    @classmethod
+    def _each_once(cls, points: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(points)) < len(points):
+            raise ValueError("expected each key point once")
+        return points
+
+    @field_validator("scales_s")
+    @classmethod
+    def _are_time_scales(cls, scales_s: tuple[float, ...]) -> tuple[float, ...]:
+        if not scales_s or any(not 0 < scale <= 60 for scale in scales_s) or len(set(scales_s)) < len(scales_s):
+            raise ValueError("expected seconds such as [0.1, 0.5, 2], each once, above 0 and at most 60")
+        return scales_s
+
+    @model_validator(mode="after")
+    def _two_ends(self) -> Self:
+        if (self.front is None) != (self.back is None) or (self.front is not None and self.front == self.back):
+            raise ValueError("expected two different key points, 'front' and 'back', or neither of them")
+        return self
+
+    def source(self) -> dict[str, Any]:
+        """Return nothing: there are no weights."""
+        return {}

@@ -1,0 +1,216 @@
+"""The streams of a backbone: each makes the features of a video or session from what it looks at, and keeps them in the store."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from ethocache.common.compute import device
+from ethocache.common.errors import InputError
+from ethocache.common.files import sha256_of, sha256_of_file
+from ethocache.common.stage import Stopwatch, peak_memory_mb
+from ethocache.common.store import Entry, Store, Workbench
+from ethocache.dataset.features import assemble
+from ethocache.dataset.folder import DataFolder
+from ethocache.dataset.index import REVISION as TIMES_REVISION
+from ethocache.dataset.index import VideoRecord, time_stamps
+from ethocache.dataset.text import shown
+from ethocache.dataset.tracks import load_track
+from ethocache.vision.backbones import parse_recipe
+from ethocache.vision.backbones.pose import REVISION as POSE_REVISION
+from ethocache.vision.backbones.pose import pose_features
+from ethocache.vision.backbones.settings import Embedder, PoseSettings
+from ethocache.vision.crop_plan import read_plan
+from ethocache.vision.embedding import FEATURES, ExtractParams, describe_network, extract_video, feature_recipe, load_embedder
+
+_SEGMENT = ".npy"
+
+
+class Stream(Protocol):
+    """One recipe of a backbone, ready to work."""
+
+    @property
+    def name(self) -> str: ...
+
+    def keep_features(self, record: VideoRecord) -> Entry:
+        """Return the entry with the ``features.h5`` of a video; make only what is missing.
+
+        Raises
+        ------
+        InputError
+            If what the stream looks at is not there, or cannot be used.
+        """
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What streams look at, and where they keep what they make.
+
+    Attributes
+    ----------
+    folder
+        The data folder, for time stamps.
+    crops
+        Folder of ``<video>.mp4`` with their ``.json``.
+    tracks
+        Folder of ``<video>.h5``.
+    store
+        Keeps the features.
+    """
+
+    folder: DataFolder
+    crops: Path
+    tracks: Path
+    store: Store
+
+
+def open_stream(name: str, settings: Mapping[str, Any], params: ExtractParams, inputs: Inputs) -> Stream:
+    """Return the stream of a recipe; nothing is loaded yet."""
+    recipe = parse_recipe(settings)
+    return PoseStream(name, recipe, inputs) if isinstance(recipe, PoseSettings) else PixelStream(name, settings, params, inputs)
+
+
+def refuse_missing_inputs(streams: Mapping[str, Any], records: Sequence[VideoRecord], track_source: str) -> None:
+    """Raise `InputError` where a stream would have nothing to look at, before anything is computed."""
+    for name, settings in streams.items():
+        if isinstance(parse_recipe(settings), PoseSettings):
+            if track_source == "none":
+                raise InputError(f"the backbone '{name}' reads tracks, but track.source is none: choose where tracks come from, or pixels")
+        elif without := [record for record in records if not record.has_video]:
+            raise _no_pixels(name, without)
+
+
+def compare_bodies(videos: Sequence[str], entries: Sequence[Entry]) -> list[str]:
+    """Return what to know of the bodies that pose streams found.
+
+    Raises
+    ------
+    InputError
+        If they have other key points or another number of animals in one video than in the others.
+    """
+    found = [(video, entry.facts["body"]) for video, entry in zip(videos, entries, strict=True) if "body" in entry.facts]
+    for video, body in found:
+        if any(body[what] != found[0][1][what] for what in ("points", "individuals")):
+            raise InputError(f"{video}: expected {_body(found[0][1])} as in {found[0][0]}, found {_body(body)}; {_SAME_POINTS}")
+    axes = Counter(" to ".join(body["axis"]) for _, body in found)
+    if len(axes) < 2:
+        return []
+    told = ", ".join(f"'{shown(axis)}' in {count}" for axis, count in axes.most_common())
+    return [f"the body's axis, back to front, is not the same in all sessions ({told}): name 'front' and 'back' of the pose backbone"]
+
+
+@dataclass(frozen=True)
+class PixelStream:
+    """One frozen network, ready to embed crops; it is loaded when the first frame needs it.
+
+    Attributes
+    ----------
+    name, settings
+        Of the recipe.
+    params
+        How it runs.
+    inputs
+        Where crops are, and the store.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    params: ExtractParams
+    inputs: Inputs
+
+    @cached_property
+    def _description(self) -> dict[str, Any]:
+        return describe_network(self.settings, self.inputs.store)
+
+    @cached_property
+    def _network(self) -> Embedder:
+        return load_embedder(self.settings, self.params, device())
+
+    def keep_features(self, record: VideoRecord) -> Entry:
+        """Return the embeddings of a video's crop; embed only what is missing."""
+        if not record.has_video:
+            raise _no_pixels(self.name, [record])
+        crop = self.inputs.crops / f"{record.id}.mp4"
+        if not crop.is_file():
+            raise InputError(f"{crop} is missing: run 'dvc repro crop'")
+        plan = read_plan(crop.with_suffix(".json"))
+        recipe = feature_recipe(plan.key, self.settings, self._description, self.params)
+        network: Callable[[], Embedder] = lambda: self._network  # noqa: E731 (loaded only when called)
+
+        def build(bench: Workbench) -> dict[str, Any]:
+            name = f"embedding {crop.stem} ({self.name})"
+            return extract_video(crop, plan.time_s, plan.valid, network, recipe, sha256_of(recipe), self.params, bench, name)
+
+        return self.inputs.store.make("features", recipe, build)
+
+
+@dataclass(frozen=True)
+class PoseStream:
+    """Posture and movement from tracks; needs no pixels, so sessions without a video have it too.
+
+    Attributes
+    ----------
+    name, settings
+        Of the recipe.
+    inputs
+        Where tracks are, and the store.
+    """
+
+    name: str
+    settings: PoseSettings
+    inputs: Inputs
+
+    def keep_features(self, record: VideoRecord) -> Entry:
+        """Return the pose features of a session's track."""
+        file = self.inputs.tracks / f"{record.id}.h5"
+        if not file.is_file():
+            raise InputError(f"{file} is missing, and the backbone '{self.name}' reads tracks: run 'dvc repro track', or see track.source")
+        recipe = {
+            "kind": "features",
+            "track": sha256_of_file(file),
+            "times": {"video": record.facts.fingerprint, "revision": TIMES_REVISION},
+            "pose": self.settings.model_dump(mode="json"),
+            "revision": POSE_REVISION,
+        }
+        return self.inputs.store.make("features", recipe, lambda bench: self._build(record, file, recipe, bench))
+
+    def _build(self, record: VideoRecord, file: Path, recipe: dict[str, Any], bench: Workbench) -> dict[str, Any]:
+        watch, track = Stopwatch(), load_track(file)
+        time_s = time_stamps(record, self.inputs.folder, self.inputs.store)
+        if track.frames != len(time_s):
+            raise InputError(f"{file}: expected a row for each of {len(time_s)} frames, found {track.frames}; run 'dvc repro track'")
+        try:
+            pose = pose_features(track, time_s, self.settings)
+        except InputError as error:
+            raise InputError(f"{record.file}: {error}") from None
+        with bench.writing_segment(0, _SEGMENT) as path, path.open("wb") as segment:
+            np.save(segment, pose.values.astype(np.float16))
+        output = bench.output / FEATURES
+        assemble(output, bench.finished_segments(_SEGMENT), time_s, pose.valid, recipe, sha256_of(recipe))
+        return {
+            "frames": len(time_s),
+            "seconds": round(watch.seconds, 3),
+            "bytes": output.stat().st_size,
+            "peak_memory_mb": peak_memory_mb(),
+            "device": "cpu",
+            "body": {"points": list(self.settings.points or track.names), "individuals": len(track.individuals), "axis": list(pose.axis)},
+        }
+
+
+_SAME_POINTS = "name the key points that all have in 'points' of the pose backbone, or keep such videos in a project of their own"
+
+
+def _body(body: Mapping[str, Any]) -> str:
+    return f"{body['individuals']} individuals with the key points {shown(', '.join(body['points']))}"
+
+
+def _no_pixels(name: str, records: Sequence[VideoRecord]) -> InputError:
+    others = f" (and {len(records) - 1} others)" if len(records) > 1 else ""
+    return InputError(
+        f"{records[0].file}{others}: a session without a video, but the backbone '{name}' looks at pixels; "
+        "choose a backbone of kind pose, add the video, or leave data.fps empty"
+    )

@@ -1,0 +1,168 @@
+"""What each stream of a backbone looks at, and what it says where that is not there."""
+
+import shutil
+
+import numpy as np
+import pytest
+from pose_motions import swapped, wandering
+
+from ethocache.common.errors import InputError
+from ethocache.common.files import fill_folder
+from ethocache.common.store import Entry, Store
+from ethocache.dataset.features import FeatureFile, FeatureSet
+from ethocache.dataset.folder import DataFolder, DataParams
+from ethocache.dataset.index import index_videos
+from ethocache.dataset.tracks import Track, load_track, write_track
+from ethocache.endtoend.demo import write_demo
+from ethocache.vision.crop_settings import CropParams
+from ethocache.vision.embedding import ExtractParams, load_embedder
+from ethocache.vision.kept import keep_crop, keep_track
+from ethocache.vision.streams import Inputs, compare_bodies, open_stream, refuse_missing_inputs
+from ethocache.vision.tracking import TrackParams
+
+POSE, COLOUR = {"kind": "pose"}, {"kind": "mean_colour"}
+DATA = DataParams(dir="lab", tracks="videos/*.csv", name="{genotype}_{treatment}_{animal}", behaviours=("grooming",), fps=10.0)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A rendered video with its track, and a session of a track alone: records, and what streams look at."""
+    write_demo(tmp_path / "lab", animals=2, unlabelled=0, seconds=2, size=(96, 72))
+    next((tmp_path / "lab/videos").glob("*_02.mp4")).unlink()
+    folder, store = DataFolder(str(tmp_path / "lab")), Store(tmp_path / "store")
+    records = index_videos(folder, DATA, with_tracks=True, store=store)
+    inputs = Inputs(folder, tmp_path / "crops", tmp_path / "tracks", store)
+    tracks = {f"{record.id}.h5": keep_track(record, folder, TrackParams(), store).path("track.h5") for record in records}
+    fill_folder(inputs.tracks, tracks)
+    crop = keep_crop(records[0], folder, inputs.tracks / f"{records[0].id}.h5", CropParams(size=64), store)
+    fill_folder(inputs.crops, {f"{records[0].id}.{ending}": crop.path(f"crop.{ending}") for ending in ("mp4", "json")})
+    return records, inputs
+
+
+def opened(inputs, name="pose", settings=POSE):
+    return open_stream(name, settings, ExtractParams(), inputs)
+
+
+def another_track(inputs, record):
+    """Put another track in the place of a record's."""
+    path = inputs.tracks / f"{record.id}.h5"
+    track = load_track(path)
+    path.unlink()
+    write_track(path, Track(track.points[::-1].copy(), track.names, track.individuals))
+
+
+def test_a_session_without_a_video_has_pose_features_at_its_own_times(lab):
+    records, inputs = lab
+    for record in records:
+        with FeatureFile.open(opened(inputs).keep_features(record).path("features.h5")) as features:
+            np.testing.assert_allclose(features.time_s, np.arange(20) / 10)
+            assert (features.frames, features.valid.all()) == (20, True)
+            assert np.isfinite(features.rows(0, 20)).all()
+
+
+def test_picture_and_pose_stand_side_by_side_frame_by_frame(lab, tmp_path):
+    records, inputs = lab
+    streams = {"colour": opened(inputs, "colour", COLOUR), "pose": opened(inputs)}
+    made = {f"x.{name}.h5": stream.keep_features(records[0]).path("features.h5") for name, stream in streams.items()}
+    fill_folder(tmp_path / "features", made)
+    with FeatureSet.open(tmp_path / "features", "x", tuple(streams)) as features:
+        assert features.dimensions == sum(file.dimensions for file in features.files) > 3
+
+
+def test_another_track_makes_another_pose_and_leaves_the_pixels_alone(lab):
+    records, inputs = lab
+    colour, pose = opened(inputs, "colour", COLOUR), opened(inputs)
+    first = colour.keep_features(records[0]), pose.keep_features(records[0])
+    made = inputs.store.made
+    assert (colour.keep_features(records[0]), pose.keep_features(records[0])) == first
+    assert inputs.store.made == made, "nothing is made twice"
+    another_track(inputs, records[0])
+    assert colour.keep_features(records[0]) == first[0]
+    assert inputs.store.made == made
+    assert pose.keep_features(records[0]).folder != first[1].folder
+
+
+@pytest.mark.parametrize("change", [{"likelihood": 0.5}, {"scales_s": [0.2]}, {"front": "snout", "back": "tailbase"}])
+def test_other_settings_are_another_pose(lab, change):
+    records, inputs = lab
+    names = load_track(inputs.tracks / f"{records[0].id}.h5").names
+    if "front" in change:
+        change = {"front": names[0], "back": names[-1]}
+    assert opened(inputs, settings=POSE | change).keep_features(records[0]).folder != opened(inputs).keep_features(records[0]).folder
+
+
+def test_pixels_of_a_session_without_a_video_are_refused(lab):
+    records, inputs = lab
+    message = r"02.*\.csv: a session without a video, but the backbone 'colour' looks at pixels; choose a backbone of kind pose, add the"
+    with pytest.raises(InputError, match=message):
+        opened(inputs, "colour", COLOUR).keep_features(records[1])
+    with pytest.raises(InputError, match=message):
+        refuse_missing_inputs({"pose": POSE, "colour": COLOUR}, records, "files")
+    with pytest.raises(InputError, match=r"\(and 2 others\): a session without"):
+        refuse_missing_inputs({"colour": COLOUR}, [records[1]] * 3, "files")
+    refuse_missing_inputs({"pose": POSE}, records, "files")
+
+
+def test_pose_without_tracks_is_refused(lab):
+    records, inputs = lab
+    with pytest.raises(InputError, match=r"the backbone 'pose' reads tracks, but track\.source is none: choose where tracks come from"):
+        refuse_missing_inputs({"pose": POSE}, records, "none")
+    (inputs.tracks / f"{records[0].id}.h5").unlink()
+    with pytest.raises(InputError, match=r"\.h5 is missing, and the backbone 'pose' reads tracks: run 'dvc repro track', or see track"):
+        opened(inputs).keep_features(records[0])
+
+
+def test_a_crop_that_is_not_there_is_named(lab):
+    records, inputs = lab
+    shutil.rmtree(inputs.crops)
+    with pytest.raises(InputError, match=r"\.mp4 is missing: run 'dvc repro crop'"):
+        opened(inputs, "colour", COLOUR).keep_features(records[0])
+
+
+def test_a_track_of_other_length_is_refused(lab):
+    records, inputs = lab
+    path = inputs.tracks / f"{records[0].id}.h5"
+    track = load_track(path)
+    path.unlink()
+    write_track(path, Track(track.points[:-3], track.names, track.individuals))
+    with pytest.raises(InputError, match="expected a row for each of 20 frames, found 17; run 'dvc repro track'"):
+        opened(inputs).keep_features(records[0])
+
+
+def test_what_is_wrong_with_a_track_names_its_file(lab):
+    records, inputs = lab
+    with pytest.raises(InputError, match=r"^videos/.*_01.*: backbone: points: 'ear' is no key point"):
+        opened(inputs, settings=POSE | {"points": ["ear"]}).keep_features(records[0])
+
+
+def entry(**body):
+    return Entry("", {}, {"body": {"points": ["nose", "tail"], "individuals": 1, "axis": ["tail", "nose"]} | body}, {})
+
+
+def test_videos_with_other_points_or_animals_do_not_mix():
+    assert compare_bodies(["a", "b"], [entry(), entry()]) == []
+    for body, found in (({"individuals": 2}, "2 individuals with"), ({"points": ["tail", "nose"]}, "1 individuals with .* tail, nose")):
+        with pytest.raises(InputError, match=f"b: expected 1 individuals with the key points nose, tail as in a, found {found}"):
+            compare_bodies(["a", "b"], [entry(), entry(**body)])
+
+
+def test_bodies_that_lie_the_other_way_round_are_pointed_out():
+    (note,) = compare_bodies(["a", "b", "c"], [entry(), entry(), entry(axis=["nose", "tail"])])
+    assert "is not the same in all sessions ('tail to nose' in 2, 'nose to tail' in 1): name 'front' and 'back'" in note
+
+
+def test_a_swap_of_two_animals_gives_the_same_file_but_for_its_key(lab):
+    records, inputs = lab
+    path = inputs.tracks / f"{records[1].id}.h5"
+    stored = []
+    for track in (wandering(20), swapped(wandering(20), 7)):
+        path.unlink()
+        write_track(path, track)
+        with FeatureFile.open(opened(inputs).keep_features(records[1]).path("features.h5")) as features:
+            stored.append(features.rows(0, 20))
+    np.testing.assert_array_equal(*stored)
+
+
+def test_pose_is_no_network():
+    with pytest.raises(TypeError, match="Expected a recipe that looks at pixels, got one of kind 'pose'"):
+        load_embedder(POSE, ExtractParams(), "cpu")
