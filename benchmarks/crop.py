@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,9 @@ def prepared(video: Path, scale: tuple[int, int] | None, scratch: Path) -> tuple
     track = fit_track(read_track(found), facts.frames, found.name)[0]
     if scale:
         video = scaled(video, scale, scratch / f"{video.stem}.mp4")
-        track = Track(track.points * np.float32([scale[0] / facts.width, scale[1] / facts.height, 1]), track.names, track.individuals)
+        track = Track(
+            track.points * np.array([scale[0] / facts.width, scale[1] / facts.height, 1], np.float32), track.names, track.individuals
+        )
     write_track(scratch / "track.h5", track)
     return video, scratch / "track.h5"
 
@@ -190,7 +193,7 @@ def repeated(video: Path, path: Path) -> Path:
                     if packet.size and packet.pts is not None and packet.dts is not None:
                         packet.pts, packet.dts, packet.stream = packet.pts + offset, packet.dts + offset, stream
                         target.mux(packet)
-                offset += round(film.frames / film.average_rate / film.time_base)
+                offset += round(film.frames / Fraction(film.average_rate or 25) / Fraction(film.time_base or 1))
     return path
 
 

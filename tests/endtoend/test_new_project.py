@@ -18,6 +18,7 @@ from ethocache.common.errors import InputError
 from ethocache.endtoend.demo import write_demo
 from ethocache.endtoend.new_project import make_project, templates
 from ethocache.endtoend.project import read_project
+from ethocache.endtoend.revisions import REVISIONS, code_of
 
 BOUTS = "behaviour,start_s,stop_s\ngrooming,1,2\nrearing,3,4\n"
 ONE_HOT = "frame,background,digging\n0,1,0\n1,0,1\n"
@@ -375,13 +376,13 @@ def test_the_command_ends_with_one_line_and_exit_1_where_it_refuses(tmp_path):
     assert "Traceback" not in done.output
 
 
-def test_the_pipeline_of_a_new_project_is_the_repositorys_but_for_the_source_files():
-    ours, shipped = yaml.safe_load((ROOT / "dvc.yaml").read_text()), yaml.safe_load(templates.pipeline())
-    for stage in ours["stages"].values():
-        deps = [dep for dep in stage.pop("deps") if not dep.startswith("src/")]
-        stage |= {"deps": deps} if deps else {}
-    assert shipped == ours
-    assert "deps" not in shipped["stages"]["index"]
+def test_a_project_of_ones_own_hangs_on_revisions_and_a_clone_on_its_source_as_well(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert set(code_of("crop")) == {"revisions"}
+    (tmp_path / "src/ethocache").mkdir(parents=True)
+    here = {stage: code_of(stage)["source"] for stage in REVISIONS}
+    assert len(set(here.values())) == len(here)
+    assert "/src/" not in templates.template("dvc.yaml")
 
 
 def test_what_a_new_project_ignores_is_what_the_repository_ignores_of_results():

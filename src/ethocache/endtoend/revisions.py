@@ -1,10 +1,15 @@
-"""What of our code decides each stage's result, as numbers: the REVISION of every part that has a say in it.
+"""What of our code decides each stage's result: the REVISION of every part that has a say in it, and in a clone the code itself.
 
 `index` writes them to files on which the stages depend, so that DVC runs a stage again when a newer ethocache would give
-other numbers, also in a project that holds none of our code.
+other numbers, also in a project that holds none of our code. Where our source lies in the project, as in a clone, an edit makes the
+stages stale that import it: one small file a stage, since DVC would look through every folder again for each of them.
 """
 
+from pathlib import Path
+from typing import Any
+
 from ethocache.common.cost import REVISION as COSTS
+from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.dataset.index import REVISION as TIMES
 from ethocache.dataset.summary_table import REVISION as SUMMARIES
 from ethocache.scoring.summary import REVISION as SCORES
@@ -18,6 +23,8 @@ from ethocache.vision.motion import REVISION as MOTION
 from ethocache.vision.tracking.background import REVISION as BACKGROUNDS
 from ethocache.vision.tracking.deeplabcut import REVISION as NETWORKS_THAT_TRACK
 
+_PACKAGE = Path(__file__).parents[1]
+
 REVISIONS: dict[str, dict[str, int]] = {
     "track": {"tracks": TRACKS, "networks": NETWORKS_THAT_TRACK, "backgrounds": BACKGROUNDS},
     "crop": {"times": TIMES, "crops": CROPS},
@@ -28,3 +35,26 @@ REVISIONS: dict[str, dict[str, int]] = {
     "cost": {"costs": COSTS},
     "predict": {"tags": TAGS, "summary": SUMMARIES},
 }
+
+LAYERS: dict[str, tuple[str, ...]] = {
+    "track": ("common", "dataset", "vision"),
+    "crop": ("common", "dataset", "vision"),
+    "motion": ("common", "dataset", "vision"),
+    "extract": ("common", "dataset", "vision"),
+    "train": ("common", "dataset", "scoring", "sequence"),
+    "evaluate": ("common", "dataset", "scoring"),
+    "cost": ("common",),
+    "predict": ("common", "dataset", "sequence"),
+}
+"""Stage -> the layers that it imports."""
+
+
+def code_of(stage: str) -> dict[str, Any]:
+    """Return what stands for the code of a stage: its revisions; in a folder that holds our source, also the sha256 of that."""
+    revisions: dict[str, Any] = {"revisions": REVISIONS[stage]}
+    return revisions | {"source": _source(stage)} if Path("src/ethocache").is_dir() else revisions
+
+
+def _source(stage: str) -> str:
+    files = [_PACKAGE / "stages" / f"{stage}.py", *(path for layer in LAYERS[stage] for path in sorted((_PACKAGE / layer).rglob("*.py")))]
+    return sha256_of([[path.relative_to(_PACKAGE).as_posix(), sha256_of_file(path)] for path in files])

@@ -34,7 +34,7 @@ def look(last: LastLook, store: Store) -> str:
     from ethocache.dataset.label_files import match_labels
     from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
     from ethocache.endtoend.project import read_project
-    from ethocache.endtoend.revisions import REVISIONS
+    from ethocache.endtoend.revisions import REVISIONS, code_of
     from ethocache.vision.embedding import weights_files, weights_sources
     from ethocache.vision.streams import refuse_missing_inputs
     from ethocache.vision.tracking import make_tracker
@@ -54,8 +54,8 @@ def look(last: LastLook, store: Store) -> str:
     write_json(TRACK, tracker.description())
     write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)})
     write_json(HEAD, project.head)
-    for stage, revisions in REVISIONS.items():
-        write_json(CODE / f"{stage}.json", revisions)
+    for stage in REVISIONS:
+        write_json(CODE / f"{stage}.json", code_of(stage))
     notes = [*findings(records, data, labels.parts), *labels.notes, *label_notes(LABELS, labels.parts)]
     notes += unseen_behaviours(LABELS, labels.parts, data.behaviours)
     return last.end(note, summary(records, len(labels.parts), notes))

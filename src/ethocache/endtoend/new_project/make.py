@@ -147,7 +147,7 @@ def _write_files(plan: _Plan, settings: Settings) -> None:
     if not plan.found.files:
         for name in ("videos", "labels"):
             (folder / plan.data / name).mkdir(parents=True, exist_ok=True)
-    write_text(folder / "dvc.yaml", templates.pipeline())
+    write_text(folder / "dvc.yaml", templates.template("dvc.yaml"))
     write_text(folder / "params.yaml", settings.in_params(templates.template("params.yaml"), plan.data))
 
 

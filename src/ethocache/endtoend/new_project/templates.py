@@ -20,12 +20,6 @@ def template(name: str) -> str:
     return _file(name).read_text(encoding="utf-8")
 
 
-def pipeline() -> str:
-    """Return dvc.yaml without its dependencies on source files: `index` writes the revisions of the code to files instead."""
-    without_source = re.sub(r"^ +- src/.*\n", "", template("dvc.yaml"), flags=re.MULTILINE)
-    return re.sub(r"^ +deps:\n(?! +- )", "", without_source, flags=re.MULTILINE)
-
-
 def results() -> list[str]:
     """Return every place in a project where results are written and removed, such as ``data/crops``."""
     stages = load_params(_file("dvc.yaml"))["stages"].values()
