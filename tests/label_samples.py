@@ -47,7 +47,7 @@ TAGS = (
 CLIPS = "clip,group,group_name,superclass,frames,fps\na.avi,1,face groom,grooming,5,5\nb.avi,2,rear,rearing,7,5\n"
 RATERS = (
     '"file";"Experimenter";"from";"to";"type";"ID";"DLCFile"\n'
-    '"a.csv";"Ana";0.5;1.25;"grooming";"m1";"m1DeepCut_resnet50_x.csv"\n"b.csv";"Bea";0.6;1.5;"grooming";"m1";"m1DeepCut_resnet50_x.csv"\n'
+    '"a.csv";"rater_1";0.5;1.25;"grooming";"m1";"m1DeepCut_resnet50_x.csv"\n"b.csv";"rater_2";0.6;1.5;"grooming";"m1";"m1DeepCut_resnet50_x.csv"\n'
 )
 BORIS_PROJECT = """{"time_format": "hh:mm:ss", "project_date": "2024-01-01T00:00:00", "project_name": "p", "project_description": "",
 "project_format_version": "7.0", "subjects_conf": {"0": {"key": "a", "name": "adult", "description": ""}},

@@ -47,15 +47,20 @@ def test_a_file_belongs_to_the_video_of_its_name(match):
 
 def test_labels_name_says_how_files_are_called(match):
     found, _ = match(
-        "WT_1_Ana.csv", "WT_1_b_Ana.csv", "HD_2_Bea.csv", name="{video}_{rater}", videos=("WT_1_b", "HD_2", "WT_1_c"), unmatched="skip"
+        "WT_1_rater_1.csv",
+        "WT_1_b_rater_1.csv",
+        "HD_2_rater_2.csv",
+        name="{video}_{rater}",
+        videos=("WT_1_b", "HD_2", "WT_1_c"),
+        unmatched="skip",
     )
-    assert found == {"WT_1_b": [("WT_1_b_Ana.csv", 0, "Ana")], "HD_2": [("HD_2_Bea.csv", 0, "Bea")]}
+    assert found == {"WT_1_b": [("WT_1_b_rater_1.csv", 0, "rater_1")], "HD_2": [("HD_2_rater_2.csv", 0, "rater_2")]}
     assert match("scored WT_1 (final).csv", name="scored {video} (final)")[0] == {"WT_1": [("scored WT_1 (final).csv", 0, "")]}
 
 
 def test_a_name_that_can_be_read_in_two_ways_is_refused(match):
-    with pytest.raises(InputError, match=r"labels.name can be read in more than one way, 'WT_1' by 'b_Ana' or 'WT_1_b' by 'Ana'"):
-        match("WT_1_b_Ana.csv", name="{video}_{rater}")
+    with pytest.raises(InputError, match=r"labels.name can be read in more than one way, 'WT_1' by 'b_rater_1' or 'WT_1_b' by 'rater_1'"):
+        match("WT_1_b_rater_1.csv", name="{video}_{rater}")
 
 
 def test_every_file_that_belongs_nowhere_or_twice_is_named(match, tmp_path):
@@ -69,14 +74,14 @@ def test_every_file_that_belongs_nowhere_or_twice_is_named(match, tmp_path):
 
 
 def test_one_person_twice_is_refused(match, says):
-    says(("WT_1.avi", "Ana"), ("C:\\videos\\WT_1.avi", "Ana"))
-    with pytest.raises(InputError, match=r"all.csv: all.csv already holds the labels of 'WT_1' by 'Ana'; keep one of the two"):
+    says(("WT_1.avi", "rater_1"), ("C:\\videos\\WT_1.avi", "rater_1"))
+    with pytest.raises(InputError, match=r"all.csv: all.csv already holds the labels of 'WT_1' by 'rater_1'; keep one of the two"):
         match("all.csv")
 
 
 def test_a_file_of_many_videos_says_which(match, says):
-    says(("/home/lab/WT_1.avi", "Ana"), ("..\\..\\WT_1.avi", "Bea"), ("HD_2DeepCut_resnet50_x.csv", "Ana"))
-    assert match("all.csv")[0] == {"WT_1": [("all.csv", 0, "Ana"), ("all.csv", 1, "Bea")], "HD_2": [("all.csv", 2, "Ana")]}
+    says(("/home/lab/WT_1.avi", "rater_1"), ("..\\..\\WT_1.avi", "rater_2"), ("HD_2DeepCut_resnet50_x.csv", "rater_1"))
+    assert match("all.csv")[0] == {"WT_1": [("all.csv", 0, "rater_1"), ("all.csv", 1, "rater_2")], "HD_2": [("all.csv", 2, "rater_1")]}
 
 
 def test_videos_that_are_not_there_are_refused_or_left_aside_with_a_note(match, says):
@@ -100,10 +105,10 @@ def test_a_file_named_after_one_video_about_another_is_refused(match, says):
 
 
 def test_what_a_file_holds_is_remembered_by_its_content(match, says, tmp_path):
-    says(("HD_2.mp4", "Ana"))
-    assert match("all.csv")[0] == {"HD_2": [("all.csv", 0, "Ana")]}
+    says(("HD_2.mp4", "rater_1"))
+    assert match("all.csv")[0] == {"HD_2": [("all.csv", 0, "rater_1")]}
     says(("nobody reads this", "again"))
-    assert match("all.csv")[0] == {"HD_2": [("all.csv", 0, "Ana")]}
+    assert match("all.csv")[0] == {"HD_2": [("all.csv", 0, "rater_1")]}
 
 
 @pytest.mark.parametrize(

@@ -31,17 +31,19 @@ def test_a_single_rater_needs_no_setting():
 
 
 def test_several_people_need_a_setting_and_an_unknown_person_is_refused():
-    tables = {"Ana": table(1), "Bea": table(0)}
-    with pytest.raises(InputError, match=r"several people labelled this video, 'Ana', 'Bea'; set labels.raters to majority, union or one"):
+    tables = {"rater_1": table(1), "rater_2": table(0)}
+    with pytest.raises(
+        InputError, match=r"several people labelled this video, 'rater_1', 'rater_2'; set labels.raters to majority, union or one"
+    ):
         combine(tables, None)
-    with pytest.raises(InputError, match=r"labels.raters: nobody called 'Anna' labelled this video, did you mean 'Ana'"):
-        combine(tables, "Anna")
+    with pytest.raises(InputError, match=r"labels.raters: nobody called 'rater_11' labelled this video, did you mean 'rater_1'"):
+        combine(tables, "rater_11")
 
 
 def test_a_person_may_not_be_called_as_a_way_to_combine():
     with pytest.raises(InputError, match="a person is called 'union', which is a way to combine"):
-        combine({"union": table(1), "Bea": table(0)}, "union")
+        combine({"union": table(1), "rater_2": table(0)}, "union")
 
 
 def test_frames_on_which_people_are_split_are_counted():
-    assert split_frames({"Ana": table(1, 1, 0, -1), "Bea": table(0, 1, 0, 1)}) == 1
+    assert split_frames({"rater_1": table(1, 1, 0, -1), "rater_2": table(0, 1, 0, 1)}) == 1

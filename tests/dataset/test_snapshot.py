@@ -81,18 +81,18 @@ def test_a_setting_that_is_wrong_for_every_file_is_told_once(take):
 
 
 def test_several_people_are_combined_as_the_settings_say_and_each_is_kept(take, tmp_path):
-    for rater, stop in (("Ana", 0.5), ("Bea", 0.6), ("Cleo", 0.8)):
+    for rater, stop in (("rater_1", 0.5), ("rater_2", 0.6), ("rater_3", 0.8)):
         (tmp_path / f"a_{rater}.csv").write_text(f"behaviour,start_s,stop_s\ngrooming,0.2,{stop}\n")
-    files = [f"a_{rater}.csv" for rater in ("Ana", "Bea", "Cleo")]
+    files = [f"a_{rater}.csv" for rater in ("rater_1", "rater_2", "rater_3")]
     with pytest.raises(InputError) as caught:
         take(files, params=LabelParams(name="{video}_{rater}"))
-    who = "'Ana', 'Bea', 'Cleo'"
+    who = "'rater_1', 'rater_2', 'rater_3'"
     assert str(caught.value) == f"a.mp4: several people labelled this video, {who}; set labels.raters to majority, union or one of them"
-    for how, last in (("majority", 5), ("union", 7), ("Ana", 4)):
+    for how, last in (("majority", 5), ("union", 7), ("rater_1", 4)):
         path = take(files, params=LabelParams(name="{video}_{rater}", raters=how))["a.json"]
         assert np.flatnonzero(read_snapshot(path).values[:, 0]).tolist() == list(range(2, last + 1))
     kept = read_full_snapshot(path)
-    assert {rater: int(table.values.sum()) for rater, table in kept.raters.items()} == {"Ana": 3, "Bea": 4, "Cleo": 6}
+    assert {rater: int(table.values.sum()) for rater, table in kept.raters.items()} == {"rater_1": 3, "rater_2": 4, "rater_3": 6}
     assert kept.files == dict.fromkeys(files, "bouts_csv")
 
 
