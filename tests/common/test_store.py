@@ -1,10 +1,12 @@
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ethocache.common import store as store_module
 from ethocache.common.errors import InputError
 from ethocache.common.store import ENTRY, Entry, Store, find_store
 
@@ -210,3 +212,12 @@ def test_entries_lists_what_is_finished_and_nothing_else(store):
     store.remember({"a": 1}, {"b": 2})
     (store.root / "square" / ("f" * 64 + ".building") / "output").mkdir(parents=True)
     assert list(store.entries()) == [entry]
+
+
+def test_ctrl_c_waits_until_what_is_being_made_is_made():
+    made = []
+    with pytest.raises(KeyboardInterrupt), store_module._undisturbed():
+        signal.raise_signal(signal.SIGINT)
+        made.append("whole")
+    assert made == ["whole"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

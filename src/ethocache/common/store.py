@@ -4,8 +4,10 @@ import errno
 import json
 import os
 import shutil
+import signal
 import stat
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -156,7 +158,8 @@ class Store:
 
         path = self.root / "locks" / f"{kind}-{key}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
-        held = FileLock(path)
+        with _undisturbed():
+            held = FileLock(path)
         try:
             held.acquire(timeout=2)
         except Timeout:
@@ -245,6 +248,23 @@ def find_store() -> Store:
             f"ETHOCACHE_STORE: expected the store at {named}, but {Path(named).parent} is not there; connect its drive, or correct it"
         )
     return Store(Path(named) if named else Path(os.environ.get("DVC_ROOT", ".")) / "store")
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block: an object that is half made complains when it is taken away."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    pressed: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def _discard(folder: Path) -> None:
