@@ -160,7 +160,7 @@ class TestWhatIsFound:
     def test_without_tracks_the_whole_frame_is_taken_and_said_so(self, tmp_path):
         lab = put(tmp_path / "lab", {"a.avi": "", "b.avi": "", "a.txt": BOUTS})
         said = make_project(tmp_path / "new", lab)
-        assert params(tmp_path / "new")["track"] == {"source": "none"}
+        assert params(tmp_path / "new")["track"]["source"] == "none"
         assert "there are no DeepLabCut files, so the whole frame is used" in said
         assert (params(tmp_path / "new")["data"]["videos"], params(tmp_path / "new")["data"]["labels"]) == ("*.avi", "*.txt")
 

@@ -1,8 +1,9 @@
-"""How data/tiny_deeplabcut was made: DeepLabCut's own model and losses, trained on rendered frames (7 minutes on two cores).
+"""How data/tiny_deeplabcut was made: DeepLabCut's own model and losses, trained on rendered frames (12 minutes of one core).
 
-    OMP_NUM_THREADS=2 PYTHONPATH=tests python tests/vision/make_tiny_deeplabcut.py
+    OMP_NUM_THREADS=1 PYTHONPATH=tests python tests/vision/make_tiny_deeplabcut.py
 
-The network is timm's test_resnet, the smallest there is, from random weights; they are kept as float16, 0.8 MB.
+The network is timm's test_resnet, the smallest there is, from random weights; they are kept as float16, 0.8 MB. On
+frames of another mouse the median error is 1.4 px, where the mouse is 31 px long.
 """
 
 import sys

@@ -98,7 +98,7 @@ def test_a_labs_model_gives_what_deeplabcut_itself_gives_and_its_project_is_not_
         assert theirs.names == ours.track.names == ("snout", "leftear", "rightear", "tailbase")
         assert theirs.individuals == ours.track.individuals == ("",)
         assert theirs.points.shape == ours.track.points.shape == (60, 1, 4, 3)
-        np.testing.assert_allclose(ours.track.points, theirs.points, rtol=0, atol=1e-4)
+        np.testing.assert_allclose(ours.track.points, theirs.points, rtol=0, atol=1e-4)  # to the bit, on the same processor
     assert ours.note == "100% of the key points reach the project's pcutoff of 0.4"
 
 
@@ -108,8 +108,9 @@ def test_a_tiny_model_finds_the_points_of_a_rendered_mouse(rendered, tmp_path):
     assert tracked.track.names == KEY_POINTS
     assert tracked.track.points.shape == (48, 1, 5, 3)
     error = np.linalg.norm(tracked.track.points[:, 0, :, :2] - truth, axis=2)
-    print(f"median {np.median(error):.2f} px, p95 {np.percentile(error, 95):.2f} px")
-    assert np.median(error) < 1.5, "px; the mouse is 31 px long"
+
+    assert np.median(error) < 1.5, "px; 1.38 when it was made, of a mouse that is 31 px long"
+    assert np.percentile(error, 95) < 4.5
 
 
 def test_the_size_of_the_batches_hardly_changes_a_track(rendered, tmp_path):
