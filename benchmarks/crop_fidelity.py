@@ -6,7 +6,7 @@ what happens to a frame on its way through the file should be less than what hap
 next. Ends with one JSON line: `median_cosine`, `min_cosine`, `neighbour_cosine` (median), `bytes_per_frame`,
 and `encoding_median_cosine`, against a lossless crop file, which leaves the encoder's part alone.
 
-Run it with ``uv run python benchmarks/crop_fidelity.py VIDEO [--quality 10]``; the video's DeepLabCut file
+Run it with ``uv run python benchmarks/crop_fidelity.py VIDEO [--quality 8]``; the video's DeepLabCut file
 lies beside it.
 """
 

@@ -89,3 +89,20 @@ def test_a_section_that_is_a_list_is_refused(params, problems, section):
 def test_a_head_whose_name_would_lead_out_of_its_folder_is_refused(params, problems, name):
     params["heads"] |= {name: {"kind": "linear"}}
     assert any("name may hold letters, digits, '_' and '-' only" in line or name == 18 for line in problems(params | {"head": name}))
+
+
+def test_corners_of_the_arena_that_would_count_as_parts_of_the_animal_are_refused(params, problems):
+    corners = ["nw", "ne", "se", "sw"]
+    params["arena"] = {"corner_points": corners, "pixels_per_cm": 10}
+    told = "params.yaml: crop.points: expected the animal's key points without arena.corner_points, "
+    assert problems(params)[0] == f"{told}which is empty and stands for all; name the animal's own"
+    params["crop"]["points"] = ["nose", "nw"]
+    assert problems(params)[0] == f"{told}found nose, nw; name the animal's own"
+
+
+def test_corners_of_the_arena_beside_named_parts_of_the_animal_are_right(tmp_path, params):
+    params["arena"] = {"corner_points": ["nw", "ne", "se", "sw"], "pixels_per_cm": 10}
+    params["crop"]["points"] = ["nose", "tail"]
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(params))
+    assert read_project(path).track.source == "files"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ethocache.dataset.videos import probe
-from ethocache.vision.decode import decode_frames
-from ethocache.vision.encode import CropStyle, join_segments, write_segment, write_video
+from ethocache.vision.decode import decode_frames, rows_of
+from ethocache.vision.encode import CropStyle, Scaler, join_segments, write_segment, write_video
 from ethocache.vision.pictures import Picture, cut_square
 
 STYLE = CropStyle(size=64, quality=10, keyframe_interval=5, matrix=6)
@@ -39,6 +39,13 @@ class TestASegment:
         for name in ("a.mp4", "b.mp4"):
             write_segment(tmp_path / name, pictures(7), STYLE)
         assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+    @pytest.mark.parametrize("side", [40, 64])
+    def test_is_made_of_frames_that_nobody_fills_again_while_they_are_encoded(self, side: int) -> None:
+        """Also where the square has the crop's size, so that there is nothing to scale."""
+        scaler = Scaler(STYLE)
+        frames = [scaler.scale(picture) for picture in pictures(3, side)]
+        assert [int(np.median(rows_of(frame.planes[0]))) for frame in frames] == [40, 41, 42]
 
     def test_is_smaller_when_worse(self, tmp_path: Path) -> None:
         write_segment(tmp_path / "a.mp4", pictures(7), STYLE)

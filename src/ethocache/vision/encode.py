@@ -1,6 +1,7 @@
 """Make crop videos: H.264 that browsers play, in segments that are joined without encoding again."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from av.video.stream import VideoStream
 
 from ethocache.vision.decode import rows_of
 from ethocache.vision.pictures import Picture
+from ethocache.vision.read_ahead import read_ahead
 
 # Encoding is what cropping spends most time on. This takes a third of veryfast's time; at the default quality it costs a third more
 # bytes than veryfast at crf 10, and keeps nearly as much for the networks (benchmarks/crop_fidelity.py).
@@ -50,8 +52,8 @@ class CropStyle:
 def write_segment(path: Path, pictures: Iterable[Picture], style: CropStyle) -> None:
     """Scale square pictures to the crop's size and encode them as one segment.
 
-    One thread and no dependence on what was encoded before: the bytes do not depend on the machine
-    or on where a run was interrupted.
+    A thread takes and scales the next pictures while this one encodes. The encoder itself has one thread and does not
+    depend on what was encoded before: the bytes do not depend on the machine or on where a run was interrupted.
     """
     with av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libx264", rate=_ENCODED_AS_FPS, options=_x264(style))
@@ -61,10 +63,10 @@ def write_segment(path: Path, pictures: Iterable[Picture], style: CropStyle) -> 
         stream.codec_context.color_range = ColorRange.MPEG
         stream.codec_context.colorspace = style.matrix
         scaler = Scaler(style)
-        for number, picture in enumerate(pictures):
-            frame = scaler.scale(picture)
-            frame.pts, frame.time_base = number, Fraction(1, _ENCODED_AS_FPS)
-            container.mux(stream.encode(frame))
+        with closing(read_ahead(map(scaler.scale, pictures))) as frames:
+            for number, frame in enumerate(frames):
+                frame.pts, frame.time_base = number, Fraction(1, _ENCODED_AS_FPS)
+                container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 
@@ -140,7 +142,7 @@ def _x264(style: CropStyle) -> dict[str, str]:
 
 
 class Scaler:
-    """Scales squares with libswscale, in one frame that is filled again and again."""
+    """Scales squares with libswscale. The frames that it gives are the caller's; what it scales from is filled again and again."""
 
     def __init__(self, style: CropStyle) -> None:
         self._style = style
@@ -152,7 +154,12 @@ class Scaler:
         for target, plane in zip(source.planes, picture.planes, strict=False):
             rows_of(target)[:] = plane
         size = self._style.size
-        return self._reformatter.reformat(source, size, size, "yuv420p", interpolation=_SCALING, dst_color_range=ColorRange.MPEG, threads=1)
+        scaled = self._reformatter.reformat(
+            source, size, size, "yuv420p", interpolation=_SCALING, dst_color_range=ColorRange.MPEG, threads=1
+        )
+        if scaled is source:  # nothing was to be done: it is the caller's now
+            self._source = None
+        return scaled
 
     def _frame_like(self, picture: Picture) -> VideoFrame:
         """Grey gets the neutral chroma of yuv420p, which stays as it is."""
