@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from films import film
 from PIL import Image
-from rendered import film
 from typer.testing import CliRunner, Result
 
 from ethocache.cli import app

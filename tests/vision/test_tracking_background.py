@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from rendered import Frames, Mouse, empty, film, mouse, seen_through, sitting
+from films import Frames, Mouse, empty, film, mouse, seen_through, sitting
 
 from ethocache.common.errors import InputError
 from ethocache.common.params import parse_section

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from rendered import film
+from films import film
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.tracks import Track, read_track
