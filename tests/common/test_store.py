@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ethocache.common import store as store_module
 from ethocache.common.errors import InputError
+from ethocache.common.interrupts import undisturbed
 from ethocache.common.store import ENTRY, Entry, Store, find_store
 
 RECIPE = {"kind": "square", "of": 3}
@@ -216,7 +216,7 @@ def test_entries_lists_what_is_finished_and_nothing_else(store):
 
 def test_ctrl_c_waits_until_what_is_being_made_is_made():
     made = []
-    with pytest.raises(KeyboardInterrupt), store_module._undisturbed():
+    with pytest.raises(KeyboardInterrupt), undisturbed():
         signal.raise_signal(signal.SIGINT)
         made.append("whole")
     assert made == ["whole"]

@@ -4,10 +4,8 @@ import errno
 import json
 import os
 import shutil
-import signal
 import stat
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import Any
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, flush_to_disk, replacing, sha256_of, sha256_of_file
+from ethocache.common.interrupts import undisturbed
 
 ENTRY = "entry.json"
 _BUILDING = ".building"
@@ -158,7 +157,7 @@ class Store:
 
         path = self.root / "locks" / f"{kind}-{key}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _undisturbed():
+        with undisturbed():
             held = FileLock(path)
         try:
             held.acquire(timeout=2)
@@ -248,23 +247,6 @@ def find_store() -> Store:
             f"ETHOCACHE_STORE: expected the store at {named}, but {Path(named).parent} is not there; connect its drive, or correct it"
         )
     return Store(Path(named) if named else Path(os.environ.get("DVC_ROOT", ".")) / "store")
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let Ctrl-C wait for the end of the block: an object that is half made complains when it is taken away."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
-    pressed: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
 
 
 def _discard(folder: Path) -> None:
