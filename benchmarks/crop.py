@@ -6,8 +6,8 @@ the same squares, scales and writes them (MPEG-4, what its packages can encode).
 `ratio_to_decode` (crop / decode), `speedup_vs_opencv` and `peak_rss_mb`, the most memory that a process held which only crops, and
 `peak_rss_10x_mb` for a video ten times as long. Without cv2, `opencv_fps` is null and `opencv_skipped` says why.
 
-Run it with ``uv run python benchmarks/crop.py VIDEO [--scale 1920x1080] [--rounds 5]``; with a scale, the video is encoded at that
-size first.
+Run it with ``uv run python benchmarks/crop.py VIDEO [--scale 1920x1080] [--rounds 5]``; with a scale, the video is first
+encoded at that size, in its own chroma layout, as FFmpeg does by default.
 """
 
 import argparse
@@ -80,11 +80,11 @@ def scaled(video: Path, scale: tuple[int, int], path: Path) -> Path:
     with av.open(str(video)) as source, av.open(str(path), "w") as target:
         film = source.streams.video[0]
         film.thread_type = "AUTO"
-        stream = target.add_stream("libx264", rate=film.average_rate, options={"crf": "20", "preset": "medium"})
+        stream = target.add_stream("libx264", rate=film.average_rate, options={"crf": "23", "preset": "medium"})
         stream.width, stream.height = scale
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = film.format.name
         for frame in source.decode(film):
-            target.mux(stream.encode(frame.reformat(*scale, "yuv420p")))
+            target.mux(stream.encode(frame.reformat(*scale)))
         target.mux(stream.encode(None))
     return path
 
