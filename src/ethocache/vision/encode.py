@@ -22,8 +22,10 @@ from ethocache.vision.read_ahead import read_ahead
 # bytes than veryfast at crf 10, and keeps nearly as much for the networks (benchmarks/crop_fidelity.py).
 _PRESET, _TOOLS = "ultrafast", "8x8dct=1:partitions=i4x4,i8x8:mbtree=1:rc-lookahead=10"
 _ENCODED_AS_FPS = 25  # x264's quality depends on the frame rate; so one rate for all, and true times when segments are joined
-# Bicubic (smoothed as it shrinks) and area averaging give embeddings equally near those of raw crops; the worst frame is better here.
-_SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+# Bicubic (smoothed as it shrinks) and area averaging give embeddings equally near those of raw crops; near the crop's own size
+# bicubic's worst frame is better, and from half of it down averaging takes 2/5 of its time.
+_EXACT = Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+_NEAR, _SHRINKING = Interpolation.BICUBIC | _EXACT, Interpolation.AREA | _EXACT
 _FORMATS = {(2, 2): "yuv420p", (2, 1): "yuv422p", (1, 1): "yuv444p"}
 
 
@@ -154,9 +156,8 @@ class Scaler:
         for target, plane in zip(source.planes, picture.planes, strict=False):
             rows_of(target)[:] = plane
         size = self._style.size
-        scaled = self._reformatter.reformat(
-            source, size, size, "yuv420p", interpolation=_SCALING, dst_color_range=ColorRange.MPEG, threads=1
-        )
+        way = _SHRINKING if picture.width >= 2 * size else _NEAR
+        scaled = self._reformatter.reformat(source, size, size, "yuv420p", interpolation=way, dst_color_range=ColorRange.MPEG, threads=1)
         if scaled is source:  # nothing was to be done: it is the caller's now
             self._source = None
         return scaled
