@@ -78,7 +78,7 @@ class Wrapped:
 
     def __init__(self, embedder, at_batch=0, before=lambda: None, after=lambda answer: answer):
         self.embedder, self.at_batch, self.before, self.after = embedder, at_batch, before, after
-        self.description, self.sizes = embedder.description, []
+        self.description, self.context, self.sizes = embedder.description, embedder.context, []
 
     def __call__(self, frames):
         self.sizes.append(len(frames))
