@@ -49,10 +49,9 @@ class FlowEmbedder:
         self._input_px = settings.input_px or int(wanted["input_size"][-1])
         self._std = float(sum(wanted["std"])) / 3
         fit_to_input(network, self._input_px, settings)
+        dimensions = count_dimensions(pooled(network, settings), (3, self._input_px, self._input_px), settings)
         network = fold_batch_norm(network, self._input_px)
-        adapt_first_layer(network, settings)
-        shape = (channels(settings), self._input_px, self._input_px)
-        dimensions = count_dimensions(pooled(network, settings), shape, settings)
+        show_flow(network, self._input_px, settings)
         network.to(device, self._dtype).to(memory_format=torch.channels_last)
         self._pool = pooled(network, settings)
         self.description: dict[str, Any] = {
@@ -104,21 +103,37 @@ def channels(settings: FlowSettings) -> int:
     return settings.stack * (3 if settings.first_layer == "colours" else 2)
 
 
-def adapt_first_layer(network: nn.Module, settings: FlowSettings) -> None:
-    """Let the first convolution of a network see a stack of flows instead of red, green and blue.
+def show_flow(network: nn.Module, input_px: int, settings: FlowSettings) -> None:
+    """Let a network see a stack of flows instead of red, green and blue: change the convolutions that see the picture.
 
     The kernels' sum stays what it was, since a frozen network does not learn to expect more. Where each flow is taken for a
-    picture of three colours, the stack is seen as their mean; its lengths tell a tremble from a rest.
+    picture of three colours, the stack is seen as their mean; its lengths tell a tremble from a rest. One such flow needs no
+    change.
 
     Raises
     ------
     InputError
-        If the network has no convolution over three colours.
+        If the network does something else with the colours first.
     """
-    first = next((module for module in network.modules() if isinstance(module, nn.Conv2d)), None)
-    if first is None or first.in_channels != 3 or first.groups != 1:
-        raise InputError(f"params.yaml: {settings.model} does not start with a convolution over colours, so it cannot be shown flow")
-    kernels = first.weight if settings.first_layer == "colours" else first.weight.mean(1, keepdim=True).expand(-1, 2, -1, -1)
+    if channels(settings) == 3 and settings.first_layer == "colours":
+        return
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d) and module.in_channels == 3 and module.groups == 1:
+            _widen(module, settings)
+    try:
+        with torch.inference_mode():
+            network(torch.zeros(1, channels(settings), input_px, input_px))
+    except RuntimeError as error:
+        raise InputError(
+            f"params.yaml: {settings.model} does not start with a convolution over colours, so it cannot be shown a stack of flows: "
+            "choose another model, or 'stack: 1' and 'first_layer: colours'"
+        ) from error
+
+
+def _widen(convolution: nn.Conv2d, settings: FlowSettings) -> None:
+    kernels = convolution.weight
+    if settings.first_layer == "average":
+        kernels = nn.Parameter(kernels.mean(1, keepdim=True).expand(-1, 2, -1, -1))
     scale = 3 / channels(settings)
-    first.weight = nn.Parameter((scale * kernels).repeat(1, settings.stack, 1, 1), requires_grad=False)
-    first.in_channels = channels(settings)
+    convolution.weight = nn.Parameter((scale * kernels).repeat(1, settings.stack, 1, 1), requires_grad=False)
+    convolution.in_channels = channels(settings)
