@@ -7,13 +7,14 @@ import torch
 from torch import nn
 
 from ethocache.common.errors import InputError
-from ethocache.common.files import sha256_of
+from ethocache.common.files import sha256_of, sha256_of_file
+from ethocache.common.store import Store
 from ethocache.vision.backbones import check_backbones, parse_recipe
 from ethocache.vision.backbones.flow import FlowEmbedder, show_flow
-from ethocache.vision.backbones.flow_settings import FlowSettings
+from ethocache.vision.backbones.flow_settings import FlowSettings, opencv_version
 from ethocache.vision.backbones.image import ImageEmbedder
 from ethocache.vision.backbones.settings import Context, ImageSettings
-from ethocache.vision.embedding import ExtractParams, feature_recipe
+from ethocache.vision.embedding import ExtractParams, feature_recipe, weights_sources
 from ethocache.vision.optical_flow import METHODS, measure_flow
 
 
@@ -106,6 +107,13 @@ def test_whatever_changes_the_numbers_changes_the_key(monkeypatch):
     keys.append(key())
     assert len(set(keys)) == len(changes) + 1
     assert FlowSettings(model="test_resnet").source()["opencv"] == "9.9" != source["opencv"]
+
+
+def test_another_opencv_makes_features_stale_also_with_weights_of_a_file(tmp_path):
+    (tmp_path / "mine.pt").write_bytes(b"weights")
+    settings = FlowSettings(model="test_resnet", weights=str(tmp_path / "mine.pt")).model_dump(mode="json")
+    sources = weights_sources({"mine": settings}, Store(tmp_path / "store"))
+    assert sources == {"mine": {"sha256": sha256_of_file(tmp_path / "mine.pt"), "opencv": opencv_version()}}
 
 
 # ---- every frame gets the movement of its own time ----

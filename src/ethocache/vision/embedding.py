@@ -59,9 +59,9 @@ def weights_sources(streams: Mapping[str, Any], store: Store) -> dict[str, dict[
     sources = {name: parse_recipe(settings).source() for name, settings in streams.items()}
     for source in sources.values():
         if "file" in source:
-            digest = store.fingerprint(Path(source["file"]))
+            content = {"sha256": store.fingerprint(Path(source["file"]))} | {name: source[name] for name in ("opencv",) if name in source}
             source.clear()
-            source["sha256"] = digest
+            source.update(content)
     return sources
 
 
