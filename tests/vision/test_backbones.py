@@ -153,8 +153,8 @@ def test_checking_recipes_loads_no_network():
 import sys
 from ethocache.vision.backbones import check_backbones, resolve_backbone
 check_backbones({RECIPES!r}), resolve_backbone("both", {RECIPES!r})
-moving = {{"clip": {{"kind": "clip", "model": "s3d"}}, "flow": {{"kind": "flow", "model": "resnet18"}}, "x": {{"streams": ["clip", "flow"]}}}}
-resolve_backbone("x", moving)
+several = {{"clip": {{"kind": "clip", "model": "s3d"}}, "flow": {{"kind": "flow", "model": "resnet18"}}, "x": {{"streams": ["clip"]}}}}
+resolve_backbone("x", several)
 print({{"torch", "timm", "torchvision", "cv2", "pandas", "scipy"}} & set(sys.modules))
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

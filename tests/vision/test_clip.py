@@ -14,7 +14,7 @@ from ethocache.vision.backbones.clip import ClipEmbedder, between
 from ethocache.vision.backbones.clip_settings import CLIP_NETWORKS, ClipSettings
 from ethocache.vision.backbones.settings import Context
 
-SMALL = {"model": "r3d_18", "weights": "random", "input_px": 32, "window": 6}
+SMALL = {"model": "r3d_18", "weights": "random", "input_px": 16, "window": 6}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def embedder():
     return build
 
 
-def noise(frames, seed=0, size=32):
+def noise(frames, seed=0, size=16):
     return np.random.default_rng(seed).integers(0, 256, (frames, size, size, 3), np.uint8)
 
 
@@ -98,7 +98,7 @@ def test_every_frame_gets_a_vector_also_of_videos_shorter_than_a_window(embedder
 
 @pytest.mark.parametrize(("window", "step"), [(6, 1), (5, 1), (4, 3), (1, 1)])
 def test_a_flash_moves_the_features_of_the_frames_whose_window_holds_it_and_no_others(embedder, window, step):
-    frames, at = 24, 12
+    frames, at = 18, 9
     still = noise(1).repeat(frames, 0)
     flash = still.copy()
     flash[at] = 255 - flash[at]
@@ -171,10 +171,10 @@ def test_nothing_of_the_crop_is_cut_off(embedder):
     picture = np.zeros((1, 64, 64, 3), np.uint8)
     picture[:, :4] = picture[:, :, -4:] = 255
     seen = embedder(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)).preprocess(picture)
-    assert seen.shape == (1, 3, 32, 32)
+    assert seen.shape == (1, 3, 16, 16)
     assert (seen[0, :, 0] > 0.5).all()
     assert (seen[0, :, :, -1] > 0.5).all()
-    assert (seen[0, :, 16, 16] == -1).all()
+    assert (seen[0, :, 8, 8] == -1).all()
 
 
 def test_what_is_kept_is_what_the_classifier_would_have_seen(embedder):
@@ -208,7 +208,7 @@ def test_its_normalisations_are_folded_into_the_convolutions(embedder):
 
 def test_colours_can_be_normalised_otherwise(embedder):
     half = embedder(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-    black_and_white = np.stack([np.zeros((32, 32, 3), np.uint8), np.full((32, 32, 3), 255, np.uint8)])
+    black_and_white = np.stack([np.zeros((16, 16, 3), np.uint8), np.full((16, 16, 3), 255, np.uint8)])
     assert half.preprocess(black_and_white).unique().tolist() == [-1, 1]
     assert (half.description["mean"], half.description["std"]) == ([0.5] * 3, [0.5] * 3)
 

@@ -26,7 +26,7 @@ RECIPES = {
     "resnet": {"kind": "image", "model": "test_resnet", "weights": "random"},
 }
 COLOUR, RESNET = (resolve_backbone(name, RECIPES)["streams"][name] for name in RECIPES)
-_CLIP = {"kind": "clip", "model": "r3d_18", "weights": "random", "input_px": 32, "window": 4}
+_CLIP = {"kind": "clip", "model": "mc3_18", "weights": "random", "input_px": 16, "window": 4}
 OF_SEVERAL_FRAMES = {
     "flow": {"kind": "flow", "model": "test_resnet", "weights": "random", "stack": 3, "method": "dis_fast"},
     "clip": _CLIP,
@@ -278,7 +278,7 @@ def test_whatever_a_clip_network_looks_at_is_in_the_key():
         described = {"weights_sha256": "w", "mean": settings.mean, "context": settings.context.as_json()}
         return sha256_of(feature_recipe("c", settings.model_dump(mode="json"), described, PARAMS))
 
-    changes = [{}, {"window": 5}, {"step": 2}, {"stride": 2}, {"model": "mc3_18"}, {"mean": (0.5, 0.5, 0.5)}, {"std": (0.5, 0.5, 0.5)}]
+    changes = [{}, {"window": 5}, {"step": 2}, {"stride": 2}, {"model": "r3d_18"}, {"mean": (0.5, 0.5, 0.5)}, {"std": (0.5, 0.5, 0.5)}]
     assert len({key(**change) for change in changes}) == len(changes)
     assert key() == key(weights="elsewhere.pt") == key(seed=3)
 
