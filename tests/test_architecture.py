@@ -40,7 +40,7 @@ OWNERS = {
     "pynwb": {"dataset/nwb.py"},
     "ndx_ethogram": {"dataset/nwb.py"},
     "dvc": set(),
-    "cv2": set(),
+    "cv2": {"vision/optical_flow.py"},
     "pickle": {"dataset/deeplabcut_h5.py", "vision/backbones/weights.py", "vision/tracking/snapshots.py"},  # refuses; the name of an error
 }
 HEAVY = ("deeplabcut", "torch", "timm", "torchvision", "pandas", "sklearn", "matplotlib", "scipy")

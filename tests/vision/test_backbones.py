@@ -67,9 +67,9 @@ def test_an_unknown_backbone_suggests_the_nearest_and_lists_all():
     [
         (
             {"kind": "imge"},
-            "params.yaml: backbones.x: 'imge' is not a kind, did you mean 'image'?; known kinds: image, mean_colour, pose, or 'str",
+            "params.yaml: backbones.x: 'imge' is not a kind, did you mean 'image'?; known kinds: image, clip, flow, mean_colour, pose, or",
         ),
-        ({"model": "resnet18"}, "params.yaml: backbones.x: 'kind' is missing; known kinds: image, mean_colour, pose"),
+        ({"model": "resnet18"}, "params.yaml: backbones.x: 'kind' is missing; known kinds: image, clip, flow, mean_colour, pose"),
         ({"kind": ["image"]}, "params.yaml: backbones.x: '['image']' is not a kind"),
         ("resnet18", "params.yaml: backbones.x: expected 'setting: value' lines, found 'resnet18'"),
         (None, "params.yaml: backbones.x: expected 'setting: value' lines, found None"),
@@ -153,7 +153,9 @@ def test_checking_recipes_loads_no_network():
 import sys
 from ethocache.vision.backbones import check_backbones, resolve_backbone
 check_backbones({RECIPES!r}), resolve_backbone("both", {RECIPES!r})
-print({{"torch", "timm", "torchvision", "pandas", "scipy"}} & set(sys.modules))
+several = {{"clip": {{"kind": "clip", "model": "s3d"}}, "flow": {{"kind": "flow", "model": "resnet18"}}, "x": {{"streams": ["clip"]}}}}
+resolve_backbone("x", several)
+print({{"torch", "timm", "torchvision", "cv2", "pandas", "scipy"}} & set(sys.modules))
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
@@ -272,13 +274,13 @@ def test_a_fault_at_the_models_own_size_is_not_blamed_on_the_user(monkeypatch):
     def refuse(pixels):
         raise AssertionError("Input height (16) doesn't match model (160).")
 
-    monkeypatch.setattr("ethocache.vision.backbones.image._pooling", lambda network, settings: refuse)
+    monkeypatch.setattr("ethocache.vision.backbones.image.pooled", lambda network, settings: refuse)
     with pytest.raises(AssertionError):
         embedder("test_resnet")
 
 
 def test_a_network_that_gives_no_vector_is_refused(monkeypatch):
-    monkeypatch.setattr("ethocache.vision.backbones.image._pooling", lambda network, settings: lambda pixels: torch.zeros(1, 7, 5, 5))
+    monkeypatch.setattr("ethocache.vision.backbones.image.pooled", lambda network, settings: lambda pixels: torch.zeros(1, 7, 5, 5))
     with pytest.raises(InputError, match=r"test_resnet gives an answer of shape \(7, 5, 5\) for a frame, expected one vector"):
         embedder("test_resnet")
 

@@ -13,6 +13,7 @@ from ethocache.common.files import sha256_of
 from ethocache.common.store import Store, Workbench
 from ethocache.dataset.features import FeatureFile
 from ethocache.vision.backbones import resolve_backbone
+from ethocache.vision.backbones.clip_settings import ClipSettings
 from ethocache.vision.decode import decode_frames
 from ethocache.vision.embedding import ExtractParams, describe_network, extract_video, feature_recipe, load_embedder
 from ethocache.vision.encode import CropStyle, join_segments, write_segment
@@ -25,6 +26,12 @@ RECIPES = {
     "resnet": {"kind": "image", "model": "test_resnet", "weights": "random"},
 }
 COLOUR, RESNET = (resolve_backbone(name, RECIPES)["streams"][name] for name in RECIPES)
+_CLIP = {"kind": "clip", "model": "mc3_18", "weights": "random", "input_px": 16, "window": 4}
+OF_SEVERAL_FRAMES = {
+    "flow": {"kind": "flow", "model": "test_resnet", "weights": "random", "stack": 3, "method": "dis_fast"},
+    "clip": _CLIP,
+    "strided": _CLIP | {"stride": 3, "step": 2},
+}
 SHARED = Path(__file__).parents[2].parent / "shared"
 
 
@@ -78,7 +85,7 @@ class Wrapped:
 
     def __init__(self, embedder, at_batch=0, before=lambda: None, after=lambda answer: answer):
         self.embedder, self.at_batch, self.before, self.after = embedder, at_batch, before, after
-        self.description, self.sizes = embedder.description, []
+        self.description, self.context, self.sizes = embedder.description, embedder.context, []
 
     def __call__(self, frames):
         self.sizes.append(len(frames))
@@ -142,6 +149,21 @@ def test_a_run_that_was_stopped_goes_on_and_gives_the_same_bytes(crop, tmp_path,
     assert facts["resumed_at"] == at_batch // 3 * 24
     assert sum(embedder.sizes) == FRAMES - facts["resumed_at"]
     assert path.read_bytes() == extract(crop, tmp_path / "undisturbed", settings=RESNET)[1].read_bytes()
+
+
+@pytest.mark.parametrize("at_batch", [0, 3, 7])
+@pytest.mark.parametrize("recipe", ["flow", "clip", "strided"])
+def test_a_network_that_looks_at_several_frames_goes_on_with_the_same_bytes(crop, tmp_path, recipe, at_batch):
+    settings = resolve_backbone(recipe, OF_SEVERAL_FRAMES)["streams"][recipe]
+    with pytest.raises(KeyboardInterrupt):
+        extract(crop, tmp_path / "stopped", Wrapped(network(settings), at_batch, before=stop), settings=settings)
+    facts, path = extract(crop, tmp_path / "stopped", settings=settings)
+    each = 27 if recipe == "strided" else 24  # three batches of 8 frames, or of 9, the next multiple of the stride
+    assert facts["resumed_at"] == at_batch // 3 * each
+    assert path.read_bytes() == extract(crop, tmp_path / "undisturbed", settings=settings)[1].read_bytes()
+    with FeatureFile.open(path) as file:
+        assert file.frames == FRAMES
+        assert file.recipe["context"] == network(settings).description["context"]
 
 
 def test_segments_of_another_length_are_gone_on_from(crop, tmp_path):
@@ -248,6 +270,17 @@ def test_whatever_changes_the_numbers_changes_the_key():
         key(precision="bf16"),
     ]
     assert len(set(different)) == len(different)
+
+
+def test_whatever_a_clip_network_looks_at_is_in_the_key():
+    def key(**changes):
+        settings = ClipSettings(**{name: value for name, value in _CLIP.items() if name != "kind"} | changes)
+        described = {"weights_sha256": "w", "mean": settings.mean, "context": settings.context.as_json()}
+        return sha256_of(feature_recipe("c", settings.model_dump(mode="json"), described, PARAMS))
+
+    changes = [{}, {"window": 5}, {"step": 2}, {"stride": 2}, {"model": "r3d_18"}, {"mean": (0.5, 0.5, 0.5)}, {"std": (0.5, 0.5, 0.5)}]
+    assert len({key(**change) for change in changes}) == len(changes)
+    assert key() == key(weights="elsewhere.pt") == key(seed=3)
 
 
 def test_what_does_not_change_the_numbers_does_not_change_the_key():

@@ -213,7 +213,7 @@ def test_weights_downloaded_before_need_no_internet(no_internet, monkeypatch, tm
 
 
 def test_a_download_that_breaks_off_is_no_internet_too(monkeypatch):
-    monkeypatch.setattr(loading, "_check_that_the_hub_answers", lambda address: None)
+    monkeypatch.setattr(loading, "ask_hub", lambda address: None)
     monkeypatch.setattr(loading, "_create", break_off)
     with pytest.raises(InputError, match=r"the hub is unreachable.*connection lost"):
         load("hub")
@@ -227,7 +227,7 @@ def test_other_faults_of_the_hub_are_not_hidden(monkeypatch):
     def fail(model, **options):
         raise RuntimeError("401 Unauthorized")
 
-    monkeypatch.setattr(loading, "_check_that_the_hub_answers", lambda address: None)
+    monkeypatch.setattr(loading, "ask_hub", lambda address: None)
     monkeypatch.setattr(loading, "_create", fail)
     with pytest.raises(RuntimeError, match="401"):
         load("hub")
@@ -239,7 +239,7 @@ def test_any_answer_of_the_hub_means_that_it_is_there(monkeypatch):
         raise urllib.error.HTTPError(request.full_url, 405, "HEAD is not allowed", None, None)
 
     monkeypatch.setattr(loading.urllib.request, "urlopen", answer)
-    loading._check_that_the_hub_answers("https://example.org")
+    loading.ask_hub("https://example.org")
 
 
 def test_the_hub_and_random_weights_are_told_by_timms_version_and_the_seed():

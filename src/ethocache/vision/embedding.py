@@ -18,13 +18,14 @@ from ethocache.common.store import Store, Workbench
 from ethocache.dataset.features import assemble, segment_shape
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.settings import BackboneSettings, Embedder, Precision
-from ethocache.vision.decode import decode_frames
+from ethocache.vision.context import batches_of
 from ethocache.vision.read_ahead import read_ahead
 
 FEATURES = "features.h5"
 REVISION = 2  # raise it when a change of this code, of timm or of torch changes the numbers
 
 _NOT_NUMBERS = ("weights", "seed", "input_px")  # the weights' sha256 and the preprocessing say these better
+_OF_SEVERAL_FRAMES = ("context", "flow")  # what a network that looks at more than one frame says of how it does
 _SUFFIX = ".npy"
 
 Frames = npt.NDArray[np.uint8]
@@ -58,9 +59,9 @@ def weights_sources(streams: Mapping[str, Any], store: Store) -> dict[str, dict[
     sources = {name: parse_recipe(settings).source() for name, settings in streams.items()}
     for source in sources.values():
         if "file" in source:
-            digest = store.fingerprint(Path(source["file"]))
+            content = {"sha256": store.fingerprint(Path(source["file"]))} | {name: source[name] for name in ("opencv",) if name in source}
             source.clear()
-            source["sha256"] = digest
+            source.update(content)
     return sources
 
 
@@ -98,6 +99,7 @@ def feature_recipe(crop_key: str, settings: Mapping[str, Any], description: Mapp
         "precision": params.precision,
         "batch": params.batch_size,
         "revision": REVISION,
+        **{name: description[name] for name in _OF_SEVERAL_FRAMES if description.get(name)},
     }
 
 
@@ -187,24 +189,19 @@ def _embed(crop: Path, start: int, frames: int, network: Embedder, params: Extra
 
     Segments hold whole batches, so that a batch holds the same frames whether or not a run was resumed.
     """
-    batches_each = -(-params.segment_frames // params.batch_size)
-    with progress(name, frames) as bar, closing(read_ahead(_batches(crop, start, params.batch_size))) as batches:
+    size = network.context.batch_frames(params.batch_size)
+    batches_each = -(-params.segment_frames // size)
+    with progress(name, frames) as bar, closing(read_ahead(batches_of(crop, start, size, network.context))) as batches:
         bar.initial = bar.n = start
         features = (_embed_batch(network, batch, crop, bar) for batch in batches)
         for number, segment in enumerate(_joined(features, batches_each), len(bench.finished_segments(_SUFFIX))):
             start += len(segment)
-            if start > frames or (start < frames and len(segment) % params.batch_size):
+            if start > frames or (start < frames and len(segment) % size):
                 raise _other_count(crop, frames, start)
             with bench.writing_segment(number, _SUFFIX) as path, path.open("wb") as file:
                 np.save(file, segment)
     if start != frames:
         raise _other_count(crop, frames, start)
-
-
-def _batches(crop: Path, start: int, size: int) -> Iterator[Frames]:
-    frames = decode_frames(crop, start)
-    while batch := list(islice(frames, size)):
-        yield np.stack(batch)
 
 
 def _embed_batch(network: Embedder, batch: Frames, crop: Path, bar: Any) -> Features:
@@ -213,7 +210,7 @@ def _embed_batch(network: Embedder, batch: Frames, crop: Path, bar: Any) -> Feat
         kept = numbers.astype(np.float16)
     if not np.isfinite(kept).all():
         raise _unfit(numbers, crop)
-    bar.update(len(batch))
+    bar.update(len(kept))
     return kept
 
 

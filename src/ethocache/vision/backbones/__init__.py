@@ -9,10 +9,14 @@ from typing import Any
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import parse_section
-from ethocache.vision.backbones.settings import ImageSettings, MeanColourSettings, PoseSettings, StreamSettings
+from ethocache.vision.backbones.clip_settings import ClipSettings
+from ethocache.vision.backbones.flow_settings import FlowSettings
+from ethocache.vision.backbones.settings import ImageSettings, MeanColourSettings, NetworkSettings, PoseSettings, StreamSettings
 
 BACKBONES: dict[str, type[StreamSettings]] = {
     "image": ImageSettings,
+    "clip": ClipSettings,
+    "flow": FlowSettings,
     "mean_colour": MeanColourSettings,
     "pose": PoseSettings,
 }
@@ -37,7 +41,7 @@ def resolve_backbone(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError("\n".join(problems))
     settings = {stream: parse_recipe(recipes[stream], _place(stream)) for stream in streams}
     for stream in settings.values():
-        if isinstance(stream, ImageSettings):
+        if isinstance(stream, NetworkSettings):
             stream.check_weights_file()
     return {"name": name, "streams": {stream: chosen.model_dump(mode="json") for stream, chosen in settings.items()}}
 

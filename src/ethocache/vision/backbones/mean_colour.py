@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.files import sha256_of
+from ethocache.vision.backbones.settings import Context
 
 
 class MeanColourEmbedder:
     """Mean of red, green and blue over each frame, 0 to 1."""
 
+    context = Context()
     device = "cpu"
 
     @property

