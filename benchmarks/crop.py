@@ -155,6 +155,16 @@ def crop(work: Work) -> None:
         crop_video(work.video, work.facts, work.time_s, work.plan, CropParams(), bench, "benchmark")
 
 
+def crop_to(folder: Path, video: Path) -> Path:
+    """Crop a video at the default settings for another benchmark; return the crop."""
+    work = planned(*prepared(video, None, folder))
+    bench = Workbench(folder / "crop", folder / "crop-segments")
+    for place in (bench.output, bench.segments):
+        place.mkdir()
+    crop_video(work.video, work.facts, work.time_s, work.plan, CropParams(), bench, "benchmark")
+    return bench.output / "crop.mp4"
+
+
 def read_cut_write(work: Work) -> None:
     """Do what scripts do: every whole frame comes as an array of BGR, a square of it goes into another video."""
     import cv2

@@ -26,11 +26,12 @@ from ethocache.common.store import Store
 from ethocache.dataset.deeplabcut import match_tracks
 from ethocache.dataset.tracks import fit_track, read_track
 from ethocache.dataset.videos import probe
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.crop_plan import CropPlan, plan_crops, read_plan
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.cropping import crop_video
 from ethocache.vision.decode import decode_frames
-from ethocache.vision.embedding import ExtractParams, load_embedder
+from ethocache.vision.embedding import load_embedder
 
 NETWORK = {"kind": "image", "model": "tf_efficientnet_lite0", "weights": "package"}
 Vectors = npt.NDArray[np.float32]
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("video", type=Path)
     parser.add_argument("--quality", type=float, default=CropParams().quality)
     arguments = parser.parse_args()
-    embed = load_embedder(NETWORK, ExtractParams(), "cpu")
+    embed = load_embedder(NETWORK, Run("torch", "fp32", "cpu"))
     with tempfile.TemporaryDirectory() as scratch:
         store = Store(Path(scratch))
         kept = make_crop(arguments.video, CropParams(quality=arguments.quality), store)

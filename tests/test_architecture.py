@@ -31,6 +31,7 @@ OWNERS = {
     "timm": {"vision/backbones/"},
     "torchvision": {"vision/backbones/", "vision/tracking/detectors.py"},
     "deeplabcut": {"vision/tracking/networks.py", "vision/tracking/superanimal.py"},
+    "openvino": {"vision/backbones/openvino_engine.py"},
     "yaml": {"common/params.py"},
     "tqdm": {"common/progress.py"},
     "filelock": {"common/store.py"},

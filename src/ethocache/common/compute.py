@@ -1,7 +1,11 @@
 """Where the arithmetic runs."""
 
+from typing import Literal
 
-def device() -> str:
+Device = Literal["cpu", "cuda", "mps"]
+
+
+def device() -> Device:
     """Return ``cuda``, ``mps`` or ``cpu``, whatever this machine has."""
     import torch
 

@@ -1,10 +1,11 @@
 """Run a frozen network over a crop once and keep what it says."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +18,13 @@ from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Store, Workbench
 from ethocache.dataset.features import assemble, segment_shape
 from ethocache.vision.backbones import parse_recipe
-from ethocache.vision.backbones.settings import BackboneSettings, Embedder, Precision
+from ethocache.vision.backbones.running import Machine, Run, choose_run, has_openvino, this_machine
+from ethocache.vision.backbones.settings import BackboneSettings, Embedder
 from ethocache.vision.context import batches_of
-from ethocache.vision.read_ahead import read_ahead
+from ethocache.vision.read_ahead import overlapped, read_ahead
 
 FEATURES = "features.h5"
-REVISION = 2  # raise it when a change of this code, of timm or of torch changes the numbers
+REVISION = 3  # raise it when a change of this code, of timm or of torch changes the numbers
 
 _NOT_NUMBERS = ("weights", "seed", "input_px")  # the weights' sha256 and the preprocessing say these better
 _OF_SEVERAL_FRAMES = ("context", "flow")  # what a network that looks at more than one frame says of how it does
@@ -39,14 +41,18 @@ class ExtractParams(Section):
     ----------
     batch_size
         Frames that the network sees at once.
+    engine
+        ``torch``, ``compile`` (torch's compiler) or ``openvino``; ``auto`` takes the quickest one here that answers as torch does.
     precision
-        ``bf16`` is 2-3 times quicker on newer processors and changes the embeddings a little.
+        ``bf16`` (processors) and ``fp16`` (cards) are quicker where the machine has them, and change the embeddings a little;
+        ``auto`` takes them there.
     segment_frames
         What is kept as a finished piece, so that a kill loses no more than this; rounded up to whole batches.
     """
 
-    batch_size: int = Field(default=16, ge=1)
-    precision: Precision = "fp32"
+    batch_size: int = Field(default=32, ge=1)
+    engine: Literal["auto", "torch", "compile", "openvino"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     segment_frames: int = Field(default=512, ge=1)
 
 
@@ -72,21 +78,35 @@ def weights_files(streams: Mapping[str, Any]) -> list[Path]:
 
 
 def describe_network(settings: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    """Return what decides a network's numbers: weights_sha256, input_px, mean, std, interpolation, dimensions.
+    """Return what decides a network's numbers (weights_sha256, input_px, mean, std, interpolation, dimensions), and how it may run.
 
     The store remembers it as long as the source of the weights is unchanged, so that only the first
     time loads the network.
     """
     backbone = _network_settings(settings)
     question = {"what": "network", "settings": backbone.model_dump(mode="json"), "source": backbone.source(), "revision": REVISION}
+    question["openvino"] = version("openvino") if has_openvino() else None
     known = store.recall(question)
     if known is None:
-        known = backbone.build("fp32", "cpu").description
+        known = backbone.build().description
         store.remember(question, known)
     return known
 
 
-def feature_recipe(crop_key: str, settings: Mapping[str, Any], description: Mapping[str, Any], params: ExtractParams) -> dict[str, Any]:
+def resolve_run(params: ExtractParams, description: Mapping[str, Any], machine: Machine | None = None) -> Run:
+    """Return how a network runs, with nothing left open, for this machine and whoever works for it.
+
+    Raises
+    ------
+    InputError
+        If what ``extract`` asks for cannot be had.
+    """
+    return choose_run(params.engine, params.precision, description, machine or this_machine())
+
+
+def feature_recipe(
+    crop_key: str, settings: Mapping[str, Any], description: Mapping[str, Any], run: Run, params: ExtractParams
+) -> dict[str, Any]:
     """Return everything that decides the embeddings of one crop, for the store's key."""
     preprocessing = {name: description.get(name) for name in ("input_px", "mean", "std", "interpolation")}
     return {
@@ -94,18 +114,18 @@ def feature_recipe(crop_key: str, settings: Mapping[str, Any], description: Mapp
         "crop": crop_key,
         "network": {name: value for name, value in settings.items() if name not in _NOT_NUMBERS},
         "weights": description["weights_sha256"],
-        "preprocessing": preprocessing | {"resize": "whole crop, antialiased", "colour": "rgb"},
-        "engine": "torch",
-        "precision": params.precision,
+        "preprocessing": preprocessing | {"resize": "whole crop, antialiased, in bytes", "colour": "rgb"},
+        "engine": run.engine,
+        "precision": run.precision,
         "batch": params.batch_size,
         "revision": REVISION,
         **{name: description[name] for name in _OF_SEVERAL_FRAMES if description.get(name)},
     }
 
 
-def load_embedder(settings: Mapping[str, Any], params: ExtractParams, device: str) -> Embedder:
+def load_embedder(settings: Mapping[str, Any], run: Run) -> Embedder:
     """Load a network, ready for frames."""
-    return _network_settings(settings).build(params.precision, device)
+    return _network_settings(settings).build(run)
 
 
 def _network_settings(settings: Mapping[str, Any]) -> BackboneSettings:
@@ -191,9 +211,12 @@ def _embed(crop: Path, start: int, frames: int, network: Embedder, params: Extra
     """
     size = network.context.batch_frames(params.batch_size)
     batches_each = -(-params.segment_frames // size)
-    with progress(name, frames) as bar, closing(read_ahead(batches_of(crop, start, size, network.context))) as batches:
+    with ExitStack() as stack:
+        bar = stack.enter_context(progress(name, frames))
         bar.initial = bar.n = start
-        features = (_embed_batch(network, batch, crop, bar) for batch in batches)
+        batches = stack.enter_context(closing(read_ahead(batches_of(crop, start, size, network.context))))
+        answers = stack.enter_context(closing(overlapped(network, batches, network.at_once)))
+        features = (_kept(numbers, crop, bar) for numbers in answers)
         for number, segment in enumerate(_joined(features, batches_each), len(bench.finished_segments(_SUFFIX))):
             start += len(segment)
             if start > frames or (start < frames and len(segment) % size):
@@ -204,8 +227,7 @@ def _embed(crop: Path, start: int, frames: int, network: Embedder, params: Extra
         raise _other_count(crop, frames, start)
 
 
-def _embed_batch(network: Embedder, batch: Frames, crop: Path, bar: Any) -> Features:
-    numbers = network(batch)
+def _kept(numbers: npt.NDArray[np.float32], crop: Path, bar: Any) -> Features:
     with np.errstate(over="ignore"):  # what becomes infinite is an error below
         kept = numbers.astype(np.float16)
     if not np.isfinite(kept).all():

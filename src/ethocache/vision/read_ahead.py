@@ -1,11 +1,12 @@
-"""Let one thread decode the next frames while the network works on these."""
+"""Let threads decode the next frames, and embed them, while others are still at work."""
 
 from collections import deque
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
 
 def read_ahead(items: Iterator[ItemT], depth: int = 2) -> Generator[ItemT]:
@@ -23,3 +24,25 @@ def read_ahead(items: Iterator[ItemT], depth: int = 2) -> Generator[ItemT]:
             yield item
     finally:
         thread.shutdown(wait=True, cancel_futures=True)
+
+
+def overlapped(work: Callable[[ItemT], ResultT], items: Iterator[ItemT], at_once: int) -> Generator[ResultT]:
+    """Give ``work(item)`` of each item in order, of which `at_once` are worked on at the same time, each in a thread.
+
+    One at a time is worked on in the thread that asks. What goes wrong is raised in its place. Close the returned generator
+    (``contextlib.closing``) to stop early: the threads have ended when `close` returns.
+    """
+    if at_once == 1:
+        yield from map(work, items)
+        return
+    threads = ThreadPoolExecutor(at_once, thread_name_prefix="at-work")
+    waiting: deque[Future[ResultT]] = deque()
+    try:
+        for item in items:
+            waiting.append(threads.submit(work, item))
+            if len(waiting) > at_once:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        threads.shutdown(wait=True, cancel_futures=True)

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ethocache.common.compute import device
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.common.stage import Stopwatch, peak_memory_mb
@@ -23,9 +22,18 @@ from ethocache.dataset.tracks import load_track
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.pose import REVISION as POSE_REVISION
 from ethocache.vision.backbones.pose import pose_features
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.settings import Embedder, PoseSettings
 from ethocache.vision.crop_plan import read_plan
-from ethocache.vision.embedding import FEATURES, ExtractParams, describe_network, extract_video, feature_recipe, load_embedder
+from ethocache.vision.embedding import (
+    FEATURES,
+    ExtractParams,
+    describe_network,
+    extract_video,
+    feature_recipe,
+    load_embedder,
+    resolve_run,
+)
 
 _SEGMENT = ".npy"
 
@@ -127,8 +135,12 @@ class PixelStream:
         return describe_network(self.settings, self.inputs.store)
 
     @cached_property
+    def _run(self) -> Run:
+        return resolve_run(self.params, self._description)
+
+    @cached_property
     def _network(self) -> Embedder:
-        return load_embedder(self.settings, self.params, device())
+        return load_embedder(self.settings, self._run)
 
     def keep_features(self, record: VideoRecord) -> Entry:
         """Return the embeddings of a video's crop; embed only what is missing."""
@@ -138,7 +150,7 @@ class PixelStream:
         if not crop.is_file():
             raise InputError(f"{crop} is missing: run 'dvc repro crop'")
         plan = read_plan(crop.with_suffix(".json"))
-        recipe = feature_recipe(plan.key, self.settings, self._description, self.params)
+        recipe = feature_recipe(plan.key, self.settings, self._description, self._run, self.params)
         network: Callable[[], Embedder] = lambda: self._network  # noqa: E731 (loaded only when called)
 
         def build(bench: Workbench) -> dict[str, Any]:

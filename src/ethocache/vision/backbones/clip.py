@@ -15,18 +15,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torchvision.models import get_model_weights
 
-from ethocache.common.errors import InputError
 from ethocache.vision.backbones.clip_settings import ClipSettings
 from ethocache.vision.backbones.clip_weights import load_clip_network
+from ethocache.vision.backbones.engines import Frozen, engines_of, make_engine
 from ethocache.vision.backbones.folding import fold_batch_norm
+from ethocache.vision.backbones.image import resized
 from ethocache.vision.backbones.pooling import count_dimensions
-from ethocache.vision.backbones.settings import Precision
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.weights import sha256_of_tensors
-
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class ClipEmbedder:
@@ -41,19 +39,18 @@ class ClipEmbedder:
         If the weights cannot be had or do not fit, or the network cannot take the window.
     """
 
-    def __init__(self, settings: ClipSettings, precision: Precision = "fp32", device: str = "cpu") -> None:
+    def __init__(self, settings: ClipSettings, run: Run | None = None) -> None:
         network = load_clip_network(settings).eval().requires_grad_(False)
         trained_with: Any = get_model_weights(settings.model).DEFAULT.transforms()
         weights = sha256_of_tensors(network)
-        self.device, self.context = device, settings.context
-        self._settings, self._dtype = settings, _DTYPES[precision]
+        self.context, self._settings = settings.context, settings
         self._input_px = settings.input_px or int(trained_with.crop_size[0])
         dimensions = count_dimensions(network, (3, settings.window, self._input_px, self._input_px), settings)
         network = fold_batch_norm(network, self._input_px, settings.window)
         _average_in_float32(network)
-        self._network = network.to(device, self._dtype).to(memory_format=torch.channels_last_3d)
         mean, std = settings.mean or trained_with.mean, settings.std or trained_with.std
-        self._mean, self._std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (mean, std))
+        self._mean, self._std = (torch.tensor(values).view(1, 3, 1, 1) for values in (mean, std))
+        frozen, example = Frozen(network), torch.zeros(1, 3, settings.window, self._input_px, self._input_px)
         self.description: dict[str, Any] = {
             "weights_sha256": weights,
             "input_px": self._input_px,
@@ -63,39 +60,33 @@ class ClipEmbedder:
             "dimensions": dimensions,
             "context": self.context.as_json() | {"between": "linear"},
         }
+        if run is None:
+            self.description["engines"] = engines_of(frozen, example)
+        run = run or Run()
+        self.engine = make_engine(frozen, example, run)
+        self.at_once, self.device = self.engine.at_once, run.device
 
     @torch.inference_mode()
     def __call__(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Return the embeddings (B, D) of the frames that are no context."""
         count = len(frames) - self.context.before - self.context.after
         centres = self.context.before + torch.arange(0, count + self.context.stride - 1, self.context.stride)
-        at_once = max(1, count // self._settings.window)
-        try:
-            with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-                pixels = self.preprocess(frames)
-                answers = torch.cat([self._network(self._windows(pixels, some)).float() for some in torch.split(centres, at_once)])
-        except torch.OutOfMemoryError as error:
-            raise InputError(
-                f"{at_once} windows of {self._settings.window} frames need more memory than the {self.device} has free: "
-                "lower extract.batch_size, or input_px of the backbone"
-            ) from error
-        answer: npt.NDArray[np.float32] = between(answers, count, self.context.stride).cpu().numpy()
+        together = max(1, count // self._settings.window)
+        pixels = self.preprocess(frames)
+        answers = torch.cat([self.engine(self._windows(pixels, some)) for some in torch.split(centres, together)])
+        answer: npt.NDArray[np.float32] = between(answers, count, self.context.stride).numpy()
         return answer
 
     def preprocess(self, frames: npt.NDArray[np.uint8]) -> Tensor:
         """Return what the network sees of each frame: (frames, 3, input_px, input_px)."""
-        pixels = torch.from_numpy(frames).to(self.device).permute(0, 3, 1, 2).float()
-        size = (self._input_px, self._input_px)
-        if pixels.shape[-2:] != size:
-            pixels = functional.interpolate(pixels, size, mode="bilinear", antialias=True)
-        return ((pixels / 255 - self._mean) / self._std).to(self._dtype)
+        pixels = resized(frames, self._input_px, "bilinear").permute(0, 3, 1, 2).float()
+        return (pixels / 255 - self._mean) / self._std
 
     def _windows(self, pixels: Tensor, centres: Tensor) -> Tensor:
         """Return the windows around frames: (centres, 3, window, input_px, input_px)."""
         window, step = self._settings.window, self._settings.step
         offsets = step * (torch.arange(window) - (window - 1) // 2)
-        windows = pixels[(centres[:, None] + offsets).to(self.device)].transpose(1, 2)
-        return windows.contiguous(memory_format=torch.channels_last_3d)
+        return pixels[centres[:, None] + offsets].transpose(1, 2)
 
 
 def between(answers: Tensor, count: int, stride: int) -> Tensor:

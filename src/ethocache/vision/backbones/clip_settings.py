@@ -6,7 +6,8 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ethocache.common.errors import did_you_mean
-from ethocache.vision.backbones.settings import Context, Embedder, NetworkSettings, Precision
+from ethocache.vision.backbones.running import Run
+from ethocache.vision.backbones.settings import Context, Embedder, NetworkSettings
 
 Colour = tuple[float, float, float]
 
@@ -88,7 +89,7 @@ class ClipSettings(NetworkSettings):
         before, after = (self.window - 1) // 2 * self.step, self.window // 2 * self.step
         return Context(before, after + self.stride - 1, self.stride)
 
-    def build(self, precision: Precision, device: str) -> Embedder:
+    def build(self, run: Run | None = None) -> Embedder:
         """Load the network with its weights.
 
         Raises
@@ -98,7 +99,7 @@ class ClipSettings(NetworkSettings):
         """
         from ethocache.vision.backbones.clip import ClipEmbedder
 
-        return ClipEmbedder(self, precision, device)
+        return ClipEmbedder(self, run)
 
 
 def _check(setting: str, found: int, least: int, most: int, what: str) -> None:

@@ -18,14 +18,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ethocache.common.errors import InputError
+from ethocache.vision.backbones.engines import Frozen, engines_of, make_engine
 from ethocache.vision.backbones.flow_settings import FlowSettings, opencv_version
 from ethocache.vision.backbones.folding import fold_batch_norm
 from ethocache.vision.backbones.pooling import count_dimensions, fit_to_input, pooled
-from ethocache.vision.backbones.settings import Precision
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.weights import load_network, sha256_of_tensors
 from ethocache.vision.optical_flow import measure_flow
-
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class FlowEmbedder:
@@ -40,20 +39,19 @@ class FlowEmbedder:
         If timm has no such model, it gives no features or looks at no colours, or the weights cannot be had or do not fit.
     """
 
-    def __init__(self, settings: FlowSettings, precision: Precision = "fp32", device: str = "cpu") -> None:
+    def __init__(self, settings: FlowSettings, run: Run | None = None) -> None:
         network = load_network(settings).eval().requires_grad_(False)
         wanted: dict[str, Any] = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
         weights = sha256_of_tensors(network)
-        self.device, self.context = device, settings.context
-        self._settings, self._dtype = settings, _DTYPES[precision]
+        self.context, self._settings = settings.context, settings
         self._input_px = settings.input_px or int(wanted["input_size"][-1])
         self._std = float(sum(wanted["std"])) / 3
         fit_to_input(network, self._input_px, settings)
         dimensions = count_dimensions(pooled(network, settings), (3, self._input_px, self._input_px), settings)
         network = fold_batch_norm(network, self._input_px)
         show_flow(network, self._input_px, settings)
-        network.to(device, self._dtype).to(memory_format=torch.channels_last)
-        self._pool = pooled(network, settings)
+        shape = (channels(settings), self._input_px, self._input_px)
+        frozen, example = Frozen(network, pooled(network, settings)), torch.zeros(1, *shape)
         self.description: dict[str, Any] = {
             "weights_sha256": weights,
             "input_px": self._input_px,
@@ -64,29 +62,27 @@ class FlowEmbedder:
             "context": self.context.as_json(),
             "flow": {"opencv": opencv_version(), "grey": "bt601"},
         }
+        if run is None:
+            self.description["engines"] = engines_of(frozen, example)
+        run = run or Run()
+        self.engine = make_engine(frozen, example, run)
+        self.at_once, self.device = self.engine.at_once, run.device
 
     @torch.inference_mode()
     def __call__(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Return the embeddings (B, D) of the frames that are no context."""
-        try:
-            with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-                answer: npt.NDArray[np.float32] = self._pool(self.preprocess(frames)).float().cpu().numpy()
-        except torch.OutOfMemoryError as error:
-            raise InputError(
-                f"{len(frames)} frames at once need more memory than the {self.device} has free: lower extract.batch_size"
-            ) from error
+        answer: npt.NDArray[np.float32] = self.engine(self.preprocess(frames)).numpy()
         return answer
 
     def preprocess(self, frames: npt.NDArray[np.uint8]) -> Tensor:
         """Return what the network sees of each frame: (B, channels, input_px, input_px), flow by flow."""
-        flows = torch.from_numpy(measure_flow(frames, self._settings.method)).to(self.device).permute(0, 3, 1, 2)
+        flows = torch.from_numpy(measure_flow(frames, self._settings.method)).permute(0, 3, 1, 2)
         shown = self._shown(flows)
         size = (self._input_px, self._input_px)
         if shown.shape[-2:] != size:
             shown = functional.interpolate(shown, size, mode="bilinear", antialias=True)
         each = range(len(shown) - self._settings.stack + 1)
-        stacks = torch.stack([shown[first : first + self._settings.stack].flatten(0, 1) for first in each])
-        return stacks.to(self._dtype, memory_format=torch.channels_last)
+        return torch.stack([shown[first : first + self._settings.stack].flatten(0, 1) for first in each])
 
     def _shown(self, flows: Tensor) -> Tensor:
         """Return flows (N, 2, H, W) in pixels as the channels that the network sees, scaled to its input."""

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ethocache.vision.backbones.settings import Context, Embedder, Precision, TimmSettings
+from ethocache.vision.backbones.running import Run
+from ethocache.vision.backbones.settings import Context, Embedder, TimmSettings
 
 FlowMethod = Literal["dis", "dis_fast", "farneback"]
 _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python")
@@ -43,7 +44,7 @@ class FlowSettings(TimmSettings):
         """Return what tells that the weights are the same, and OpenCV's version, which decides the flow."""
         return super().source() | {"opencv": opencv_version()}
 
-    def build(self, precision: Precision, device: str) -> Embedder:
+    def build(self, run: Run | None = None) -> Embedder:
         """Load the network with its weights.
 
         Raises
@@ -53,7 +54,7 @@ class FlowSettings(TimmSettings):
         """
         from ethocache.vision.backbones.flow import FlowEmbedder
 
-        return FlowEmbedder(self, precision, device)
+        return FlowEmbedder(self, run)
 
 
 def opencv_version() -> str:

