@@ -28,7 +28,6 @@ from ethocache.common.workers import Workers, find_workers
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": 10,  # so often may workers die with a task, which need not be its fault
     "distributed.scheduler.worker-saturation": 1.0,  # what waits, waits at the scheduler, and is not blamed when a worker dies
-    "distributed.deploy.lost-worker-timeout": "1s",  # then a lost worker is replaced
     "distributed.admin.large-graph-warning-threshold": "10GB",  # the labels of all videos go to each fold
 }
 _FIRST_WORKER_S = 20  # of waiting, after which we say so
@@ -88,7 +87,7 @@ def _answers(workers: Workers, store: Store, jobs: Mapping[int, Job]) -> Iterato
     futures = client.map(
         _make, list(jobs.values()), store=store, installed=installed(), key=[(name, number) for number in jobs], pure=False
     )
-    finished = as_completed(futures, with_results=True, raise_errors=False)
+    finished = as_completed(futures, client.loop, with_results=True, raise_errors=False)
     del futures  # a result that is still held when its worker dies would be computed again
     _say_if_nobody_comes(client, workers.place)
     for future, answer in finished:

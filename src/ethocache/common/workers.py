@@ -3,11 +3,13 @@
 import logging
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dask
 from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster, Security
 from pydantic import Field
@@ -17,6 +19,7 @@ from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section, load_params, parse_section
 
 _CONNECT_S = 10
+_LOST = "distributed.deploy.lost-worker-timeout"
 _DEATH_TIMEOUT_S = 60  # a job ends when it has had no scheduler for so long
 _SYSTEMS = {
     "htcondor": "HTCondorCluster",
@@ -27,6 +30,9 @@ _SYSTEMS = {
     "sge": "SGECluster",
     "slurm": "SLURMCluster",
 }
+
+
+_NOT_OF_JOBS = {"security", "shared_temp_directory", "scheduler_options", "silence_logs"}  # but of all jobs together
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,9 @@ def find_workers(named: str, store: Path) -> Workers:
 
 def _processes(count: int) -> Workers:
     """Start processes on this machine, one per GPU where there are several; nobody else can give them work."""
+    dask.config.set({_LOST: "1h"})  # its guard starts a dead process again at once; Dask would take the guard away as well
+    quiet = "ignore:resource_tracker"  # Python would tell of what a killed worker left behind
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), quiet)))
     cluster = _Processes(count, visible_gpus())
     return _started(f"{count} processes here", cluster, lambda tasks: cluster.scale(max(len(cluster.worker_spec), min(tasks, count))))
 
@@ -108,6 +117,7 @@ class _Processes(LocalCluster):  # type: ignore[misc]
             memory_limit=0,
             dashboard_address=None,
             security=Security.temporary(),
+            preload=["ethocache.common.interrupts"],
             silence_logs=logging.CRITICAL + 1,
         )
 
@@ -128,6 +138,8 @@ def share_of(number: int, count: int, gpus: list[str]) -> dict[str, str]:
 
 def visible_gpus() -> list[str]:
     """Return the names under which CUDA knows the GPUs that this process may use."""
+    if not shutil.which("nvidia-smi"):  # torch takes seconds to say so
+        return []
     import torch
 
     if not (count := torch.cuda.device_count()):
@@ -159,6 +171,7 @@ def _jobs(path: Path, store: Path) -> Workers:
     """Start jobs of a batch system; lost ones are replaced."""
     settings = parse_section(load_params(path), ClusterFile, str(path))
     ((system, found),) = settings.jobqueue.items()
+    dask.config.set({_LOST: "1s"})  # then another job takes the place of one that is gone
     cluster = _cluster_of(path, system, found, store)
 
     def ask_for(tasks: int) -> None:
@@ -188,10 +201,20 @@ def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path) -> 
         raise InputError(f"{CLUSTER}: jobs need dask-jobqueue, which is not installed: run `uv sync --extra cluster`") from None
     if system not in _SYSTEMS:
         raise InputError(f"{path}: jobqueue: '{system}' is no batch system{did_you_mean(system, _SYSTEMS)}; known: {', '.join(_SYSTEMS)}")
+    kind = getattr(dask_jobqueue, _SYSTEMS[system])
     try:
-        return getattr(dask_jobqueue, _SYSTEMS[system])(**job_settings(found, store))
+        settings = job_settings(found, store)
+        kind.job_cls("tcp://check:1", "check", **{name: value for name, value in settings.items() if name not in _NOT_OF_JOBS})
+        _check_that_jobs_can_be_submitted(kind.job_cls.submit_command.split()[0])
+        return kind(**settings)
     except (ValueError, TypeError, OSError, RuntimeError) as error:
-        raise InputError(f"{path}: jobqueue.{system}: dask-jobqueue says: {' '.join(str(error).split('job_kwargs=')[0].split())}") from None
+        reason = re.sub(r"^.*unexpected keyword argument", "it has no setting", " ".join(str(error).split()))
+        raise InputError(f"{path}: jobqueue.{system}: dask-jobqueue says: {reason}") from None
+
+
+def _check_that_jobs_can_be_submitted(command: str) -> None:
+    if not shutil.which(command):
+        raise InputError(f"{CLUSTER}: '{command}' is not there: run from a machine that may submit jobs")
 
 
 def _started(place: str, cluster: Any, ask_for: Callable[[int], None]) -> Workers:
