@@ -122,6 +122,19 @@ def test_a_crop_that_is_not_there_is_named(lab):
         opened(inputs, "colour", COLOUR).job(records[0]).make(inputs.store)
 
 
+def test_a_worker_that_sees_only_the_store_embeds_the_same_crop(lab):
+    records, inputs = lab
+    job = opened(inputs, "colour", COLOUR).job(records[0])
+    shutil.rmtree(inputs.crops)
+    shutil.rmtree(inputs.tracks)
+    with FeatureFile.open(job.make(inputs.store).path("features.h5")) as features:
+        assert features.frames == 20
+    shutil.rmtree(inputs.store.root / "crop")
+    shutil.rmtree(inputs.store.root / "features")
+    with pytest.raises(InputError, match=r"\.mp4 is missing, and .*store does not keep it either: run 'dvc repro crop'"):
+        job.make(inputs.store)
+
+
 def test_a_track_of_other_length_is_refused(lab):
     records, inputs = lab
     path = inputs.tracks / f"{records[0].id}.h5"
