@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -65,6 +66,16 @@ def workers_of(pid: int) -> list[psutil.Process]:
     return [process for process in psutil.Process(pid).children(recursive=True) if "spawn_main" in " ".join(process.cmdline())]
 
 
+def holder_of(store: Store, key: str) -> psutil.Process:
+    """The process that embeds a video: it holds the lock."""
+    lock = (store.root / f"locks/features-{key}.lock").resolve()
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if any(file.path == str(lock) for file in process.open_files()):
+                return process
+    raise AssertionError("nobody embeds it")
+
+
 def features(project: Project) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in project.folder.glob("data/features/*/*.h5")}
 
@@ -74,7 +85,15 @@ def resumed(project: Project) -> list[int]:
     return sorted(entry.facts["resumed_at"] for entry in project.store.entries() if entry.folder.parent.name == "features")
 
 
+def communicated(process: "subprocess.Popen[str]", seconds: float = 120) -> str:
+    """What a stage has printed when it ends; it is not left behind if it does not."""
+    try:
+        return process.communicate(timeout=seconds)[0]
+    finally:
+        process.kill()
+
+
 def ended(process: "subprocess.Popen[str]", seconds: float = 180) -> str:
-    output = process.communicate(timeout=seconds)[0]
+    output = communicated(process, seconds)
     assert process.returncode == 0, output
     return output

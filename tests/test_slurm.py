@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from clusters import VIDEOS, begun, copy_of, cropped_project, ended, features, resumed, start_stage, wait_until
+from clusters import VIDEOS, begun, communicated, copy_of, cropped_project, ended, features, holder_of, resumed, start_stage, wait_until
 from slurms import jobs, slurm, why_not
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
@@ -44,8 +44,9 @@ def test_a_job_that_is_cancelled_in_mid_video_changes_nothing_and_nothing_is_don
     undisturbed = copy_of(project, tmp_path / "undisturbed")
     undisturbed.stage("extract")
     stage = start_stage(project, "extract", cluster, **environment)
-    wait_until(lambda: len(begun(project.store, 30)) == 2, stage)
-    subprocess.run(["scancel", jobs(environment)[0]], env=os.environ | environment, check=True)
+    wait_until(lambda: begun(project.store, 30), stage)
+    job = holder_of(project.store, begun(project.store, 30)[0]).environ()["SLURM_JOB_ID"]
+    subprocess.run(["scancel", job], env=os.environ | environment, check=True)
     assert ended(stage) == f"extract: {VIDEOS} feature files of mean_colour, {VIDEOS} computed now\n"
     assert features(project) == features(undisturbed)
     assert [frames >= 30 for frames in resumed(project)] == [False] * (VIDEOS - 1) + [True], "the cancelled one went on where it was"
@@ -60,7 +61,7 @@ def test_what_slurm_refuses_is_one_line(environment, cluster, tmp_path):
     path.write_text(path.read_text().replace("queue: test", "queue: nowhere"))
     project = cropped_project(tmp_path, seconds=2)
     stage = start_stage(project, "extract", cluster, **environment)
-    output = stage.communicate(timeout=120)[0]
+    output = communicated(stage)
     assert stage.returncode == 1
     assert "invalid partition specified: nowhere" in output
     assert output.count("\n") == 1, output

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def _answers(workers: Workers, store: Store, jobs: Mapping[int, Job]) -> Iterato
     )
     finished = as_completed(futures, client.loop, with_results=True, raise_errors=False)
     del futures  # a result that is still held when its worker dies would be computed again
-    _say_if_nobody_comes(client, workers.place)
+    _wait_for_the_first(workers)
     for future, answer in finished:
         number = future.key[1]
         if future.status == "error":
@@ -141,11 +142,23 @@ def _here() -> str:
     return f"machine {platform.node()}"
 
 
-def _say_if_nobody_comes(client: Client, place: str) -> None:
+def _wait_for_the_first(workers: Workers) -> None:
+    """Wait until there is a worker; say so if that takes long, or why none will come."""
+    for second in count():
+        if workers.refused:
+            raise InputError(f"{CLUSTER}: {workers.place}: not accepted: {workers.refused[0]}")
+        if workers.client.status != "running" or _has_come(workers.client):
+            return
+        if second == _FIRST_WORKER_S:
+            print(f"note: no worker has come yet from {workers.place}; waiting (Ctrl-C ends it)", file=sys.stderr)
+
+
+def _has_come(client: Client) -> bool:
     try:
-        client.wait_for_workers(1, timeout=_FIRST_WORKER_S)
+        client.wait_for_workers(1, timeout=1)
     except TimeoutError:
-        print(f"note: no worker has come yet from {place}; waiting (Ctrl-C ends it)", file=sys.stderr)
+        return False
+    return True
 
 
 def _be_quiet() -> None:

@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,15 @@ class Workers:
         Says for how many tasks at once there is work; so many workers are started, up to the user's limit.
     close
         Sends them home.
+    refused
+        Why a batch system did not take a job, as often as that happened.
     """
 
     place: str
     client: Client
     ask_for: Callable[[int], None]
     close: Callable[[], None]
+    refused: list[str] = field(default_factory=list)
 
 
 class ClusterFile(Section):
@@ -172,13 +176,14 @@ def _jobs(path: Path, store: Path) -> Workers:
     settings = parse_section(load_params(path), ClusterFile, str(path))
     ((system, found),) = settings.jobqueue.items()
     dask.config.set({_LOST: "1s"})  # then another job takes the place of one that is gone
-    cluster = _cluster_of(path, system, found, store)
+    refused: list[str] = []
+    cluster = _cluster_of(path, system, found, store, refused)
 
     def ask_for(tasks: int) -> None:
         jobs = max(len(cluster.worker_spec), min(-(-tasks // cluster._dummy_job.worker_processes), settings.jobs))
         cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)
 
-    return _started(f"{settings.jobs} jobs of {system} ({path})", cluster, ask_for)
+    return _started(f"{settings.jobs} jobs of {system} ({path})", cluster, ask_for, refused)
 
 
 def job_settings(found: Mapping[str, Any], store: Path) -> dict[str, Any]:
@@ -194,7 +199,7 @@ def job_settings(found: Mapping[str, Any], store: Path) -> dict[str, Any]:
     }
 
 
-def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path) -> Any:
+def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path, refused: list[str]) -> Any:
     try:
         import dask_jobqueue
     except ModuleNotFoundError:
@@ -206,10 +211,24 @@ def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path) -> 
         settings = job_settings(found, store)
         kind.job_cls("tcp://check:1", "check", **{name: value for name, value in settings.items() if name not in _NOT_OF_JOBS})
         _check_that_jobs_can_be_submitted(kind.job_cls.submit_command.split()[0])
-        return kind(**settings)
+        return kind(job_cls=_listening(kind.job_cls, refused), **settings)
     except (ValueError, TypeError, OSError, RuntimeError) as error:
         reason = re.sub(r"^.*unexpected keyword argument", "it has no setting", " ".join(str(error).split()))
         raise InputError(f"{path}: jobqueue.{system}: dask-jobqueue says: {reason}") from None
+
+
+def _listening(job: type[Any], refused: list[str]) -> type[Any]:
+    """Return a kind of job that notes why the batch system did not take it; Dask would only try again, for ever."""
+
+    class Job(job):  # type: ignore[misc]
+        async def _submit_job(self, script: str) -> Any:
+            try:
+                return await super()._submit_job(script)
+            except RuntimeError as error:
+                refused.append(" ".join(str(error).split("stderr:")[-1].split()))
+                raise
+
+    return Job
 
 
 def _check_that_jobs_can_be_submitted(command: str) -> None:
@@ -217,11 +236,12 @@ def _check_that_jobs_can_be_submitted(command: str) -> None:
         raise InputError(f"{CLUSTER}: '{command}' is not there: run from a machine that may submit jobs")
 
 
-def _started(place: str, cluster: Any, ask_for: Callable[[int], None]) -> Workers:
+def _started(place: str, cluster: Any, ask_for: Callable[[int], None], refused: list[str] | None = None) -> Workers:
     client = Client(cluster, set_as_default=False)
 
     def close() -> None:
         client.close()
-        cluster.close()
+        with suppress(AssertionError):  # Dask takes it for impossible that a job was not accepted
+            cluster.close()
 
-    return Workers(place, client, ask_for, close)
+    return Workers(place, client, ask_for, close, [] if refused is None else refused)
