@@ -39,11 +39,11 @@ def test_tracks_crops_and_features_are_made_once(lab, tmp_path):
     crop = crop_of(lab, tmp_path)
     fill_folder(tmp_path / "crops", {f"{records[0].id}.{ending}": crop.path(f"crop.{ending}") for ending in ("mp4", "json")})
     stream = open_stream("mean_colour", {"kind": "mean_colour"}, ExtractParams(), Inputs(folder, tmp_path / "crops", tmp_path, store))
-    features = stream.keep_features(records[0])
+    features = stream.job(records[0]).make(store)
     assert store.made == 5  # the time stamps of two videos, and a track, a crop and features of one
     made = store.made
     assert crop_of(lab, tmp_path) == crop
-    assert stream.keep_features(records[0]) == features
+    assert stream.job(records[0]).make(store) == features
     assert store.made == made
 
 

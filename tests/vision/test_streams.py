@@ -54,7 +54,7 @@ def another_track(inputs, record):
 def test_a_session_without_a_video_has_pose_features_at_its_own_times(lab):
     records, inputs = lab
     for record in records:
-        with FeatureFile.open(opened(inputs).keep_features(record).path("features.h5")) as features:
+        with FeatureFile.open(opened(inputs).job(record).make(inputs.store).path("features.h5")) as features:
             np.testing.assert_allclose(features.time_s, np.arange(20) / 10)
             assert (features.frames, features.valid.all()) == (20, True)
             assert np.isfinite(features.rows(0, 20)).all()
@@ -63,7 +63,7 @@ def test_a_session_without_a_video_has_pose_features_at_its_own_times(lab):
 def test_picture_and_pose_stand_side_by_side_frame_by_frame(lab, tmp_path):
     records, inputs = lab
     streams = {"colour": opened(inputs, "colour", COLOUR), "pose": opened(inputs)}
-    made = {f"x.{name}.h5": stream.keep_features(records[0]).path("features.h5") for name, stream in streams.items()}
+    made = {f"x.{name}.h5": stream.job(records[0]).make(inputs.store).path("features.h5") for name, stream in streams.items()}
     fill_folder(tmp_path / "features", made)
     with FeatureSet.open(tmp_path / "features", "x", tuple(streams)) as features:
         assert features.dimensions == sum(file.dimensions for file in features.files) > 3
@@ -72,14 +72,14 @@ def test_picture_and_pose_stand_side_by_side_frame_by_frame(lab, tmp_path):
 def test_another_track_makes_another_pose_and_leaves_the_pixels_alone(lab):
     records, inputs = lab
     colour, pose = opened(inputs, "colour", COLOUR), opened(inputs)
-    first = colour.keep_features(records[0]), pose.keep_features(records[0])
+    first = colour.job(records[0]).make(inputs.store), pose.job(records[0]).make(inputs.store)
     made = inputs.store.made
-    assert (colour.keep_features(records[0]), pose.keep_features(records[0])) == first
+    assert (colour.job(records[0]).make(inputs.store), pose.job(records[0]).make(inputs.store)) == first
     assert inputs.store.made == made, "nothing is made twice"
     another_track(inputs, records[0])
-    assert colour.keep_features(records[0]) == first[0]
+    assert colour.job(records[0]).make(inputs.store) == first[0]
     assert inputs.store.made == made
-    assert pose.keep_features(records[0]).folder != first[1].folder
+    assert pose.job(records[0]).make(inputs.store).folder != first[1].folder
 
 
 @pytest.mark.parametrize("change", [{"likelihood": 0.5}, {"scales_s": [0.2]}, {"front": "snout", "back": "tailbase"}])
@@ -88,14 +88,17 @@ def test_other_settings_are_another_pose(lab, change):
     names = load_track(inputs.tracks / f"{records[0].id}.h5").names
     if "front" in change:
         change = {"front": names[0], "back": names[-1]}
-    assert opened(inputs, settings=POSE | change).keep_features(records[0]).folder != opened(inputs).keep_features(records[0]).folder
+    assert (
+        opened(inputs, settings=POSE | change).job(records[0]).make(inputs.store).folder
+        != opened(inputs).job(records[0]).make(inputs.store).folder
+    )
 
 
 def test_pixels_of_a_session_without_a_video_are_refused(lab):
     records, inputs = lab
     message = r"02.*\.csv: a session without a video, but the backbone 'colour' looks at pixels; choose a backbone of kind pose, add the"
     with pytest.raises(InputError, match=message):
-        opened(inputs, "colour", COLOUR).keep_features(records[1])
+        opened(inputs, "colour", COLOUR).job(records[1]).make(inputs.store)
     with pytest.raises(InputError, match=message):
         refuse_missing_inputs({"pose": POSE, "colour": COLOUR}, records, "files")
     with pytest.raises(InputError, match=r"\(and 2 others\): a session without"):
@@ -109,14 +112,27 @@ def test_pose_without_tracks_is_refused(lab):
         refuse_missing_inputs({"pose": POSE}, records, "none")
     (inputs.tracks / f"{records[0].id}.h5").unlink()
     with pytest.raises(InputError, match=r"\.h5 is missing, and the backbone 'pose' reads tracks: run 'dvc repro track', or see track"):
-        opened(inputs).keep_features(records[0])
+        opened(inputs).job(records[0]).make(inputs.store)
 
 
 def test_a_crop_that_is_not_there_is_named(lab):
     records, inputs = lab
     shutil.rmtree(inputs.crops)
     with pytest.raises(InputError, match=r"\.mp4 is missing: run 'dvc repro crop'"):
-        opened(inputs, "colour", COLOUR).keep_features(records[0])
+        opened(inputs, "colour", COLOUR).job(records[0]).make(inputs.store)
+
+
+def test_a_worker_that_sees_only_the_store_embeds_the_same_crop(lab):
+    records, inputs = lab
+    job = opened(inputs, "colour", COLOUR).job(records[0])
+    shutil.rmtree(inputs.crops)
+    shutil.rmtree(inputs.tracks)
+    with FeatureFile.open(job.make(inputs.store).path("features.h5")) as features:
+        assert features.frames == 20
+    shutil.rmtree(inputs.store.root / "crop")
+    shutil.rmtree(inputs.store.root / "features")
+    with pytest.raises(InputError, match=r"\.mp4 is missing, and .*store does not keep it either: run 'dvc repro crop'"):
+        job.make(inputs.store)
 
 
 def test_a_track_of_other_length_is_refused(lab):
@@ -126,13 +142,13 @@ def test_a_track_of_other_length_is_refused(lab):
     path.unlink()
     write_track(path, Track(track.points[:-3], track.names, track.individuals))
     with pytest.raises(InputError, match="expected a row for each of 20 frames, found 17; run 'dvc repro track'"):
-        opened(inputs).keep_features(records[0])
+        opened(inputs).job(records[0]).make(inputs.store)
 
 
 def test_what_is_wrong_with_a_track_names_its_file(lab):
     records, inputs = lab
     with pytest.raises(InputError, match=r"^videos/.*_01.*: backbone: points: 'ear' is no key point"):
-        opened(inputs, settings=POSE | {"points": ["ear"]}).keep_features(records[0])
+        opened(inputs, settings=POSE | {"points": ["ear"]}).job(records[0]).make(inputs.store)
 
 
 def entry(**body):
@@ -158,7 +174,7 @@ def test_a_swap_of_two_animals_gives_the_same_file_but_for_its_key(lab):
     for track in (wandering(20), swapped(wandering(20), 7)):
         path.unlink()
         write_track(path, track)
-        with FeatureFile.open(opened(inputs).keep_features(records[1]).path("features.h5")) as features:
+        with FeatureFile.open(opened(inputs).job(records[1]).make(inputs.store).path("features.h5")) as features:
             stored.append(features.rows(0, 20))
     np.testing.assert_array_equal(*stored)
 

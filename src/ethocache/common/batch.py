@@ -1,6 +1,6 @@
 """Go through many items, and report every one that failed at the end."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from ethocache.common.errors import InputError
@@ -34,7 +34,13 @@ def for_each(
             failed.append(str(error))
     if problems is not None:
         problems += dict.fromkeys(failed)
-    elif failed:
-        done = f" ({len(results)} others are done and kept)" if results and keeps else ""
-        raise InputError("\n".join(dict.fromkeys(failed)) + done)
+    else:
+        stop_if_failed(failed, len(results) if keeps else 0)
     return results
+
+
+def stop_if_failed(failed: Sequence[str], kept: int) -> None:
+    """Raise one `InputError` with all messages, each once; `kept` is how many others are done and outlive it."""
+    if failed:
+        done = f" ({kept} others are done and kept)" if kept else ""
+        raise InputError("\n".join(dict.fromkeys(failed)) + done)

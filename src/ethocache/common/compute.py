@@ -1,4 +1,23 @@
-"""Where the arithmetic runs."""
+"""Where the arithmetic runs: on what this machine has, and, where ``ETHOCACHE_CLUSTER`` says so, in other processes and machines."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ethocache.common.batch import for_each, stop_if_failed
+from ethocache.common.errors import InputError
+from ethocache.common.store import Build, Entry, Store
+
+CLUSTER = "ETHOCACHE_CLUSTER"
+_SHOWN_LATER_S = 90  # NFS remembers for up to a minute that a file was not there
+
+at_the_end = ExitStack()
+"""What is closed when the stage ends."""
+
+Item = TypeVar("Item")
 
 from typing import Literal
 
@@ -12,3 +31,100 @@ def device() -> Device:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One entry of the store that is to be made, here or elsewhere.
+
+    Attributes
+    ----------
+    name
+        The work in the user's words, such as ``"embedding WT_YFP_01 (resnet50)"``.
+    kind, recipe, build
+        As `Store.make` wants them. To be made elsewhere, `build` must be a function of a module, or a `functools.partial`
+        of one, whose arguments can be pickled and which reads nothing but the store.
+    anywhere
+        False if `build` needs files of this machine.
+    """
+
+    name: str
+    kind: str
+    recipe: dict[str, Any]
+    build: Build
+    anywhere: bool = True
+
+    def make(self, store: Store) -> Entry:
+        """Return the entry; compute it in this process if it is not kept yet."""
+        return store.make(self.kind, self.recipe, self.build)
+
+
+def make_all(store: Store, items: Iterable[Item], job: Callable[[Item], Job], what: str) -> list[Entry]:
+    """Return the entry of each item in order; those that are not kept yet are made, by many workers if the user has them.
+
+    Without ``ETHOCACHE_CLUSTER`` one after the other in this process; with it, elsewhere, several at a time. The entries
+    are the same. No worker is started as long as nothing is to be made.
+
+    Parameters
+    ----------
+    job
+        Says what an item needs; called here, once per item.
+    what
+        What the progress bar calls the whole work.
+
+    Raises
+    ------
+    InputError
+        After all items, with the message of each that failed; or if what ``ETHOCACHE_CLUSTER`` names cannot be had.
+    """
+    if not os.environ.get(CLUSTER, "").strip():
+        return for_each(items, lambda item: job(item).make(store))
+    failed: dict[int, str] = {}
+    found: dict[int, Entry] = {}
+    missing: dict[int, Job] = {}
+    for number, item in enumerate(items):
+        try:
+            wanted = job(item)
+            kept = store.get(wanted.kind, wanted.recipe) if wanted.anywhere else wanted.make(store)
+        except InputError as error:
+            failed[number] = str(error)
+            continue
+        if kept:
+            found[number] = kept
+        else:
+            missing[number] = wanted
+    if missing:
+        failed |= _make_elsewhere(store, missing, what)
+        found |= {number: _made(store, wanted) for number, wanted in missing.items() if number not in failed}
+    stop_if_failed([failed[number] for number in sorted(failed)], len(found))
+    return [found[number] for number in sorted(found)]
+
+
+def release_workers() -> None:
+    """Send the workers home that `make_all` has called; the next call would start others."""
+    at_the_end.close()
+
+
+def _make_elsewhere(store: Store, jobs: Mapping[int, Job], what: str) -> dict[int, str]:
+    try:
+        from ethocache.common.cluster import make_elsewhere
+    except ModuleNotFoundError as error:
+        if error.name not in ("dask", "distributed"):
+            raise
+        raise InputError(
+            f"{CLUSTER} is set, but Dask is not installed: run `uv sync --extra cluster` (or `pip install 'ethocache[cluster]'`), "
+            f"or unset {CLUSTER} to work in this process"
+        ) from None
+    return make_elsewhere(os.environ[CLUSTER].strip(), store, jobs, what)
+
+
+def _made(store: Store, job: Job) -> Entry:
+    """Return an entry that a worker has made; a network drive may show it here a little later than there."""
+    for _ in range(_SHOWN_LATER_S):
+        if entry := store.get(job.kind, job.recipe):
+            return entry
+        time.sleep(1)
+    raise InputError(
+        f"{job.name}: a worker has made it, but {store.root.absolute()} does not show it: the workers see another folder under this "
+        "name; set ETHOCACHE_STORE to a folder that all machines share"
+    )

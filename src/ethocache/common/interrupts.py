@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
@@ -21,3 +22,8 @@ def undisturbed() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if pressed:
         raise KeyboardInterrupt
+
+
+def dask_setup(worker: Any) -> None:
+    """Leave Ctrl-C to the process that asked for the work, which sends its workers home; Dask calls this in each of them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -5,6 +5,14 @@ from typing import Any
 
 from tqdm import tqdm
 
+_silent = False
+
+
+def silence() -> None:
+    """Show no more bars in this process: another one tells of its work."""
+    global _silent
+    _silent = True
+
 
 def progress(what: str, total: int, unit: str = "frame") -> "tqdm[Any]":
     """Return a bar with rate and time left; silent when the output is not a terminal.
@@ -18,4 +26,4 @@ def progress(what: str, total: int, unit: str = "frame") -> "tqdm[Any]":
     unit
         What is counted.
     """
-    return tqdm(desc=what, total=total, unit=unit, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False, delay=1)
+    return tqdm(desc=what, total=total, unit=unit, file=sys.stderr, disable=_silent or not sys.stderr.isatty(), leave=False, delay=1)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ethocache.common.compute import release_workers
 from ethocache.common.errors import InputError
 
 _CAN_BE_MENDED = {
@@ -43,6 +44,8 @@ def explaining(name: str) -> Iterator[None]:
         if error.errno not in _CAN_BE_MENDED:
             raise
         sys.exit(f"{name}: {error.filename or 'writing'}: {_CAN_BE_MENDED[error.errno]}")
+    finally:
+        release_workers()
 
 
 class Stopwatch:

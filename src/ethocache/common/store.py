@@ -106,12 +106,20 @@ class Store:
         self.root = root
         self.made = 0
 
+    def __reduce__(self) -> tuple[type["Store"], tuple[Path]]:
+        """Another process gets the absolute path: it works in another folder."""
+        return Store, (self.root.absolute(),)
+
     def get(self, kind: str, recipe: dict[str, Any]) -> Entry | None:
         """Return the finished entry of a recipe, or None. Reads its entry.json and the size of its files, no data.
 
         An entry with a file that is missing or has another size does not count, so that it is made again.
         """
-        entry = self._read(self._folder(kind, sha256_of(recipe)))
+        return self.find(kind, sha256_of(recipe))
+
+    def find(self, kind: str, key: str) -> Entry | None:
+        """Return the finished entry of a key, as `get` does."""
+        entry = self._read(self._folder(kind, key))
         return None if entry is None or _is_damaged(entry, thorough=False) else entry
 
     def make(self, kind: str, recipe: dict[str, Any], build: Build) -> Entry:

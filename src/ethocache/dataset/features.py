@@ -125,8 +125,13 @@ class FeatureSet:
         InputError
             If a file is missing or damaged, or the streams have different frames.
         """
+        return cls.open_files([folder / file_name(video_id, stream) for stream in streams])
+
+    @classmethod
+    def open_files(cls, paths: Sequence[Path]) -> Self:
+        """Open the streams of one video, wherever they are; otherwise as `open`."""
         with ExitStack() as opened:
-            files = tuple(opened.enter_context(FeatureFile.open(folder / file_name(video_id, stream))) for stream in streams)
+            files = tuple(opened.enter_context(FeatureFile.open(path)) for path in paths)
             together = cls(files)
             opened.pop_all()
         return together

@@ -1,14 +1,16 @@
 """Train every fold and the final model, each only if the store does not keep it yet; torch is loaded only if one is trained."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ethocache.common.store import Entry, Store, Workbench
+from ethocache.common.compute import Job, make_all
+from ethocache.common.store import Entry, Store
 from ethocache.dataset.groups import Fold, make_folds
 from ethocache.dataset.predictions import Prediction
 from ethocache.sequence.heads import effective_train
@@ -17,6 +19,8 @@ from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.thresholds import FALLBACK, best_thresholds
 from ethocache.sequence.trainings import FoldAnswer, Setup, Sides, fold_recipe, model_recipe, read_fold, train_fold, train_model
 from ethocache.sequence.videos import TrainingVideo, check_videos
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,7 @@ class _Run:
     def with_score(self) -> TrainingResult:
         folds = self._folds()
         predictions, fold_epochs = [], []
-        for number, fold in enumerate(folds, 1):
-            answer = self._answer(fold, f"training fold {fold.name} ({number}/{len(folds)})")
+        for fold, answer in zip(folds, self._answers(folds), strict=True):
             predictions += [self._prediction(fold, answer, video) for video in self._of(fold.scored)]
             fold_epochs.append(answer.best_epoch)
         predictions.sort(key=lambda prediction: prediction.video)
@@ -112,21 +115,29 @@ class _Run:
             shown[video.animal] = shown.get(video.animal, frozenset()) | video.shows(self.setup.behaviours)
         return make_folds([video.animal for video in self.videos], params.max_folds, params.groups, shown, params.seed)
 
-    def _answer(self, fold: Fold, what: str) -> FoldAnswer:
-        sides = Sides(self._of(fold.scored), self._of(fold.inner), self._of(fold.fitted))
-        entry = self._make("fold", fold_recipe(self.setup, sides), lambda bench: train_fold(self.setup, sides, what, bench))
-        return read_fold(entry, sides.scored)
+    def _answers(self, folds: Sequence[Fold]) -> Iterator[FoldAnswer]:
+        def job(numbered: tuple[int, Fold]) -> Job:
+            number, fold = numbered
+            sides, name = self._sides(fold), f"training fold {fold.name} ({number}/{len(folds)})"
+            return Job(name, "fold", fold_recipe(self.setup, sides), partial(train_fold, self.setup, sides, name))
+
+        entries = self._make(enumerate(folds, 1), job, "training folds")
+        return (read_fold(entry, self._of(fold.scored)) for fold, entry in zip(folds, entries, strict=True))
+
+    def _sides(self, fold: Fold) -> Sides:
+        return Sides(self._of(fold.scored), self._of(fold.inner), self._of(fold.fitted))
 
     def _model(self, setup: Setup, recipe: dict[str, Any]) -> Entry:
-        return self._make("model", recipe, lambda bench: train_model(setup, self.videos, recipe, bench))
+        name = "training the final model"
+        (entry,) = self._make([Job(name, "model", recipe, partial(train_model, setup, self.videos, recipe))], lambda job: job, name)
+        return entry
 
-    def _make(self, kind: str, recipe: dict[str, Any], train: Callable[[Workbench], dict[str, Any]]) -> Entry:
-        def build(bench: Workbench) -> dict[str, Any]:
-            self.trained += 1
-            return train(bench)
-
-        self.entries.append(self.store.make(kind, recipe, build))
-        return self.entries[-1]
+    def _make(self, items: Iterable[Item], job: Callable[[Item], Job], what: str) -> list[Entry]:
+        made = self.store.made
+        entries = make_all(self.store, items, job, what)
+        self.trained += self.store.made - made
+        self.entries += entries
+        return entries
 
     def _prediction(self, fold: Fold, answer: FoldAnswer, video: TrainingVideo) -> Prediction:
         return Prediction(

@@ -1,18 +1,59 @@
 """Bring labels and features of the labelled videos together."""
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.features import FeatureSet
+from ethocache.common.store import Store
+from ethocache.dataset.features import FeatureSet, file_name
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.labels import read_snapshot
 from ethocache.sequence.videos import TrainingVideo
 
 
+@dataclass(frozen=True)
+class OpenFeatures:
+    """Opens the features of one video, again and again, here or on a machine that sees nothing but the store.
+
+    Attributes
+    ----------
+    folder, video, streams
+        Of ``<folder>/<video>.<stream>.h5``.
+    keys
+        What the store calls these files.
+    store
+        Where they are taken from if the folder does not hold them.
+    """
+
+    folder: Path
+    video: str
+    streams: tuple[str, ...]
+    keys: tuple[str, ...]
+    store: Store
+
+    def __call__(self) -> FeatureSet:
+        """Open them; use it in a ``with`` block.
+
+        Raises
+        ------
+        InputError
+            If they are damaged, or no longer those that the training began with.
+        """
+        opened = FeatureSet.open_files([self._file(stream, key) for stream, key in zip(self.streams, self.keys, strict=True)])
+        if opened.keys == self.keys:
+            return opened
+        opened.close()
+        raise InputError(f"{self.video}: its features are no longer those with which the training began; run 'dvc repro' again")
+
+    def _file(self, stream: str, key: str) -> Path:
+        here = self.folder / file_name(self.video, stream)
+        kept = None if here.is_file() else self.store.find("features", key)
+        return kept.path("features.h5") if kept else here
+
+
 def labelled_videos(
-    labels: Path, features: Path, streams: Sequence[str], records: Sequence[VideoRecord]
+    labels: Path, features: Path, streams: Sequence[str], records: Sequence[VideoRecord], store: Store
 ) -> tuple[tuple[str, ...], list[TrainingVideo]]:
     """Return the behaviours, and every video that has labels.
 
@@ -22,6 +63,8 @@ def labelled_videos(
         Folder of ``<video>.json`` snapshots.
     features
         Folder of ``<video>.<stream>.h5``.
+    store
+        Keeps the same features, for who does not see the folder.
 
     Raises
     ------
@@ -36,11 +79,11 @@ def labelled_videos(
     for record in labelled:
         table = read_snapshot(labels / f"{record.id}.json")
         behaviours = table.behaviours
-        opener = partial(FeatureSet.open, features, record.id, tuple(streams))
-        with opener() as opened:
+        with FeatureSet.open(features, record.id, streams) as opened:
             if opened.frames != len(table.values):
                 raise InputError(
                     f"{record.file}: {len(table.values)} frames of labels, but {opened.frames} of features; run 'dvc repro' again"
                 )
+            opener = OpenFeatures(features.absolute(), record.id, tuple(streams), opened.keys, store)
             videos.append(TrainingVideo(record.id, record.animal, opener, opened.keys, table.values, opened.time_s))
     return behaviours, videos

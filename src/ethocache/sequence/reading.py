@@ -77,8 +77,12 @@ class Reader:
     """
 
     def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
-        self._left = budget_bytes
+        self._budget = self._left = budget_bytes
         self._rows: dict[str, Rows] = {}
+
+    def __reduce__(self) -> tuple[type["Reader"], tuple[int]]:
+        """Another process reads for itself."""
+        return Reader, (self._budget,)
 
     def of(self, video: TrainingVideo) -> Rows:
         """Return the features of a video; every video must have as many dimensions as the first.

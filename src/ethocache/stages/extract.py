@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ethocache.common.batch import for_each
+from ethocache.common.compute import make_all
 from ethocache.common.cost import total_cost
 from ethocache.common.files import fill_folder, read_json, write_json
 from ethocache.common.params import read_section
@@ -23,7 +23,7 @@ def extract() -> str:
     inputs = Inputs(DataFolder(read_section(PARAMS, "data", DataParams).dir), Path("data/crops"), Path("data/tracks"), store)
     streams = [open_stream(name, settings, params, inputs) for name, settings in backbone["streams"].items()]
     work = [(record, stream) for stream in streams for record in read_index(Path("data/index.json"))]
-    entries = for_each(work, lambda item: item[1].keep_features(item[0]))
+    entries = make_all(store, work, lambda item: item[1].job(item[0]), f"embedding ({backbone['name']})")
     notes = compare_bodies([record.id for record, _ in work], entries)
     files = {file_name(record.id, stream.name): entry.path("features.h5") for (record, stream), entry in zip(work, entries, strict=True)}
     fill_folder(Path("data/features") / backbone["name"], files)

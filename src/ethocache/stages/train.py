@@ -22,7 +22,7 @@ def train() -> str:
     head, backbone = (read_json(Path(f"data/recipes/{name}.json")) for name in ("head", "backbone"))
     streams = tuple(backbone["streams"])
     features = Path("data/features") / backbone["name"]
-    behaviours, videos = labelled_videos(Path("data/labels"), features, streams, read_index(Path("data/index.json")))
+    behaviours, videos = labelled_videos(Path("data/labels"), features, streams, read_index(Path("data/index.json")), store)
     settings = parse_head(head["settings"], f"heads.{head['name']}")
     result = run_training(store, videos, behaviours, settings, params, streams)
     fill_folder(Path("models") / head["name"], {name: result.model.path(name) for name in result.model.files})

@@ -1,16 +1,18 @@
 """The streams of a backbone: each makes the features of a video or session from what it looks at, and keeps them in the store."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from ethocache.common.compute import Job
 from ethocache.common.errors import InputError
-from ethocache.common.files import sha256_of, sha256_of_file
+from ethocache.common.files import canonical_json, sha256_of, sha256_of_file
 from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Entry, Store, Workbench
 from ethocache.dataset.features import assemble
@@ -22,7 +24,7 @@ from ethocache.dataset.tracks import load_track
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.pose import REVISION as POSE_REVISION
 from ethocache.vision.backbones.pose import pose_features
-from ethocache.vision.backbones.running import Run
+from ethocache.vision.backbones.running import Run, check_run, this_machine
 from ethocache.vision.backbones.settings import Embedder, PoseSettings
 from ethocache.vision.crop_plan import read_plan
 from ethocache.vision.embedding import (
@@ -44,8 +46,8 @@ class Stream(Protocol):
     @property
     def name(self) -> str: ...
 
-    def keep_features(self, record: VideoRecord) -> Entry:
-        """Return the entry with the ``features.h5`` of a video; make only what is missing.
+    def job(self, record: VideoRecord) -> Job:
+        """Return what makes the entry with the ``features.h5`` of a video.
 
         Raises
         ------
@@ -139,11 +141,13 @@ class PixelStream:
         return resolve_run(self.params, self._description)
 
     @cached_property
-    def _network(self) -> Embedder:
-        return load_embedder(self.settings, self._run)
+    def _network(self) -> str:
+        """The recipe for another process, which works in another folder."""
+        file = parse_recipe(self.settings).source().get("file")
+        return canonical_json({**self.settings, "weights": file} if file else dict(self.settings))
 
-    def keep_features(self, record: VideoRecord) -> Entry:
-        """Return the embeddings of a video's crop; embed only what is missing."""
+    def job(self, record: VideoRecord) -> Job:
+        """Return what embeds a video's crop. It needs the store alone: where the workspace is not seen, the crop is taken from there."""
         if not record.has_video:
             raise _no_pixels(self.name, [record])
         crop = self.inputs.crops / f"{record.id}.mp4"
@@ -151,13 +155,41 @@ class PixelStream:
             raise InputError(f"{crop} is missing: run 'dvc repro crop'")
         plan = read_plan(crop.with_suffix(".json"))
         recipe = feature_recipe(plan.key, self.settings, self._description, self._run, self.params)
-        network: Callable[[], Embedder] = lambda: self._network  # noqa: E731 (loaded only when called)
+        name = f"embedding {crop.stem} ({self.name})"
+        network = partial(_load_once, self._network, self._run)
+        build = partial(_embed, crop.absolute(), plan.key, self.inputs.store, network, recipe, self.params, name)
+        return Job(name, "features", recipe, build)
 
-        def build(bench: Workbench) -> dict[str, Any]:
-            name = f"embedding {crop.stem} ({self.name})"
-            return extract_video(crop, plan.time_s, plan.valid, network, recipe, sha256_of(recipe), self.params, bench, name)
 
-        return self.inputs.store.make("features", recipe, build)
+def _embed(
+    crop: Path,
+    key: str,
+    store: Store,
+    network: Callable[[], Embedder],
+    recipe: dict[str, Any],
+    params: ExtractParams,
+    name: str,
+    bench: Workbench,
+) -> dict[str, Any]:
+    crop = _find_crop(crop, key, store)
+    plan = read_plan(crop.with_suffix(".json"))
+    return extract_video(crop, plan.time_s, plan.valid, network, recipe, sha256_of(recipe), params, bench, name)
+
+
+def _find_crop(crop: Path, key: str, store: Store) -> Path:
+    """Return the crop in the workspace or, where another machine sees none or another one there, in the store."""
+    if crop.is_file() and read_plan(crop.with_suffix(".json")).key == key:
+        return crop
+    if entry := store.find("crop", key):
+        return entry.path("crop.mp4")
+    raise InputError(f"{crop} is missing, and {store.root} does not keep it either: run 'dvc repro crop'")
+
+
+@lru_cache(maxsize=1)
+def _load_once(network: str, run: Run) -> Embedder:
+    """Load a network for all videos that this process embeds one after the other."""
+    check_run(run, this_machine())
+    return load_embedder(json.loads(network), run)
 
 
 @dataclass(frozen=True)
@@ -176,8 +208,8 @@ class PoseStream:
     settings: PoseSettings
     inputs: Inputs
 
-    def keep_features(self, record: VideoRecord) -> Entry:
-        """Return the pose features of a session's track."""
+    def job(self, record: VideoRecord) -> Job:
+        """Return what makes the pose features of a session's track; it is quick, and reads files of this machine."""
         file = self.inputs.tracks / f"{record.id}.h5"
         if not file.is_file():
             raise InputError(f"{file} is missing, and the backbone '{self.name}' reads tracks: run 'dvc repro track', or see track.source")
@@ -188,7 +220,8 @@ class PoseStream:
             "pose": self.settings.model_dump(mode="json"),
             "revision": POSE_REVISION,
         }
-        return self.inputs.store.make("features", recipe, lambda bench: self._build(record, file, recipe, bench))
+        build = partial(self._build, record, file, recipe)
+        return Job(f"pose of {record.id} ({self.name})", "features", recipe, build, anywhere=False)
 
     def _build(self, record: VideoRecord, file: Path, recipe: dict[str, Any], bench: Workbench) -> dict[str, Any]:
         watch, track = Stopwatch(), load_track(file)

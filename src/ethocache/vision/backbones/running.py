@@ -97,6 +97,20 @@ def choose_run(engine: str, precision: str, description: Mapping[str, Any], mach
     return Run(chosen, precision, device)  # type: ignore[arg-type]
 
 
+def check_run(run: Run, machine: Machine) -> None:
+    """Raise `InputError` if a machine cannot run a network as another one decided: its numbers would not be what they are called."""
+    lacks = {
+        "OpenVINO": run.engine == "openvino" and not machine.openvino,
+        f"a device of kind {run.device}": run.device not in ("cpu", machine.device),
+        "instructions for bf16": run.engine == "openvino" and run.precision == "bf16" and not machine.bf16,
+    }
+    if missing := [what for what, lacking in lacks.items() if lacking]:
+        raise InputError(
+            f"a worker lacks {' and '.join(missing)}, which the machine that handed out the work has: take workers of one kind, "
+            "or name extract.engine and extract.precision that all have"
+        )
+
+
 def _engine(wanted: str, description: Mapping[str, Any], machine: Machine) -> Engine:
     converts = "openvino" in description["engines"]
     if wanted == "openvino" and not machine.openvino:
