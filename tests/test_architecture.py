@@ -33,7 +33,7 @@ OWNERS = {
     "deeplabcut": {"vision/tracking/networks.py", "vision/tracking/superanimal.py"},
     "yaml": {"common/params.py"},
     "tqdm": {"common/progress.py"},
-    "filelock": {"common/store.py"},
+    "filelock": {"common/locks.py"},
     "matplotlib": {"scoring/"},
     "PIL": {"vision/contact_sheet.py"},
     "typer": {"cli.py"},
