@@ -52,6 +52,7 @@ def held_if_free(path: Path) -> Iterator[bool]:
 def mark_run(folder: Path) -> None:
     """Let others know, until this process ends, that it is at work and since when; the system frees the mark of a killed one."""
     if folder not in _marks:
+        oldest_run_s(folder)  # takes away the marks of ended runs, so that they do not pile up
         mark = folder / f"{_RUN}{time.time_ns()}-{secrets.token_hex(4)}.lock"
         _marks[folder] = _lock(mark)
         _marks[folder].acquire()

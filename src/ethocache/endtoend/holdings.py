@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ethocache.common.errors import InputError
@@ -63,7 +64,9 @@ def projects_of(store: Store) -> list[Path]:
 
 def is_linked(entry: Entry) -> bool:
     """Tell whether any file of an entry has another name somewhere; then removing it would free nothing either."""
-    return any(entry.path(name).stat().st_nlink > 1 for name in entry.files)
+    with suppress(FileNotFoundError):  # it has just gone
+        return any(entry.path(name).stat().st_nlink > 1 for name in entry.files)
+    return False
 
 
 def held_elsewhere(entries: Collection[Entry], projects: Collection[Path], store: Store) -> Iterator[Entry]:

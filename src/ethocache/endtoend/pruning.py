@@ -1,10 +1,12 @@
 """Which kept results nothing needs any more, and how they go without anybody ever reading half of one."""
 
 import json
+import os
 import shutil
 import stat
 import time
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,15 +146,23 @@ def _counts_as_recent_from(store: Store, days: float) -> float:
 
 
 def _left(place: Path, since_s: float) -> Kept:
-    files = [path for path in place.rglob("*") if path.is_file()]
+    """Look at unfinished work, which may be finished and go while it is looked at."""
+    sizes = [found.st_size for folder, _, files in os.walk(place) for name in files if (found := _status(Path(folder, name)))]
+    finished = place.with_name(place.name.removesuffix(BUILDING)).is_dir()  # a run was killed when all but tidying up was done
     used_s = _last_used_s(place)
-    return Kept(place, UNFINISHED, sum(path.stat().st_size for path in files), used_s, used_s >= since_s)
+    return Kept(place, UNFINISHED, sum(sizes), used_s, used_s >= since_s and not finished)
 
 
 def _last_used_s(folder: Path) -> float:
     """Return the newest time stamp of a folder, its folders and its record: reading an entry dates its folder."""
     places = (folder, folder / ENTRY, folder / "segments", folder / "output")
-    return max(path.stat().st_mtime for path in places if path.exists())
+    return max((found.st_mtime for path in places if (found := _status(path))), default=0.0)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    with suppress(FileNotFoundError):
+        return path.stat()
+    return None
 
 
 def _is_stale(answer: Path) -> bool:
