@@ -35,7 +35,7 @@ POINTS = ("rename", "assemble", "link")
 SEGMENT_FRAMES = 10
 SETTINGS: dict[str, dict[str, object]] = {
     "data": {"dir": "data/demo"},
-    "crop": {"size": 64, "keyframe_interval": SEGMENT_FRAMES},
+    "crop": {"size_px": 64, "keyframe_interval": SEGMENT_FRAMES},
     "extract": {"batch_size": 5, "segment_frames": SEGMENT_FRAMES},
 }
 

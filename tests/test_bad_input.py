@@ -155,7 +155,10 @@ INDEX_REFUSES = {
     "a data folder that is not there": (spell("data/dmeo", "data/demo"), "data.dir: expected a folder, found none at"),
     "a misspelt setting": (spell("batchsize: 4", "batch_size: 4"), "extract: 'batchsize' is not a setting, did you mean 'batch_size'?"),
     "a misspelt section": (spell("corp:", "crop:"), "params.yaml: 'corp' is not a section, did you mean 'crop'?"),
-    "a setting that stands twice": (spell("size: 64\n  size: 128", "size: 64"), "'size' stands twice in the section that starts at line"),
+    "a setting that stands twice": (
+        spell("size_px: 64\n  size_px: 128", "size_px: 64"),
+        "'size_px' stands twice in the section that starts at line",
+    ),
 }
 
 

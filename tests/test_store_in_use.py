@@ -48,17 +48,17 @@ def test_only_what_no_experiment_holds_is_pruned_and_the_rest_needs_no_computing
     store = project.store.root
     assert kinds(store) == ALL
     project.run("dvc", "exp", "run", "-q", "--name", "wide", "-S", "crop.margin_px=4")
-    project.run("dvc", "exp", "run", "-q", "--temp", "--name", "temporary", "-S", "crop.size=32")
+    project.run("dvc", "exp", "run", "-q", "--temp", "--name", "temporary", "-S", "crop.size_px=32")
     project.run("git", "checkout", "-q", ".")
     project.run("dvc", "checkout", "-q")
     date_everything(store, days=30)
-    assert "nothing to remove from store: all 55 results are used by a project" in project.run("ethocache", "store", "prune")
+    assert "nothing to remove from store: all 47 results are used by a project" in project.run("ethocache", "store", "prune")
 
     project.run("dvc", "exp", "remove", "-q", "temporary")
     project.run("dvc", "gc", "-q", "-f", "--all-experiments")
     said = project.run("ethocache", "store", "prune")
     assert re.search(
-        r"1[0-9] of 55 results in store, [\d.]+ MB, are used by nothing and would be removed:\n  crop [0-9a-f]{8} 0\.\d MB\n", said
+        r"1[0-9] of 47 results in store, [\d.]+ MB, are used by nothing and would be removed:\n  crop [0-9a-f]{8} 0\.\d MB\n", said
     )
     assert "nothing was removed; to remove them, type: ethocache store prune --yes" in said
     assert kinds(store)["crop"] == 12
