@@ -1,5 +1,6 @@
 """``ethocache``: short answers, and one clear line when something is wrong."""
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -94,6 +95,50 @@ def test_verify_takes_away_what_is_damaged_and_names_it(store: Store) -> None:
     assert done.exit_code == 1
     assert "1 of 2 results" in done.output and f"(crop {path.parent.name[:8]}); `dvc repro` makes them again" in done.output
     assert not path.exists()
+
+
+def unused_entry(store: Store, kind: str, text: str) -> Path:
+    path = make_entry(store, kind, text)
+    for place in (path.parent, *path.parent.iterdir()):
+        os.utime(place, (0, 0))
+    return path
+
+
+def test_prune_says_what_would_go_and_removes_nothing(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = unused_entry(store, "crop", "x" * 200_000)
+    make_entry(store, "crop", "y")
+    done = run("store", "prune")
+    assert done.exit_code == 0
+    first, second, third = done.output.splitlines()
+    assert first.endswith(f"1 of 2 results in {store.root}, 0.2 MB, are used by nothing and would be removed:")
+    assert second == f"  crop {path.parent.name[:8]} 0.2 MB"
+    assert third == "  nothing was removed; to remove them, type: ethocache store prune --yes"
+    assert path.exists()
+
+
+def test_prune_removes_when_told_to_and_then_finds_nothing_more(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    gone, stays = unused_entry(store, "crop", "x" * 200_000), make_entry(store, "crop", "y")
+    notes = tmp_path / "notes.txt"
+    notes.write_text("1")
+    store.fingerprint(notes)
+    notes.unlink()
+    said = run("store", "prune", "--yes", "--answers").output
+    assert f"1 results removed from {store.root}, 0.2 MB; 1 remembered answers about other files forgotten" in said
+    assert (gone.exists(), stays.exists()) == (False, True)
+    assert (
+        f"nothing to remove from {store.root}: all 1 results are used by a project, or were in the last 7 days"
+        in run("store", "prune").output
+    )
+
+
+def test_two_prunes_at_once_are_one_too_many(store: Store) -> None:
+    make_entry(store, "crop", "y")
+    with store.lock("prune", "all"):
+        done = run("store", "prune")
+    assert done.exit_code == 1
+    assert f"another 'ethocache store prune' is at work in {store.root}; wait until it has ended" in done.output
 
 
 @pytest.mark.parametrize("command", ["verify", "size", "prune"])
