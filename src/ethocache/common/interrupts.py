@@ -1,9 +1,13 @@
 """What Ctrl-C may not cut in two."""
 
+import _thread
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_AGAIN_AFTER_S = 0.05
 
 
 @contextmanager
@@ -21,3 +25,23 @@ def undisturbed() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if pressed:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def never_swallowed() -> Iterator[None]:
+    """Press Ctrl-C once more where Python cannot stop for it: inside a destructor or a weak reference's callback it would be forgotten."""
+    before = sys.unraisablehook
+
+    def look(found: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(found.exc_type, KeyboardInterrupt):
+            before(found)
+            return
+        again = threading.Timer(_AGAIN_AFTER_S, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+
+    sys.unraisablehook = look
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ethocache.common.errors import InputError
+from ethocache.common.interrupts import never_swallowed
 
 _CAN_BE_MENDED = {
     errno.ENOSPC: "the disk is full; free some space and run again, what is finished is kept",
@@ -34,7 +35,8 @@ def explaining(name: str) -> Iterator[None]:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name may hold letters that this terminal lacks
     try:
-        yield
+        with never_swallowed():
+            yield
     except InputError as error:
         sys.exit(f"{name}: {error}")
     except KeyboardInterrupt:
