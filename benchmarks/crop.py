@@ -169,7 +169,7 @@ def read_cut_write(work: Work) -> None:
     """Do what scripts do: every whole frame comes as an array of BGR, a square of it goes into another video."""
     import cv2
 
-    plan, side, out_px = work.plan, work.plan.side_px, CropParams().size
+    plan, side, out_px = work.plan, work.plan.side_px, CropParams().size_px
     with tempfile.TemporaryDirectory() as scratch:
         source = cv2.VideoCapture(str(work.video))
         target = cv2.VideoWriter(f"{scratch}/crop.mp4", cv2.VideoWriter.fourcc(*"mp4v"), source.get(cv2.CAP_PROP_FPS), (out_px, out_px))

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 EMPTY = "stages:\n  nothing:\n    cmd: python -c pass\n    always_changed: true\n"
 PARAMS: dict[str, dict[str, object]] = {  # small, because only what is not computed is timed
     "data": {"dir": "data/many"},
-    "crop": {"size": 32},
+    "crop": {"size_px": 32},
     "train": {"epochs": 1},
     "evaluate": {"resamples": 100},
 }

@@ -32,7 +32,7 @@ TINY = {  # with which every stage takes seconds
     "backbone": "mean_colour",
     "heads": HEADS,
     "backbones": BACKBONES,
-    "crop__size": 64,
+    "crop__size_px": 64,
     "extract__batch_size": 4,
     "extract__segment_frames": 8,
     "train__epochs": 2,

@@ -37,7 +37,7 @@ OWNERS = {
     "dask": {"common/cluster.py", "common/workers.py"},
     "distributed": {"common/cluster.py", "common/workers.py"},
     "dask_jobqueue": {"common/workers.py"},
-    "filelock": {"common/store.py"},
+    "filelock": {"common/locks.py"},
     "matplotlib": {"scoring/"},
     "PIL": {"vision/contact_sheet.py"},
     "typer": {"cli.py"},
@@ -189,6 +189,12 @@ def test_params_yaml_holds_every_setting_of_every_section_and_no_other():
     assert set(params) == {"head", "backbone", "heads", "backbones", *sections()}
     for name, model in sections().items():
         assert set(params[name]) == set(model.model_fields), name
+
+
+def test_no_setting_has_a_name_that_dvc_leaves_out_of_its_run_cache():
+    """It drops these from the parameters too (dvc/stage/cache.py), and so would hand out the results of another value as this one's."""
+    names = {(section, name) for section, model in sections().items() for name in model.model_json_schema()["properties"]}
+    assert {name for _, name in names} & {"size", "nfiles"} == set()
 
 
 def test_params_yaml_states_the_defaults_of_the_code():

@@ -155,7 +155,10 @@ INDEX_REFUSES = {
     "a data folder that is not there": (spell("data/dmeo", "data/demo"), "data.dir: expected a folder, found none at"),
     "a misspelt setting": (spell("batchsize: 4", "batch_size: 4"), "extract: 'batchsize' is not a setting, did you mean 'batch_size'?"),
     "a misspelt section": (spell("corp:", "crop:"), "params.yaml: 'corp' is not a section, did you mean 'crop'?"),
-    "a setting that stands twice": (spell("size: 64\n  size: 128", "size: 64"), "'size' stands twice in the section that starts at line"),
+    "a setting that stands twice": (
+        spell("size_px: 64\n  size_px: 128", "size_px: 64"),
+        "'size_px' stands twice in the section that starts at line",
+    ),
 }
 
 
@@ -318,6 +321,30 @@ def test_a_full_disk_says_so_and_with_more_space_the_run_goes_on(project):
     assert "Traceback" not in done.stderr
     assert done.returncode == 0
     assert "crop: 4 videos" in done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="a disk of its own needs Linux")
+def test_a_disk_that_fills_up_while_embedding_says_so_and_the_next_run_goes_on(project):
+    fill = "head -c $(($(stat -f -c %a disk) * 4096 - 36864)) /dev/zero > disk/photos"
+    before = " && ".join(f"python -m ethocache.stages.{stage}" for stage in ("index", "track", "crop"))
+    extract = "python -m ethocache.stages.extract"
+    script = f"{before} && {fill}; {extract}; echo ended with $?; ls disk/features/*/segments; rm disk/photos; {extract}"
+    done = on_a_disk_of_its_own(project, "size=20m", script)
+    assert "ended with 1\n000000.npy\n" in done.stdout
+    assert "the disk is full; free some space and run again, what is finished is kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "extract: 4 feature files of mean_colour, 4 computed now" in done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="a disk of its own needs Linux")
+@pytest.mark.parametrize("meanwhile", ["true", "touch params.yaml"], ids=["nothing changed", "all is looked at again"])
+def test_a_store_that_may_only_be_read_still_gives_what_it_keeps(project, meanwhile):
+    before = "; ".join(f"python -m ethocache.stages.{stage}" for stage in ("index", "track", "crop", "extract"))
+    script = f"{before}; mount -o remount,ro disk && rm -r data/features && {meanwhile} && python -m ethocache.stages.extract"
+    done = on_a_disk_of_its_own(project, "size=20m", script)
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    assert done.stdout.endswith("extract: 4 feature files of mean_colour, 0 computed now\n")
+    assert len(list(project.folder.glob("data/features/mean_colour/*.h5"))) == 4
 
 
 @pytest.mark.skipif(not shutil.which("unshare"), reason="a disk of its own needs Linux")

@@ -1,5 +1,6 @@
 """``ethocache``: short answers, and one clear line when something is wrong."""
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -67,12 +68,18 @@ def test_size_sums_what_is_kept_by_kind(store: Store) -> None:
     make_entry(store, "features", "z" * 1_000_000)
     done = run("store", "size")
     assert done.exit_code == 0
-    assert "keeps 1.5 MB: 2 crop 0.5 MB, 1 features 1.0 MB" in done.output
+    table = [line.split() for line in done.output.splitlines()]
+    assert table[0][-3:] == ["keeps", "1.5", "MB"]
+    assert table[1:] == [
+        ["kind", "results", "MB", "unused", "their", "MB"],
+        ["crop", "2", "0.5", "0", "0.0"],
+        ["features", "1", "1.0", "0", "0.0"],
+    ]
 
 
 def test_an_empty_store_keeps_nothing_yet(store: Store) -> None:
     store.root.mkdir()
-    assert "keeps 0.0 MB: nothing yet" in run("store", "size").output
+    assert "store keeps nothing yet" in run("store", "size").output
 
 
 def test_verify_says_when_all_is_well(store: Store) -> None:
@@ -90,7 +97,51 @@ def test_verify_takes_away_what_is_damaged_and_names_it(store: Store) -> None:
     assert not path.exists()
 
 
-@pytest.mark.parametrize("command", ["verify", "size"])
+def unused_entry(store: Store, kind: str, text: str) -> Path:
+    path = make_entry(store, kind, text)
+    for place in (path.parent, *path.parent.iterdir()):
+        os.utime(place, (0, 0))
+    return path
+
+
+def test_prune_says_what_would_go_and_removes_nothing(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = unused_entry(store, "crop", "x" * 200_000)
+    make_entry(store, "crop", "y")
+    done = run("store", "prune")
+    assert done.exit_code == 0
+    first, second, third = done.output.splitlines()
+    assert first.endswith(f"1 of 2 results in {store.root}, 0.2 MB, are used by nothing and would be removed:")
+    assert second == f"  crop {path.parent.name[:8]} 0.2 MB"
+    assert third == "  nothing was removed; to remove them, type: ethocache store prune --yes"
+    assert path.exists()
+
+
+def test_prune_removes_when_told_to_and_then_finds_nothing_more(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    gone, stays = unused_entry(store, "crop", "x" * 200_000), make_entry(store, "crop", "y")
+    notes = tmp_path / "notes.txt"
+    notes.write_text("1")
+    store.fingerprint(notes)
+    notes.unlink()
+    said = run("store", "prune", "--yes", "--answers").output
+    assert f"1 results removed from {store.root}, 0.2 MB; 1 remembered answers about other files forgotten" in said
+    assert (gone.exists(), stays.exists()) == (False, True)
+    assert (
+        f"nothing to remove from {store.root}: all 1 results are used by a project, or were in the last 7 days"
+        in run("store", "prune").output
+    )
+
+
+def test_two_prunes_at_once_are_one_too_many(store: Store) -> None:
+    make_entry(store, "crop", "y")
+    with store.lock("prune", "all"):
+        done = run("store", "prune")
+    assert done.exit_code == 1
+    assert f"another 'ethocache store prune' is at work in {store.root}; wait until it has ended" in done.output
+
+
+@pytest.mark.parametrize("command", ["verify", "size", "prune"])
 def test_without_a_store_the_error_says_where_it_was_looked_for(store: Store, command: str) -> None:
     done = run("store", command)
     assert done.exit_code == 1

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -71,13 +70,30 @@ def export(
 @store_app.command()
 def verify() -> None:
     """Read every kept byte and take away what is damaged, so that it is made again."""
-    run_stage(_verify)
+    from ethocache.endtoend import upkeep
+
+    run_stage(lambda: upkeep.verify(_existing_store()))
 
 
 @store_app.command()
 def size() -> None:
-    """Say what is kept and how much space it takes."""
-    run_stage(_size)
+    """Say what is kept, how much space it takes, and how much of it nothing uses."""
+    from ethocache.endtoend import upkeep
+
+    run_stage(lambda: upkeep.size(_existing_store()))
+
+
+@store_app.command()
+def prune(
+    days: Annotated[float, typer.Option("--older-than", metavar="DAYS", min=0, help="Keep what was used more lately.")] = 7,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; without this, only say what would go.")] = False,
+    answers: Annotated[bool, typer.Option("--answers", help="Also forget what is known of files that are gone.")] = False,
+    forget: Annotated[Path | None, typer.Option(metavar="PROJECT", help="A project that used this store and is gone for good.")] = None,
+) -> None:
+    """Remove the results that no project, experiment or run uses any more."""
+    from ethocache.endtoend import upkeep
+
+    run_stage(lambda: upkeep.prune(_existing_store(), days, yes, answers, forget))
 
 
 @tracks_app.command()
@@ -137,27 +153,6 @@ def _export(format: str, target: Path, labels: bool) -> str:
     written = export(format, "labels" if labels else "tags", target, DataFolder(data.dir), find_store(), exclusive)
     files = f"{written[0]}{f' and {len(written) - 1} more' if len(written) > 1 else ''}"
     return f"{'labels' if labels else 'tags'} of the project in {Path.cwd()} written: {files}"
-
-
-def _verify() -> str:
-    store = _existing_store()
-    kept = sum(1 for _ in store.entries())
-    damaged = store.verify()
-    if not damaged:
-        return f"all {kept} results in {store.root} are as they were written"
-    names = ", ".join(f"{entry.folder.parent.name} {entry.key[:8]}" for entry in damaged)
-    raise InputError(f"{len(damaged)} of {kept} results in {store.root} were damaged and are gone ({names}); `dvc repro` makes them again")
-
-
-def _size() -> str:
-    store = _existing_store()
-    count: Counter[str] = Counter()
-    taken: Counter[str] = Counter()
-    for entry in store.entries():
-        count[entry.folder.parent.name] += 1
-        taken[entry.folder.parent.name] += entry.bytes
-    kinds = [f"{count[kind]} {kind} {taken[kind] / 1e6:.1f} MB" for kind in sorted(count)]
-    return f"{store.root} keeps {taken.total() / 1e6:.1f} MB: {', '.join(kinds) or 'nothing yet'}"
 
 
 def _existing_store() -> Store:

@@ -2,12 +2,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from ethocache.common.errors import InputError
-from ethocache.common.interrupts import undisturbed
+from ethocache.common.interrupts import never_swallowed, undisturbed
 from ethocache.common.store import ENTRY, Entry, Store, find_store
 
 RECIPE = {"kind": "square", "of": 3}
@@ -212,6 +213,31 @@ def test_entries_lists_what_is_finished_and_nothing_else(store):
     store.remember({"a": 1}, {"b": 2})
     (store.root / "square" / ("f" * 64 + ".building") / "output").mkdir(parents=True)
     assert list(store.entries()) == [entry]
+
+
+class Tidied:
+    """Something during whose removal somebody presses Ctrl-C, or that fails in it."""
+
+    def __init__(self, happens):
+        self.happens = happens
+
+    def __del__(self):
+        self.happens()
+
+
+def test_ctrl_c_while_python_tidies_up_is_not_forgotten(capsys):
+    with pytest.raises(KeyboardInterrupt), never_swallowed():
+        Tidied(lambda: signal.raise_signal(signal.SIGINT))
+        time.sleep(30)
+    assert capsys.readouterr().err == ""
+
+
+def test_another_error_while_python_tidies_up_is_told_as_ever(monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: told.append(found.exc_type))
+    with never_swallowed():
+        Tidied(lambda: 1 / 0)
+    assert told == [ZeroDivisionError]
 
 
 def test_ctrl_c_waits_until_what_is_being_made_is_made():

@@ -47,7 +47,7 @@ def test_every_shipped_head_works_with_nothing_but_its_name(tmp_path, params, he
 def test_all_problems_of_all_sections_come_in_one_message_that_says_how_to_undo_them(params, problems):
     params["head"] = "lsmt"
     params["backbone"] = "resnet5"
-    params["crop"]["sise"] = 1
+    params["crop"]["sise_px"] = 1
     params["train"]["epochs"] = "many"
     params["heads"]["tcn"]["kernal"] = 3
     params["backbones"]["resnet18"]["kind"] = "imag"
@@ -55,7 +55,7 @@ def test_all_problems_of_all_sections_come_in_one_message_that_says_how_to_undo_
     found = problems(params)
     for start in (
         "params.yaml: 'extrakt' is not a section, did you mean 'extract'?",
-        "params.yaml: crop: 'sise' is not a setting, did you mean 'size'?",
+        "params.yaml: crop: 'sise_px' is not a setting, did you mean 'size_px'?",
         "params.yaml: train: 'epochs': Input should be a valid integer",
         "params.yaml: backbones.resnet18: 'imag' is not a kind, did you mean 'image'?",
         "params.yaml: heads.tcn: 'kernal' is not a setting, did you mean 'kernel'?",

@@ -16,7 +16,7 @@ from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.cropping import crop_video
 from ethocache.vision.decode import decode_frames
 
-PARAMS = CropParams(size=64, keyframe_interval=5)
+PARAMS = CropParams(size_px=64, keyframe_interval=5)
 COLOUR = (200, 90, 40)
 KINDS = (
     ("yuv420p", "libx264", "mp4"),

@@ -139,22 +139,22 @@ class TestAKeptCrop:
         self, lab: tuple[VideoRecord, DataFolder, Store], tmp_path: Path
     ) -> None:
         record, folder, store = lab
-        crop = keep_crop(record, folder, tmp_path / "track.h5", CropParams(size=64), store)
+        crop = keep_crop(record, folder, tmp_path / "track.h5", CropParams(size_px=64), store)
         made = store.made
         with pytest.raises(InputError, match=r"WT_YFP_01\.mp4: the animal jumps by 0\.\d+ sides of its crop into frame \d+"):
-            keep_crop(record, folder, tmp_path / "track.h5", CropParams(size=64, max_step=0.001), store)
-        assert keep_crop(record, folder, tmp_path / "track.h5", CropParams(size=64, max_step=0.9), store) == crop
+            keep_crop(record, folder, tmp_path / "track.h5", CropParams(size_px=64, max_step=0.001), store)
+        assert keep_crop(record, folder, tmp_path / "track.h5", CropParams(size_px=64, max_step=0.9), store) == crop
         assert store.made == made
 
     def test_is_not_cut_when_its_track_is_refused(self, lab: tuple[VideoRecord, DataFolder, Store], tmp_path: Path) -> None:
         record, folder, store = lab
         with pytest.raises(InputError, match=r"crop\.max_step allows 0\.001"):
-            keep_crop(record, folder, tmp_path / "track.h5", CropParams(size=64, max_step=0.001), store)
+            keep_crop(record, folder, tmp_path / "track.h5", CropParams(size_px=64, max_step=0.001), store)
         assert not list(store.root.glob("crop/*/entry.json"))
 
     def test_states_the_likelihood_that_was_used(self, lab: tuple[VideoRecord, DataFolder, Store], tmp_path: Path) -> None:
         record, folder, store = lab
-        crop = keep_crop(record, folder, tmp_path / "track.h5", CropParams(size=64), store)
+        crop = keep_crop(record, folder, tmp_path / "track.h5", CropParams(size_px=64), store)
         quality = read_plan(crop.path("crop.json")).plan.quality
         assert quality is not None and quality.likelihood == 0.6
         assert quality.as_json() == crop.facts["quality"]

@@ -88,7 +88,7 @@ def walks(draw: st.DrawFn, width: int, height: int) -> Track:
 def params_of(draw: st.DrawFn) -> CropParams:
     size = 2 * draw(st.integers(24, 60))
     return CropParams(
-        size=size, quality=0, keyframe_interval=3, min_kept=0, scale=draw(st.floats(0.7, 3)), margin_px=draw(st.integers(10, 30))
+        size_px=size, quality=0, keyframe_interval=3, min_kept=0, scale=draw(st.floats(0.7, 3)), margin_px=draw(st.integers(10, 30))
     )
 
 
@@ -137,7 +137,7 @@ def test_every_pixel_that_is_cut_and_scaled_comes_from_where_the_plan_says(films
     plan, params = planned(data, film)
     assert plan.left_px.min() >= 0 and plan.left_px.max() + plan.side_px <= film.facts.width
     assert plan.top_px.min() >= 0 and plan.top_px.max() + plan.side_px <= film.facts.height
-    scaler = Scaler(CropStyle(params.size, params.quality, params.keyframe_interval, BT601))
+    scaler = Scaler(CropStyle(params.size_px, params.quality, params.keyframe_interval, BT601))
     squares = (
         cut_square(picture, int(left), int(top), plan.side_px)  # square, and of one side: of one scale in the whole video
         for picture, left, top in zip(film.pictures, plan.left_px, plan.top_px, strict=True)
@@ -152,5 +152,5 @@ def test_every_pixel_of_a_crop_file_comes_from_where_the_plan_says(films: list[F
     film = films[number]
     plan, params = planned(data, film)
     pictures = cropped(film, plan, params)
-    assert pictures.shape == (FRAMES, params.size, params.size, 3)
+    assert pictures.shape == (FRAMES, params.size_px, params.size_px, 3)
     check(pictures.mean(axis=3), plan, film)

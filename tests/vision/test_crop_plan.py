@@ -206,8 +206,8 @@ class TestARefusal:
         assert plan(walking(), CropParams(points=("nose",), margin_px=30)).side_px == 60
 
     def test_of_odd_sizes_and_nonsense_in_the_settings(self) -> None:
-        with pytest.raises(InputError, match=r"params\.yaml: crop: .size.: expected an even number of pixels, found 255"):
-            parse_section({"size": 255}, CropParams, "params.yaml: crop")
+        with pytest.raises(InputError, match=r"params\.yaml: crop: .size_px.: expected an even number of pixels, found 255"):
+            parse_section({"size_px": 255}, CropParams, "params.yaml: crop")
         with pytest.raises(InputError, match="did you mean 'quality'"):
             parse_section({"qualty": 10}, CropParams, "params.yaml: crop")
 
@@ -260,7 +260,7 @@ class TestTheRecipe:
             facts = VideoFacts(10, 64, 48, "yuv420p", "h264", 30.0, 1.0, False, (), fingerprint)
             return repr(crop_recipe(VideoRecord("a", "a.mp4", {}, "a", facts), track, CropParams(**params)))  # type: ignore[arg-type]
 
-        changed: list[dict[str, object]] = [{"likelihood": 0.5}, {"scale": 1.5}, {"margin_px": 2}, {"size": 64}]
+        changed: list[dict[str, object]] = [{"likelihood": 0.5}, {"scale": 1.5}, {"margin_px": 2}, {"size_px": 64}]
         changed += [{"quality": 11}, {"points": ("a",)}, {"individual": "a"}, {"max_gap_s": 2}, {"keyframe_interval": 10}]
         recipes = [recipe(), recipe("w"), recipe(track="u"), *(recipe(**params) for params in changed)]  # type: ignore[arg-type]
         assert len(set(recipes)) == len(recipes)

@@ -25,7 +25,7 @@ from ethocache.vision.decode import decode_frames
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 OPENFIELD = SHARED / "data" / "openfield"
-PARAMS = CropParams(size=64, keyframe_interval=5)
+PARAMS = CropParams(size_px=64, keyframe_interval=5)
 COLOUR = (200, 90, 40)
 
 

@@ -16,7 +16,7 @@ from ethocache.vision.kept import keep_crop, keep_track
 from ethocache.vision.streams import Inputs, open_stream
 from ethocache.vision.tracking import TrackParams
 
-CROP = CropParams(size=64)
+CROP = CropParams(size_px=64)
 PARAMS = DataParams(dir="lab", tracks="videos/*.csv", name="{genotype}_{treatment}_{animal}", behaviours=("grooming",))
 
 

@@ -34,7 +34,7 @@ def lab(tmp_path):
     inputs = Inputs(folder, tmp_path / "crops", tmp_path / "tracks", store)
     tracks = {f"{record.id}.h5": keep_track(record, folder, TrackParams(), store).path("track.h5") for record in records}
     fill_folder(inputs.tracks, tracks)
-    crop = keep_crop(records[0], folder, inputs.tracks / f"{records[0].id}.h5", CropParams(size=64), store)
+    crop = keep_crop(records[0], folder, inputs.tracks / f"{records[0].id}.h5", CropParams(size_px=64), store)
     fill_folder(inputs.crops, {f"{records[0].id}.{ending}": crop.path(f"crop.{ending}") for ending in ("mp4", "json")})
     return records, inputs
 

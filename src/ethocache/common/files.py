@@ -44,13 +44,18 @@ def replacing(path: Path, size: int = 0) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     if size:
         require_space(path.parent, size)
-    temporary = path.with_name(f".{secrets.token_hex(8)}{_TEMPORARY}")  # short, and nobody else's, on any machine that shares the folder
+    temporary = _temporary(path)
     try:
         yield temporary
         flush_to_disk(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    """Return a name beside `path`: short, and nobody else's, on any machine that shares the folder."""
+    return path.with_name(f".{secrets.token_hex(8)}{_TEMPORARY}")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -107,16 +112,29 @@ def flush_to_disk(path: Path) -> None:
 
 def link(source: Path, target: Path) -> None:
     """Make `target` the same file as `source`: a hard link, or a copy where links are impossible."""
-    if target.exists() and target.samefile(source):
-        return
-    with replacing(target) as temporary:
+    try:
+        _hard_link(source, target)
+    except OSError as error:
+        if error.errno not in _CANNOT_LINK:
+            raise
+        _say_once_that_links_fail(error)
+        with replacing(target) as temporary:
+            shutil.copy2(source, temporary)
+
+
+def _hard_link(source: Path, target: Path) -> None:
+    """Link without waiting for the disk: the bytes are there, and a name that a power cut takes is put back by the next run."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        if target.samefile(source):
+            return
+        temporary = _temporary(target)
         try:
             os.link(source, temporary)
-        except OSError as error:
-            if error.errno not in _CANNOT_LINK:
-                raise
-            _say_once_that_links_fail(error)
-            shutil.copy2(source, temporary)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def fill_folder(folder: Path, files: Mapping[str, Path]) -> None:

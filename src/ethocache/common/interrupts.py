@@ -1,10 +1,14 @@
 """What Ctrl-C may not cut in two."""
 
+import _thread
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+_AGAIN_AFTER_S = 0.05
 
 
 @contextmanager
@@ -27,3 +31,23 @@ def undisturbed() -> Iterator[None]:
 def dask_setup(worker: Any) -> None:
     """Leave Ctrl-C to the process that asked for the work, which sends its workers home; Dask calls this in each of them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def never_swallowed() -> Iterator[None]:
+    """Press Ctrl-C once more where Python cannot stop for it: inside a destructor or a weak reference's callback it would be forgotten."""
+    before = sys.unraisablehook
+
+    def look(found: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(found.exc_type, KeyboardInterrupt):
+            before(found)
+            return
+        again = threading.Timer(_AGAIN_AFTER_S, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+
+    sys.unraisablehook = look
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before

@@ -1,5 +1,6 @@
 """Tell at the price of a stat per file that nothing has changed since the last look; loads no library."""
 
+import errno
 import os
 import sysconfig
 import time
@@ -63,11 +64,15 @@ class LastLook:
     def end(self, note: dict[str, Any], summary: str) -> str:
         """Keep a note of `begin` with what the look had to say, which is returned.
 
-        Nothing is kept in the temporary copy of a queued experiment, which is gone afterwards.
+        Nothing is kept in the temporary copy of a queued experiment, which is gone afterwards, nor in a store that may only be read.
         """
         in_a_copy = Path(os.environ.get("DVC_ROOT", ".")).resolve() != Path.cwd()
         if note and not in_a_copy:
-            self._store.remember(self._question, note | {"outputs": _digest(_inside(self._outputs)), "summary": summary})
+            try:
+                self._store.remember(self._question, note | {"outputs": _digest(_inside(self._outputs)), "summary": summary})
+            except OSError as error:
+                if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+                    raise
         return summary
 
     def _inputs(self, patterns: Iterable[tuple[Path, str]], more: Iterable[Path]) -> Iterator[tuple[str, list[int]]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ethocache.common.compute import release_workers
 from ethocache.common.errors import InputError
+from ethocache.common.interrupts import never_swallowed
 
 _CAN_BE_MENDED = {
     errno.ENOSPC: "the disk is full; free some space and run again, what is finished is kept",
@@ -35,7 +36,8 @@ def explaining(name: str) -> Iterator[None]:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name may hold letters that this terminal lacks
     try:
-        yield
+        with never_swallowed():
+            yield
     except InputError as error:
         sys.exit(f"{name}: {error}")
     except KeyboardInterrupt:

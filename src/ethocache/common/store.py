@@ -14,10 +14,10 @@ from typing import Any
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, flush_to_disk, replacing, sha256_of, sha256_of_file
-from ethocache.common.interrupts import undisturbed
+from ethocache.common.locks import mark_run, note_use, waiting_for
 
 ENTRY = "entry.json"
-_BUILDING = ".building"
+BUILDING = ".building"
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,10 @@ class Entry:
     recipe: dict[str, Any]
     facts: dict[str, Any]
     files: dict[str, dict[str, Any]]
+
+    @property
+    def kind(self) -> str:
+        return self.folder.parent.name
 
     @property
     def key(self) -> str:
@@ -119,7 +123,9 @@ class Store:
 
     def find(self, kind: str, key: str) -> Entry | None:
         """Return the finished entry of a key, as `get` does."""
-        entry = self._read(self._folder(kind, key))
+        folder = self._folder(kind, key)
+        note_use(folder)  # before it is read, so that pruning either sees the use or has taken the entry away already
+        entry = self._read(folder)
         return None if entry is None or _is_damaged(entry, thorough=False) else entry
 
     def make(self, kind: str, recipe: dict[str, Any], build: Build) -> Entry:
@@ -130,6 +136,7 @@ class Store:
         """
         if entry := self.get(kind, recipe):
             return entry
+        mark_run(self.locks)
         with self.lock(kind, sha256_of(recipe)):
             return self.get(kind, recipe) or self._build(kind, recipe, build)
 
@@ -161,26 +168,21 @@ class Store:
     @contextmanager
     def lock(self, kind: str, key: str) -> Iterator[None]:
         """Hold one key; says so when another run has it."""
-        from filelock import FileLock, Timeout  # slow to import, and most runs find everything kept
-
-        path = self.root / "locks" / f"{kind}-{key}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with undisturbed():
-            held = FileLock(path)
-        try:
-            held.acquire(timeout=2)
-        except Timeout:
-            print(f"note: another run is computing {kind} {key[:8]}; waiting for it", file=sys.stderr)
-            held.acquire()
-        try:
+        note = f"note: another run is computing {kind} {key[:8]}; waiting for it"
+        with waiting_for(self.lock_file(kind, key), note):
             yield
-        finally:
-            held.release()
+
+    def lock_file(self, kind: str, key: str) -> Path:
+        return self.locks / f"{kind}-{key}.lock"
+
+    @property
+    def locks(self) -> Path:
+        return self.root / "locks"
 
     def entries(self) -> Iterator[Entry]:
         """Give every finished entry, kind by kind."""
         for folder in sorted(self.root.glob("*/*")):
-            if not folder.name.endswith(_BUILDING) and (entry := self._read(folder)):
+            if not folder.name.endswith(BUILDING) and (entry := self._read(folder)):
                 yield entry
 
     def verify(self) -> list[Entry]:
@@ -189,9 +191,15 @@ class Store:
         A damaged file may be linked elsewhere (the workspace, DVC's cache). It is made writable and
         given a new time stamp, so that DVC no longer takes it for whole and asks for it again.
         """
-        damaged = [entry for entry in self.entries() if _is_damaged(entry, thorough=True) and self._take_away(entry)]
-        for place in self.root.glob(f"*/*{_BUILDING}"):
-            if place.with_name(place.name.removesuffix(_BUILDING)).is_dir():
+        from ethocache.common.progress import progress  # slow to import
+
+        damaged, kept = list[Entry](), list(self.entries())
+        with progress("reading what is kept", len(kept), "result") as bar:
+            for entry in kept:
+                damaged += [entry] if _is_damaged(entry, thorough=True) and self._take_away(entry) else []
+                bar.update()
+        for place in self.root.glob(f"*/*{BUILDING}"):
+            if place.with_name(place.name.removesuffix(BUILDING)).is_dir():
                 shutil.rmtree(place)  # of a run that was killed when all but this was done
         return damaged
 
@@ -209,7 +217,7 @@ class Store:
 
     def _build(self, kind: str, recipe: dict[str, Any], build: Build) -> Entry:
         final = self._folder(kind, sha256_of(recipe))
-        place = final.with_name(final.name + _BUILDING)
+        place = final.with_name(final.name + BUILDING)
         bench = Workbench(place / "output", place / "segments")
         shutil.rmtree(bench.output, ignore_errors=True)
         bench.output.mkdir(parents=True)
@@ -230,7 +238,7 @@ class Store:
 
     def _take_away(self, entry: Entry) -> bool:
         """Remove a damaged entry, unless another run has made it again in the meantime."""
-        with self.lock(entry.folder.parent.name, entry.key):
+        with self.lock(entry.kind, entry.key):
             now = self._read(entry.folder)
             if now is None or not _is_damaged(now, thorough=True):
                 return False

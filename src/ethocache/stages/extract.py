@@ -2,33 +2,42 @@
 
 from pathlib import Path
 
-from ethocache.common.compute import make_all
-from ethocache.common.cost import total_cost
-from ethocache.common.files import fill_folder, read_json, write_json
-from ethocache.common.params import read_section
+from ethocache.common.last_result import LastResult
 from ethocache.common.stage import run_stage
-from ethocache.common.store import find_store
-from ethocache.dataset.features import file_name
-from ethocache.dataset.folder import DataFolder, DataParams
-from ethocache.dataset.index import read_index
-from ethocache.vision.embedding import ExtractParams
-from ethocache.vision.streams import Inputs, compare_bodies, open_stream
+from ethocache.common.store import Store, find_store
 
-PARAMS = Path("params.yaml")
+PARAMS, INDEX, BACKBONE = Path("params.yaml"), Path("data/index.json"), Path("data/recipes/backbone.json")
+CODE, COST = Path("data/recipes/code/extract.json"), Path("data/cost/extract.json")
+CROPS, TRACKS = Path("data/crops"), Path("data/tracks")
 
 
 def extract() -> str:
-    params, store = read_section(PARAMS, "extract", ExtractParams), find_store()
-    backbone = read_json(Path("data/recipes/backbone.json"))
-    inputs = Inputs(DataFolder(read_section(PARAMS, "data", DataParams).dir), Path("data/crops"), Path("data/tracks"), store)
+    store = find_store()
+    last = LastResult(store, [(CROPS, "*"), (TRACKS, "*")], [PARAMS, INDEX, BACKBONE, CODE], COST)
+    return last.repeat() or embed(last, store)
+
+
+def embed(last: LastResult, store: Store) -> str:
+    # Imported here: with nothing changed, no library is loaded.
+    from ethocache.common.compute import make_all
+    from ethocache.common.files import read_json
+    from ethocache.common.params import read_section
+    from ethocache.dataset.features import file_name
+    from ethocache.dataset.folder import DataFolder, DataParams
+    from ethocache.dataset.index import read_index
+    from ethocache.vision.embedding import FEATURES, ExtractParams
+    from ethocache.vision.streams import Inputs, compare_bodies, open_stream
+
+    params, backbone = read_section(PARAMS, "extract", ExtractParams), read_json(BACKBONE)
+    inputs = Inputs(DataFolder(read_section(PARAMS, "data", DataParams).dir), CROPS, TRACKS, store)
     streams = [open_stream(name, settings, params, inputs) for name, settings in backbone["streams"].items()]
-    work = [(record, stream) for stream in streams for record in read_index(Path("data/index.json"))]
+    work = [(record, stream) for stream in streams for record in read_index(INDEX)]
     entries = make_all(store, work, lambda item: item[1].job(item[0]), f"embedding ({backbone['name']})")
-    notes = compare_bodies([record.id for record, _ in work], entries)
-    files = {file_name(record.id, stream.name): entry.path("features.h5") for (record, stream), entry in zip(work, entries, strict=True)}
-    fill_folder(Path("data/features") / backbone["name"], files)
-    write_json(Path("data/cost/extract.json"), total_cost(entries))
-    return f"{len(work)} feature files of {backbone['name']}, {store.made} computed now" + "".join(f"\n  note: {note}" for note in notes)
+    notes = "".join(f"\n  note: {note}" for note in compare_bodies([record.id for record, _ in work], entries))
+    files = {file_name(record.id, stream.name): (entry, FEATURES) for (record, stream), entry in zip(work, entries, strict=True)}
+    what = f"{len(work)} feature files of {backbone['name']}"
+    said = last.put(Path("data/features") / backbone["name"], files, f"{what}, 0 computed now{notes}")
+    return said if not store.made else f"{what}, {store.made} computed now{notes}"
 
 
 if __name__ == "__main__":

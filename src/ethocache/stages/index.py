@@ -33,6 +33,7 @@ def look(last: LastLook, store: Store) -> str:
     from ethocache.dataset.index import index_videos, write_index
     from ethocache.dataset.label_files import match_labels
     from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
+    from ethocache.endtoend.holdings import note_project
     from ethocache.endtoend.project import read_project
     from ethocache.endtoend.revisions import REVISIONS, code_of
     from ethocache.vision.embedding import weights_files, weights_sources
@@ -51,6 +52,7 @@ def look(last: LastLook, store: Store) -> str:
     labels = match_labels([record.id for record in records], folder.files(data.labels), project.labels, meaning, store)
     snapshot_labels(LABELS, records, labels.parts, folder, data.behaviours, project.labels, store)
     write_index(INDEX, records)
+    note_project(store)
     write_json(TRACK, tracker.description())
     write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)})
     write_json(HEAD, project.head)

@@ -28,7 +28,7 @@ class CropParams(Section):
         Side of the square = scale x 95th percentile of the long side of the key points' box.
     margin_px
         Added on each side, in pixels of the video.
-    size
+    size_px
         Width and height of the crop video in pixels, even.
     quality
         x264's constant rate factor, 0 (lossless) to 51. At 256 px on a real open-field video, 8 gives 4.5 kB per frame and
@@ -49,19 +49,19 @@ class CropParams(Section):
     max_step: float = Field(1.0, gt=0)
     scale: float = Field(2.0, gt=0)
     margin_px: int = Field(0, ge=0)
-    size: int = Field(256, ge=32, le=4096)
+    size_px: int = Field(256, ge=32, le=4096)
     quality: float = Field(8, ge=0, le=51)
     max_gap_s: float = Field(1.0, ge=0)
     keyframe_interval: int = Field(30, ge=1, le=1000)
     points: tuple[str, ...] = ()
     individual: str | None = None
 
-    @field_validator("size")
+    @field_validator("size_px")
     @classmethod
-    def _even(cls, size: int) -> int:
-        if size % 2:
+    def _even(cls, size_px: int) -> int:
+        if size_px % 2:
             raise ValueError("expected an even number of pixels")
-        return size
+        return size_px
 
     def trusted(self, pcutoff: float | None) -> float:
         """Return the likelihood from which key points are used, for a track whose source has this `Track.pcutoff`."""

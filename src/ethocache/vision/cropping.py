@@ -46,7 +46,7 @@ def crop_video(
     """
     watch = Stopwatch()
     tags = read_tags(video)
-    style = CropStyle(params.size, params.quality, params.keyframe_interval, tags.matrix)
+    style = CropStyle(params.size_px, params.quality, params.keyframe_interval, tags.matrix)
     resumed_at = min(len(bench.finished_segments(".mp4")) * params.segment_frames, plan.frames)
     with progress(f"cropping {video.stem}", plan.frames) as bar:
         bar.update(resumed_at)
@@ -60,7 +60,7 @@ def crop_video(
             pass  # a frame too many is reported by the decoder, when it has reached the end
     crop = bench.output / VIDEO
     join_segments(crop, bench.finished_segments(".mp4"), _ticks(time_s, tags.ticks_per_second), tags.ticks_per_second)
-    write_plan(bench.output / PLAN, plan, time_s, params.size, key)
+    write_plan(bench.output / PLAN, plan, time_s, params.size_px, key)
     return {
         "frames": plan.frames,
         "resumed_at": resumed_at,
