@@ -40,7 +40,7 @@ def labelled_videos(
         with opener() as opened:
             if opened.frames != len(table.values):
                 raise InputError(
-                    f"{record.file}: {len(table.values)} frames of labels, but {opened.frames} of features; run 'dvc repro' again"
+                    f"{record.place}: {len(table.values)} frames of labels, but {opened.frames} of features; run 'dvc repro' again"
                 )
             videos.append(TrainingVideo(record.id, record.animal, opener, opened.keys, table.values, opened.time_s))
     return behaviours, videos

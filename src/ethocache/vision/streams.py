@@ -20,6 +20,7 @@ from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, time_stamps
 from ethocache.dataset.text import shown
 from ethocache.dataset.tracks import load_track
+from ethocache.vision.animal_path import find_individual
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.pose import REVISION as POSE_REVISION
 from ethocache.vision.backbones.pose import pose_features
@@ -166,7 +167,7 @@ class PoseStream:
 
     def keep_features(self, record: VideoRecord) -> Entry:
         """Return the pose features of a session's track."""
-        file = self.inputs.tracks / f"{record.id}.h5"
+        file = self.inputs.tracks / f"{record.video}.h5"
         if not file.is_file():
             raise InputError(f"{file} is missing, and the backbone '{self.name}' reads tracks: run 'dvc repro track', or see track.source")
         recipe = {
@@ -175,7 +176,7 @@ class PoseStream:
             "times": {"video": record.facts.fingerprint, "revision": TIMES_REVISION},
             "pose": self.settings.model_dump(mode="json"),
             "revision": POSE_REVISION,
-        }
+        } | ({"individual": record.individual} if record.individual else {})
         return self.inputs.store.make("features", recipe, lambda bench: self._build(record, file, recipe, bench))
 
     def _build(self, record: VideoRecord, file: Path, recipe: dict[str, Any], bench: Workbench) -> dict[str, Any]:
@@ -184,9 +185,10 @@ class PoseStream:
         if track.frames != len(time_s):
             raise InputError(f"{file}: expected a row for each of {len(time_s)} frames, found {track.frames}; run 'dvc repro track'")
         try:
-            pose = pose_features(track, time_s, self.settings)
+            focal = find_individual(track, record.individual) if record.individual else None
+            pose = pose_features(track, time_s, self.settings, focal)
         except InputError as error:
-            raise InputError(f"{record.file}: {error}") from None
+            raise InputError(f"{record.place}: {error}") from None
         with bench.writing_segment(0, _SEGMENT) as path, path.open("wb") as segment:
             np.save(segment, pose.values.astype(np.float16))
         output = bench.output / FEATURES
