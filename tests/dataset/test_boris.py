@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -153,3 +154,38 @@ def test_what_boris_cannot_hold_is_refused(tmp_path):
     assert not (tmp_path / "x").exists()
     with pytest.raises(ValueError, match=r"Expected tags and probability of shape \(3, 1\) for m1"):
         tagged([[1]], np.arange(3.0))
+
+
+def individual(name, tags, session="cage", media="videos/cage.mp4"):
+    return replace(tagged(tags, name=f"{session}.{name}", media=media), session=session, individual=name)
+
+
+def test_the_animals_of_a_video_are_subjects_of_one_observation_and_come_back_each_by_itself(tmp_path):
+    videos = [individual("m1", [[1, 0], [1, 0], [0, 1]]), individual("m2", [[0, 0], [1, 0], [1, 0]]), tagged([[1], [0]])]
+    write_boris_project(tmp_path / "lab.boris", iter(videos))
+    project = json.loads((tmp_path / "lab.boris").read_text())
+    assert list(project["observations"]) == ["cage", "m1"]
+    assert [subject["name"] for subject in project["subjects_conf"].values()] == ["m1", "m2"]
+    times = [event[0] for event in project["observations"]["cage"]["events"]]
+    assert times == sorted(times) and len(times) == 6
+    found = FORMATS["boris_project"].read(tmp_path / "lab.boris", Meaning(by_subject=True))
+    assert [(labels.media, labels.subject) for labels in found] == [
+        ("videos/cage.mp4", "m1"),
+        ("videos/cage.mp4", "m2"),
+        ("videos/m1.mp4", ""),
+    ]
+    for labels, video in zip(found, videos, strict=True):
+        assert np.array_equal(frames(labels, video), video.tags)
+
+
+def test_a_table_of_events_names_the_subject(tmp_path):
+    write_boris_events(tmp_path / "m1.xlsx", individual("m1", [[1], [0]]))
+    assert pd.read_excel(tmp_path / "m1.xlsx")["subject"].tolist() == ["m1", "m1"]
+
+
+def test_two_units_of_one_name_and_subjects_that_boris_cannot_take_are_refused(tmp_path):
+    unit = individual("m1", [[1], [0]])
+    with pytest.raises(InputError, match=r"two videos are called 'cage\.m1'; rename one"):
+        write_boris_project(tmp_path / "lab.boris", [unit, unit])
+    with pytest.raises(InputError, match=r"' m1': BORIS takes no name with line breaks, or with spaces around it"):
+        write_boris_project(tmp_path / "lab.boris", [individual(" m1", [[1], [0]])])

@@ -86,3 +86,14 @@ def test_like_notes_of_many_videos_are_one_line():
 def test_only_the_first_few_of_many_are_named():
     assert some(["a", "b", "c"]) == "a, b, c"
     assert some(["a", "b", "c", "d"]) == "a, b, c ..."
+
+
+def test_a_video_is_counted_once_however_many_individuals_it_shows():
+    units = [
+        replace(video(number, fps=rate), id=f"{number}.m{who}", individual=f"m{who}")
+        for number, rate in enumerate((10, 10, 25))
+        for who in (1, 2)
+    ]
+    assert findings(units, PARAMS) == ["2 of 3 videos have about 10 frames per second, but not saline_2.mp4 (25)"]
+    without = PARAMS.model_copy(update={"name": "{treatment}"})
+    assert "each of the 3 videos counts as an animal of its own" in findings(units, without)[0]

@@ -136,6 +136,14 @@ def test_the_animal_is_the_subject_and_all_parts_of_the_name_are_noted(written):
         assert file.subject is None
 
 
+def test_one_of_several_animals_is_a_subject_of_its_group_or_else_of_its_video(written):
+    with written(drawn("#", fields={"animal": "cage 7", "individual": "m1"}, session="v7", individual="m1")) as file:
+        assert file.subject.subject_id == "cage 7.m1"
+        assert file.notes.endswith("animal=cage 7 individual=m1")
+    with written(drawn("#", session="v7", individual="m1")) as file:
+        assert file.subject.subject_id == "v7.m1"
+
+
 def test_a_known_start_is_kept_with_its_time_zone(written):
     start = datetime(2026, 1, 31, 9, 30, tzinfo=timezone(timedelta(hours=1)))
     with written(drawn("#", started=start)) as file:

@@ -249,3 +249,28 @@ def test_a_behaviour_that_nobody_labelled_is_told(lab):
     for path in lab.glob("labels/*.csv"):
         path.write_text("behaviour,start_s,stop_s\ngrooming,1,2\n")
     assert "no labels file shows 'mid_rearing': if nobody looked for it" in texts("warning")
+
+
+def several(lab: Path, stem: str, *individuals: str) -> None:
+    """Give the track of a video several animals: each the same columns."""
+    path = next(lab.glob(f"videos/{stem}DLC*"))
+    scorer, points, kinds, *frames = [line.split(",") for line in path.read_text().splitlines()]
+    count = len(scorer) - 1
+    header = [["individuals", *(name for name in individuals for _ in range(count))]]
+    repeated = [[row[0], *row[1:] * len(individuals)] for row in (scorer, points, kinds, *frames)]
+    path.write_text("".join(",".join(row) + "\n" for row in [repeated[0], *header, *repeated[1:]]))
+
+
+def test_each_individual_has_a_row_and_what_is_wrong_with_one_video_does_not_hide_the_others(lab):
+    several(lab, FIRST, "m1", "m2")
+    next(lab.glob(f"videos/{SECOND}DLC*")).unlink()
+    setting(data__individuals="each", labels__subjects={"m7": "x"})
+    errors = texts("error")
+    assert f"labels/{FIRST}.csv: it does not say whose behaviour this is, and '{FIRST}' has 2 individuals ('m1', 'm2')" in errors
+    assert "labels.subjects: 'm7' is no individual of a track, did you mean" in errors and f"{SECOND}DLC*" in errors
+    assert len(errors.splitlines()) == 3
+    assert {f"{FIRST}.m1", f"{FIRST}.m2", SECOND} < {row.video for row in diagnose().rows}
+    labels(lab).rename(labels(lab, f"{FIRST}.m2"))
+    setting(labels__subjects={})
+    shown = {row.video: row.labelled_s for row in diagnose().rows}
+    assert shown[f"{FIRST}.m2"] and not shown[f"{FIRST}.m1"] and f"{FIRST}DLC" not in texts("error")

@@ -144,6 +144,7 @@ class TestWhatIsFound:
             "name": "{animal}",
             "behaviours": ["grooming", "rearing"],
             "fps": None,
+            "individuals": "together",
         }
         assert said.splitlines()[0].endswith(
             f"3 videos, 3 tracks, 3 files of labels (bouts_csv) in {data['dir']}, behaviours: grooming, rearing"

@@ -102,26 +102,32 @@ def cropped(film: Film, plan: CropPlan, params: CropParams) -> npt.NDArray[np.ui
 
 
 def off_by(picture: Floats, frame: int, plan: CropPlan, length: int) -> Floats:
-    """How far in px each column (of patterns across) or row (down) of a crop is from where the plan says."""
+    """How far in px of the frame each pixel is from where the plan says: (places along the pattern, size), its borders left out."""
     down, size = frame % 2, len(picture)
     start, pixels = (plan.top_px, plan.left_px)[1 - down][frame], plan.side_px / size
     place = start + (np.arange(size) + 0.5) * pixels - 0.5
-    levels = picture.mean(axis=down)
+    levels = picture if down else picture.T  # the pattern runs along the first axis
     beside = slice(2, -2)  # at its border a crop knows nothing of the pixels beyond
     if frame in (2, 3):
-        return ((levels - coarse(place, length)) * length / 200)[beside]
+        return ((levels - coarse(place, length)[:, None]) * length / 200)[beside, beside]
     phase = (place + PERIOD_PX / 4) % PERIOD_PX - PERIOD_PX / 2
     tip = np.minimum(np.abs(phase), PERIOD_PX / 2 - np.abs(phase))
     straight = tip > 2 + 2 * max(pixels, 1)  # further from a tip of the wave than scaling reaches
-    return ((levels - fine(place)) / SLOPE * np.sign(phase))[beside][straight[beside]]
+    return ((levels - fine(place)[:, None]) / SLOPE * np.sign(phase)[:, None])[beside, beside][straight[beside]]
 
 
-def check(pictures: Iterable[Floats], plan: CropPlan, film: Film) -> None:
+def check(pictures: Iterable[Floats], plan: CropPlan, film: Film) -> list[float]:
+    """Assert that every pixel is from where the plan says; return the largest error of each fine pattern that tells, in px of the frame."""
+    worst = []
     for frame, picture in enumerate(pictures):
-        error = off_by(picture, frame, plan, film.facts.height if frame % 2 else film.facts.width)
+        assert picture.shape == (len(picture), len(picture)), "a square"
+        length = film.facts.height if frame % 2 else film.facts.width
+        error = off_by(picture, frame, plan, length)
         everywhere, on_average = (8.0, 4.0) if frame in (2, 3) else (0.5, 0.15)  # the coarse ramps need only tell the period
         assert np.abs(error).max(initial=0) < everywhere
-        assert len(error) < 20 or abs(error.mean()) < on_average
+        assert not error.size or abs(error.mean()) < on_average or error.shape[0] < 20
+        worst += [float(np.abs(error).max())] if error.size and frame not in (2, 3) else []
+    return worst
 
 
 def planned(data: st.DataObject, film: Film) -> tuple[CropPlan, CropParams]:
@@ -130,20 +136,33 @@ def planned(data: st.DataObject, film: Film) -> tuple[CropPlan, CropParams]:
     return plan_crops(data.draw(walks(width, height)), width, height, 25.0, params, frames=FRAMES), params
 
 
-@given(data=st.data(), number=st.integers(0, len(LAYOUTS) - 1))
-@settings(max_examples=1000, deadline=None)
-def test_every_pixel_that_is_cut_and_scaled_comes_from_where_the_plan_says(films: list[Film], data: st.DataObject, number: int) -> None:
-    film = films[number]
-    plan, params = planned(data, film)
-    assert plan.left_px.min() >= 0 and plan.left_px.max() + plan.side_px <= film.facts.width
-    assert plan.top_px.min() >= 0 and plan.top_px.max() + plan.side_px <= film.facts.height
-    scaler = Scaler(CropStyle(params.size_px, params.quality, params.keyframe_interval, BT601))
-    squares = (
-        cut_square(picture, int(left), int(top), plan.side_px)  # square, and of one side: of one scale in the whole video
-        for picture, left, top in zip(film.pictures, plan.left_px, plan.top_px, strict=True)
-    )
-    luma = (rows_of(scaler.scale(square).planes[0]) for square in squares)
-    check(((plane.astype(float) - 16) * 255 / 219 for plane in luma), plan, film)
+def test_every_pixel_that_is_cut_and_scaled_comes_from_where_the_plan_says(films: list[Film]) -> None:
+    """Run with ``-n 0 -s``, it says the largest error; squares of twice the crop's size and more may be scaled in another way."""
+    worst: dict[str, list[float]] = {"below twice the crop's size": [], "from twice the crop's size on": []}
+
+    @given(data=st.data(), number=st.integers(0, len(LAYOUTS) - 1))
+    @settings(max_examples=1000, deadline=None)
+    def of_a_plan(data: st.DataObject, number: int) -> None:
+        film = films[number]
+        plan, params = planned(data, film)
+        assert plan.left_px.min() >= 0 and plan.left_px.max() + plan.side_px <= film.facts.width
+        assert plan.top_px.min() >= 0 and plan.top_px.max() + plan.side_px <= film.facts.height
+        scaler = Scaler(CropStyle(params.size_px, params.quality, params.keyframe_interval, BT601))
+        luma = []
+        for picture, left, top in zip(film.pictures, plan.left_px, plan.top_px, strict=True):
+            square = cut_square(picture, int(left), int(top), plan.side_px)
+            assert (square.width, square.height) == (plan.side_px, plan.side_px), "square, and of one scale in the whole video"
+            scaled = rows_of(scaler.scale(square).planes[0])
+            assert scaled.shape == (params.size_px, params.size_px)
+            luma.append((scaled.astype(float) - 16) * 255 / 219)
+        kind = "from twice the crop's size on" if plan.side_px >= 2 * params.size_px else "below twice the crop's size"
+        worst[kind] += check(luma, plan, film)
+
+    of_a_plan()
+    for kind, errors in worst.items():
+        assert len(errors) >= 400, f"too few of a thousand plans, of four fine patterns each, {kind}"
+        print(f"{len(errors)} crops of squares {kind}: the worst pixel is {max(errors):.3f} px of the frame from where it should be")
+    assert sum(map(len, worst.values())) > 3400, "nearly every plan is checked to a part of a pixel"
 
 
 @given(data=st.data(), number=st.integers(0, len(LAYOUTS) - 1))

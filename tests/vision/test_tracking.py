@@ -76,3 +76,12 @@ def test_the_settings_load_no_heavy_library():
     code = "import sys, ethocache.vision.tracking, ethocache.dataset.labels"
     code += "; print({'deeplabcut', 'torch', 'pandas', 'scipy', 'sklearn'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"
+
+
+def test_sources_say_whom_they_tell_apart_before_anything_is_tracked(tmp_path):
+    store = Store(tmp_path)
+    told = {source: make_tracker(TrackParams(source=source), store).individuals() for source in ("files", "background", "none")}
+    assert told == {"files": None, "background": ("",), "none": ()}
+    zoo = TrackParams(source="superanimal", model="topviewmouse")
+    assert make_tracker(zoo, store).individuals() == ("",)
+    assert make_tracker(zoo.model_copy(update={"individuals": 2}), store).individuals() == ("animal1", "animal2")

@@ -141,6 +141,9 @@ def test_several_animals_keep_their_columns(rendered, project, tmp_path):
     edit(project / TRAIN / "pytorch_config.yaml", lambda config: config["metadata"].update(individuals=["a", "b"]))
     points = track(folder / "mouse.mp4", Store(tmp_path), model=str(project)).track
     assert points.individuals == ("a", "b")
+    chosen = {count: TrackParams(source="deeplabcut", model=str(project), individuals=count) for count in (None, 1, 3)}
+    told = {count: make_tracker(params, Store(tmp_path)).individuals() for count, params in chosen.items()}
+    assert told == {None: ("a", "b"), 1: ("",), 3: ("animal1", "animal2", "animal3")}, "known before anything is tracked"
     seen = np.isfinite(points.points[..., 0]).all(axis=2)
     assert seen.tolist() == [[True, False]] * 48
     assert (points.points[:, 1, :, 2] == 0).all()

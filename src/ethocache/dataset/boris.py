@@ -44,12 +44,12 @@ def write_boris_events(path: Path, video: TaggedVideo) -> None:
         If BORIS could not take a name, or nobody looked at a frame, which it cannot say.
     """
     _check(video)
-    events = ((time_s, "", name, "", "", status, video.media, 0.0) for time_s, name, status in _events(video))
+    events = ((time_s, video.individual, name, "", "", status, video.media, 0.0) for time_s, name, status in _events(video))
     write_sheet(path, "events", [EVENT_COLUMNS, *events])
 
 
 def write_boris_project(path: Path, videos: Iterable[TaggedVideo]) -> None:
-    """Write a BORIS project in which every video is an observation and every bout a state event.
+    """Write a BORIS project in which every video is an observation and every bout a state event; animals in it are its subjects.
 
     Parameters
     ----------
@@ -65,19 +65,24 @@ def write_boris_project(path: Path, videos: Iterable[TaggedVideo]) -> None:
     """
     observations: dict[str, dict[str, Any]] = {}
     behaviours: dict[str, None] = {}
+    subjects: dict[str, None] = {}
+    seen: set[str] = set()
     for video in videos:
         _check(video)
-        if video.video in observations:
+        if video.video in seen:
             raise InputError(f"two videos are called '{shown(video.video)}'; rename one")
+        seen.add(video.video)
         behaviours |= dict.fromkeys(video.behaviours)
-        observations[video.video] = _observation(video)
-    write_text(path, json.dumps(_project(path.stem, tuple(behaviours), observations)) + "\n")  # BORIS reads the computer's own encoding
+        subjects |= dict.fromkeys([video.individual] if video.individual else [])
+        _add(observations, video)
+    project = _project(path.stem, tuple(behaviours), tuple(subjects), observations)
+    write_text(path, json.dumps(project) + "\n")  # BORIS reads the computer's own encoding
 
 
 def _check(video: TaggedVideo) -> None:
     if ((video.tags != NO) & (video.tags != YES)).any():
         raise InputError(f"{shown(video.video)}: BORIS cannot say that nobody looked; expected tags of 0 and 1, found others")
-    for name in (video.video, video.media, *video.behaviours):
+    for name in (video.video, video.media, video.individual, *video.behaviours):
         if name != name.strip() or not name.isprintable():
             raise InputError(f"'{shown(name)}': BORIS takes no name with line breaks, or with spaces around it; rename it")
     if piped := [name for name in video.behaviours if "|" in name]:
@@ -94,14 +99,23 @@ def _events(video: TaggedVideo) -> list[tuple[float, str, str]]:
     return sorted(changes, key=lambda change: (change[0], change[1]))
 
 
-def _project(name: str, behaviours: Sequence[str], observations: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _add(observations: dict[str, dict[str, Any]], video: TaggedVideo) -> None:
+    """Add a video, or one animal of a video of which others are there: a person scores all of them in one observation."""
+    name, observation = video.session or video.video, _observation(video)
+    events = observations.setdefault(name, observation)["events"]
+    if events is not observation["events"]:
+        events += observation["events"]
+        events.sort(key=lambda event: event[0])
+
+
+def _project(name: str, behaviours: Sequence[str], subjects: Sequence[str], observations: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         "time_format": "hh:mm:ss",
         "project_date": _NO_DATE,
         "project_name": name,
         "project_description": "Behaviours tagged by ethocache",
         "project_format_version": _FORMAT,
-        "subjects_conf": {},
+        "subjects_conf": {str(place): {"key": "", "name": subject, "description": ""} for place, subject in enumerate(subjects)},
         "behaviors_conf": dict(_ethogram(behaviours)),
         "observations": observations,
         "behavioral_categories": [],
@@ -155,7 +169,7 @@ def _observation(video: TaggedVideo) -> dict[str, Any]:
         "date": _NO_DATE,
         "description": "",
         "time offset": 0.0,
-        "events": [[time_s, "", name, *fields] for time_s, name, _ in _events(video)],
+        "events": [[time_s, video.individual, name, *fields] for time_s, name, _ in _events(video)],
         "observation time interval": [0, 0],
         "independent_variables": {},
         "visualize_spectrogram": False,

@@ -13,6 +13,7 @@ from ethocache.dataset import deeplabcut_csv, deeplabcut_h5
 from ethocache.dataset.deeplabcut_columns import is_pose, to_points
 
 _ENDINGS = (".csv", ".h5")
+_OF_NO_ANIMAL = "single"
 _SCORER = re.compile(r"DLC|DeepCut")
 
 
@@ -30,6 +31,27 @@ def read_points(path: Path) -> tuple[npt.NDArray[np.float32], tuple[str, ...], t
         If the file is none of DeepLabCut's, or anything in it cannot be right. The path is not named.
     """
     return to_points(deeplabcut_h5.read_h5(path) if _is_hdf5(path) else deeplabcut_csv.read_csv(path))
+
+
+def read_individuals(path: Path) -> tuple[str, ...]:
+    """Return the animals of a DeepLabCut file (``("",)`` for one), without reading its numbers.
+
+    In projects of several animals, DeepLabCut puts points of no animal, such as the arena's corners, under an individual
+    ``single``: one of that name that shares no key point with the others is none.
+
+    Raises
+    ------
+    InputError
+        If the file is none of DeepLabCut's. The path is not named.
+    """
+    columns = deeplabcut_h5.read_columns(path) if _is_hdf5(path) else deeplabcut_csv.read_columns(path)
+    points: dict[str, set[str]] = {}
+    for individual, name, _ in columns:
+        points.setdefault(individual, set()).add(name)
+    others = [names for individual, names in points.items() if individual != _OF_NO_ANIMAL]
+    if others and points.get(_OF_NO_ANIMAL, set()).isdisjoint(set().union(*others)):
+        points.pop(_OF_NO_ANIMAL, None)
+    return tuple(points)
 
 
 def is_track(path: Path) -> bool:

@@ -23,13 +23,14 @@ def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Colle
     labelled
         Ids of the videos that have labels.
     """
-    lines = grouped((record.file, note) for record in records for note in record.facts.notes)
+    videos = list({record.video: record for record in records}.values())  # each once, however many individuals it shows
+    lines = grouped((record.file, note) for record in videos for note in record.facts.notes)
     if "{animal}" not in params.name:
-        lines.append(f"data.name has no {{animal}}, so each of the {len(records)} videos counts as an animal of its own")
+        lines.append(f"data.name has no {{animal}}, so each of the {len(videos)} videos counts as an animal of its own")
     return [
         *lines,
-        *_copies(records),
-        *_other_rates(records),
+        *_copies(videos),
+        *_other_rates(videos),
         *_one_animal_in_two_groups(records),
         *_groups_without(records, labelled),
     ]

@@ -6,10 +6,12 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from ethocache.common.errors import InputError
+from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section
+
+TOGETHER, EACH = "together", "each"
 
 
 class DataParams(Section):
@@ -27,6 +29,9 @@ class DataParams(Section):
         What is tagged, in this order everywhere.
     fps
         Frames per second of sessions that have a track but no video; None leaves such tracks aside.
+    individuals
+        Of a video whose track tells several animals apart: ``together`` takes it as one, ``each`` crops, labels and tags every
+        one of them by itself; names do so for these alone.
     """
 
     dir: str
@@ -36,6 +41,7 @@ class DataParams(Section):
     name: str = "{animal}"
     behaviours: tuple[str, ...]
     fps: float | None = Field(default=None, gt=0, le=100_000)
+    individuals: str | tuple[str, ...] = TOGETHER
 
     @field_validator("videos", "tracks", "labels")
     @classmethod
@@ -64,6 +70,33 @@ class DataParams(Section):
         if reserved := sorted({"frame", "time_s", *(f"{name}_probability" for name in names)} & names):
             raise ValueError(f"'{reserved[0]}' is another column of the tables of tags; give the behaviour another name")
         return behaviours
+
+    @field_validator("individuals", mode="before")
+    @classmethod
+    def _are_names(cls, individuals: object) -> object:
+        if individuals in (TOGETHER, EACH):
+            return individuals
+        if isinstance(individuals, str):
+            hint = did_you_mean(individuals, (TOGETHER, EACH)) or ", or a list of names such as [mouse1, mouse2]"
+            raise ValueError(f"expected {TOGETHER} or {EACH}{hint}")
+        names = individuals if isinstance(individuals, list | tuple) else ()
+        if not names or not all(isinstance(name, str) and name.strip() for name in names):
+            raise ValueError(f"expected {TOGETHER}, {EACH} or names as the tracks have them, in quotes where they are numbers")
+        if len(set(names)) < len(names):
+            raise ValueError("expected each individual once")
+        return tuple(plain_name(name) for name in names)
+
+    @field_validator("individuals")
+    @classmethod
+    def _have_a_column_of_their_own(cls, individuals: str | tuple[str, ...], info: ValidationInfo) -> str | tuple[str, ...]:
+        if individuals != TOGETHER and "{individual}" in info.data.get("name", ""):
+            raise ValueError("data.name has a part {individual} too; call that part otherwise, as tables have a column of this name")
+        return individuals
+
+    @property
+    def each(self) -> bool:
+        """Whether the individuals of a video are taken by themselves."""
+        return self.individuals != TOGETHER
 
 
 class DataFolder:

@@ -16,8 +16,10 @@ from ethocache.common.store import Store, Workbench
 from ethocache.dataset.deeplabcut import match_tracks
 from ethocache.dataset.folder import DataFolder, DataParams, NamesByStem, plain_name
 from ethocache.dataset.sessions import NO_VIDEO, session_facts, session_times, sessions_without_video
+from ethocache.dataset.text import shown
 from ethocache.dataset.videos import VideoFacts, probe
 
+_NOT_OF_FILES = re.compile(r"[^\w-]")  # letters that some system cannot have in the name of a file, and the dots of endings
 REVISION = 1  # of how time stamps and facts are read; raising it reads every video again
 
 
@@ -47,6 +49,8 @@ class VideoRecord:
         What the file itself says.
     track
         The track file that belongs to it, where tracks come as files.
+    individual
+        Which animal of its track this is about, by the track's name for it (`split_individuals`); empty for the whole video.
     """
 
     id: str
@@ -55,11 +59,37 @@ class VideoRecord:
     animal: str
     facts: VideoFacts
     track: TrackSource | None = None
+    individual: str = ""
+
+    @property
+    def video(self) -> str:
+        """The id of the whole video, which its track is kept under."""
+        return self.id.removesuffix(unit_id("", self.individual)) if self.individual else self.id
+
+    @property
+    def place(self) -> str:
+        """The file, and which animal in it: how messages begin."""
+        return f"{self.file}, '{shown(self.individual)}'" if self.individual else self.file
+
+    @property
+    def about(self) -> dict[str, str]:
+        """The parts of its name, and the individual where it is about one: the columns of tables."""
+        return self.fields | {"individual": self.individual} if self.individual else self.fields
 
     @property
     def has_video(self) -> bool:
         """Whether there are pictures, or only a track."""
         return self.facts.codec != NO_VIDEO
+
+
+def unit_id(video: str, individual: str) -> str:
+    """Return the id of one individual of a video, safe as the name of a file on every system."""
+    return f"{video}.{_NOT_OF_FILES.sub('_', plain_name(individual))}"
+
+
+def columns_about(records: Iterable[VideoRecord]) -> list[str]:
+    """Return the columns that tables need to say what is known of these videos (`VideoRecord.about`)."""
+    return list(dict.fromkeys(name for record in records for name in record.about))
 
 
 def index_videos(

@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.store import Store
+from ethocache.dataset.findings import grouped, some
 from ethocache.dataset.folder import plain_name
 from ethocache.dataset.formats import FORMATS, Labels, Meaning, recognise
 from ethocache.dataset.label_rules import AUTO, LabelParams
+from ethocache.dataset.label_subjects import Subjects, without_labels
 from ethocache.dataset.text import shown
 
 REVISION = 1  # of how files are read; raising it reads every labels file again
@@ -34,6 +36,8 @@ class LabelPart:
         Which of the file's parts this is.
     rater
         Who labelled it; empty where nobody is named.
+    meaning
+        How the file is read.
     """
 
     file: str
@@ -42,8 +46,9 @@ class LabelPart:
     format: str
     number: int
     rater: str
+    meaning: Meaning
 
-    def read(self, meaning: Meaning) -> Labels:
+    def read(self) -> Labels:
         """Read this part.
 
         Raises
@@ -51,7 +56,7 @@ class LabelPart:
         InputError
             If anything in the file cannot be right; names it.
         """
-        return read_parts(self.path, self.format, _Key(meaning, self.digest))[self.number]
+        return read_parts(self.path, self.format, _Key(self.meaning, self.digest))[self.number]
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ def match_labels(
     meaning: Meaning,
     store: Store,
     problems: list[str] | None = None,
+    subjects: Subjects | None = None,
 ) -> Matched:
     """Return which labels belong to which video.
 
@@ -106,52 +112,89 @@ def match_labels(
     Parameters
     ----------
     videos
-        The ids of all videos.
+        The ids of all videos, or of their individuals where each is taken by itself.
     files
         Name relative to the data folder -> path, of every labels file.
     problems
         Takes what is wrong, where that is to be listed rather than to stop the work.
+    subjects
+        Whose labels are whose, where the individuals of videos are taken by themselves (`subjects_of`).
 
     Raises
     ------
     InputError
         If labels belong to no video, or the labels of one rater and video stand twice; every problem on its own line.
     """
-    names = _VideoNames(videos, params.name)
+    whose = subjects or Subjects()
+    names = _VideoNames(videos, params.name, whose.videos)
     found: dict[str, dict[str, LabelPart]] = {}
     aside: list[str] = []
+    nobody: list[str] = []
     otherwise: list[str] = []
 
     def match(file: str) -> None:
         digest = store.fingerprint(files[file])
         name, heads = _heads(files[file], digest, params, meaning, store)
-        for number, (media, rater) in enumerate(heads):
-            video, named = names.find(file, media, alone=len({media for media, _ in heads}) == 1)
+        for number, (media, rater, subject) in enumerate(heads):
+            video, named = names.find(file, media, alone=len({media for media, *_ in heads}) == 1)
+            if video is not None and subjects:
+                _refuse_several(file, whose, video, {other for about, by, other in heads if (about, by) == (media, rater)})
+                unit = _unit(file, whose, video, subject)
+                if unit is None:
+                    nobody.append(_nobody(file, whose, video, subject, params))
+                    continue
+                video = unit
             if video is None:
                 aside.append(_unmatched(file, media, videos, params))
                 continue
-            if media and video not in (base_name(media), video_of(media)) and names.by_file_name(media):
+            if media and whose.videos.get(video, video) not in (base_name(media), video_of(media)) and names.by_file_name(media):
                 otherwise.append(f"{file}: says that it is about '{shown(video_of(media))}', and is taken for '{video}' by its own name")
-            part = LabelPart(file, files[file], digest, name, number, rater or named)
+            part = LabelPart(file, files[file], digest, name, number, rater or named, meaning)
             _add(found.setdefault(video, {}), part, video)
 
     for_each(files, match, keeps=False, problems=problems)
-    notes = tuple(otherwise)
+    notes = [*otherwise, *grouped(without_labels(whose, found))]
+    if nobody:
+        notes.append(f"labels of {len(nobody)} subjects that are no individual are left aside: {some(nobody)}")
     left = [f"labels of {len(aside)} videos that are not there are left aside: {', '.join(aside[:3])}{' ...' if len(aside) > 3 else ''}"]
     return Matched({video: tuple(parts.values()) for video, parts in sorted(found.items())}, (*notes, *(left if aside else ())))
 
 
-def _heads(path: Path, digest: str, params: LabelParams, meaning: Meaning, store: Store) -> tuple[str, list[tuple[str, str]]]:
-    """Return the format of a file, and media and rater of each of its parts."""
+def _unit(file: str, whose: Subjects, video: str, subject: str) -> str | None:
+    try:
+        return whose.unit_of(video, subject)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None
+
+
+def _refuse_several(file: str, whose: Subjects, video: str, told: set[str]) -> None:
+    """Refuse labels of several subjects of a video whose track is of one animal, unless the settings say which is that animal."""
+    if len(told) > 1 and not whose.only and video not in whose.units and video not in whose.names:
+        listed = ", ".join(f"'{shown(subject)}'" for subject in sorted(told))
+        raise InputError(
+            f"{file}: it tells of several subjects, {listed}, but the track of '{video}' is of one animal; say in labels.subject "
+            "whose behaviour is meant"
+        )
+
+
+def _nobody(file: str, whose: Subjects, video: str, subject: str, params: LabelParams) -> str:
+    """Return what is left aside, or refuse it, as the settings say."""
+    if params.unmatched == "skip" or video not in whose.units:  # of one animal alone, labels.subject says whose is read
+        return f"'{shown(subject)}' of '{video}'"
+    raise InputError(f"{file}: {whose.explain(video, subject)}")
+
+
+def _heads(path: Path, digest: str, params: LabelParams, meaning: Meaning, store: Store) -> tuple[str, list[tuple[str, str, str]]]:
+    """Return the format of a file, and media, rater and subject of each of its parts."""
     about = meaning_as_json(meaning)
     question = {"what": "labels file", "sha256": digest, "format": params.format, "meaning": about, "revision": REVISION}
     if known := store.recall(question):
-        return known["format"], [(media, rater) for media, rater in known["parts"]]
+        return known["format"], [(media, rater, subject) for media, rater, subject in known["parts"]]
     try:
         name = recognise(path, meaning) if params.format == AUTO else params.format
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    heads = [(labels.media, labels.rater) for labels in read_parts(path, name, _Key(meaning, digest))]
+    heads = [(labels.media, labels.rater, labels.subject) for labels in read_parts(path, name, _Key(meaning, digest))]
     store.remember(question, {"format": name, "parts": [list(head) for head in heads]})
     return name, heads
 
@@ -195,8 +238,9 @@ def base_name(media: str) -> str:
 class _VideoNames:
     """Finds the video that a file or a medium is named after."""
 
-    def __init__(self, videos: Iterable[str], pattern: str) -> None:
-        self._videos = frozenset(videos)
+    def __init__(self, videos: Iterable[str], pattern: str, units: Mapping[str, str]) -> None:
+        self._units = units
+        self._videos = frozenset(videos) | frozenset(units.values())
         self._parts = re.split(r"\{(\w+)\}", pattern)
 
     def find(self, file: str, media: str, alone: bool) -> tuple[str | None, str]:
@@ -212,6 +256,8 @@ class _VideoNames:
         if not media:
             return of_file, rater
         of_media = self._of_media(media)
+        if alone and of_file and of_media and of_media == self._units.get(of_file):
+            return of_file, rater
         if alone and of_file and of_media and of_file != of_media:
             raise InputError(f"{file}: it is named after '{of_file}', but says that it is about '{of_media}'; rename it")
         return of_media or (of_file if alone else None), rater if of_file else ""

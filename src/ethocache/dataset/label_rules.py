@@ -39,7 +39,10 @@ class LabelParams(Section):
     unit
         What ``start`` and ``stop`` count, in files that do not say: seconds or frames.
     subject
-        Whose behaviour is read where a file tells of several animals.
+        Whose behaviour is read where a file tells of several animals. Where the individuals of a video are taken by themselves
+        (`DataParams.individuals`): whose behaviour it is that a file tells of without naming anybody.
+    subjects
+        Individual of the track -> the subject that labels files call it; ``<video>.<individual>`` says so for one video alone.
     streams
         Which of several parallel streams of annotation are read; all where empty. A name of one stream alone is
         written ``S1:base`` in `rename`, `ignore` and `not_scored`.
@@ -67,6 +70,7 @@ class LabelParams(Section):
     not_scored: tuple[str, ...] = ()
     unit: Unit | None = None
     subject: str | None = None
+    subjects: dict[str, str] = Field(default_factory=dict)
     streams: tuple[str, ...] = ()
     raters: str | None = None
     point_s: float | None = Field(default=None, gt=0)
@@ -109,16 +113,30 @@ class LabelParams(Section):
     def _one_spelling(cls, rename: dict[str, str]) -> dict[str, str]:
         return {_plain(old): new for old, new in rename.items()}
 
-    def meaning(self, behaviours: tuple[str, ...]) -> Meaning:
-        """Return what readers need to know of the settings."""
+    @field_validator("subjects")
+    @classmethod
+    def _are_somebody(cls, subjects: dict[str, str]) -> dict[str, str]:
+        if nobody := next((name for name, subject in subjects.items() if not subject.strip()), None):
+            raise ValueError(f"expected the subject of '{nobody}' as labels files call it")
+        return {_plain(name): _plain(subject) for name, subject in subjects.items()}
+
+    def meaning(self, behaviours: tuple[str, ...], by_subject: bool = False) -> Meaning:
+        """Return what readers need to know of the settings.
+
+        Parameters
+        ----------
+        by_subject
+            Whether the individuals of a video are taken by themselves.
+        """
         names = (*behaviours, *self.rename, *self.ignore, *self.not_scored)
         return Meaning(
             names=frozenset(name.split(":", 1)[-1] for name in names) | frozenset(names),
             unit=self.unit,
             columns=self.columns,
-            subject=self.subject or "",
+            subject="" if by_subject else self.subject or "",
             streams=self.streams,
             point_s=self.point_s,
+            by_subject=by_subject,
         )
 
 

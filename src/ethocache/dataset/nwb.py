@@ -44,13 +44,19 @@ def write_nwb(path: Path, video: TaggedVideo) -> None:
     except ModuleNotFoundError:
         raise InputError("writing NWB needs pynwb and ndx-ethogram: pip install 'ethocache[nwb]'") from None
     file = pynwb.NWBFile(**_about(video))
-    if "animal" in video.fields:
-        file.subject = pynwb.file.Subject(subject_id=video.fields["animal"], genotype=video.fields.get("genotype"))
+    if subject := _subject(video):
+        file.subject = pynwb.file.Subject(subject_id=subject, genotype=video.fields.get("genotype"))
     module = file.create_processing_module("behavior", "what the animal does, frame by frame")
     _fill(module, video, pynwb, ndx_ethogram)
     size = sum(array.nbytes for array in _arrays(video))
     with replacing(path, size) as temporary, h5py.File(temporary, "w") as target, pynwb.NWBHDF5IO(file=target, mode="w") as io:
         io.write(file)
+
+
+def _subject(video: TaggedVideo) -> str:
+    """Return who it is; of several animals its name within their group, as another group may have an animal of that name too."""
+    animal = video.fields.get("animal", "")
+    return f"{animal or video.session}.{video.individual}" if video.individual else animal
 
 
 def _arrays(video: TaggedVideo) -> list[npt.NDArray[Any]]:

@@ -92,13 +92,14 @@ def unseen_behaviours(target: Path, labels: Collection[str], behaviours: Sequenc
 
 def summary(records: Sequence[VideoRecord], labelled: int, notes: Sequence[str]) -> str:
     """Return what was found: one line, and below it what a person should know."""
-    minutes = sum(record.facts.duration_s for record in records) / 60
-    frames = sum(record.facts.frames for record in records)
+    videos = list({record.video: record for record in records}.values())
+    minutes = sum(record.facts.duration_s for record in videos) / 60
+    frames = sum(record.facts.frames for record in videos)
     animals = len({record.animal for record in records})
-    line = (
-        f"{len(records)} videos of {animals} animals ({frames} frames, {minutes:.1f} min), "
-        f"{labelled} with labels, {len(records) - labelled} to be tagged"
-    )
+    what = f"{len(records)} videos of {animals} animals"
+    if any(record.individual for record in records):
+        what = f"{len(records)} individuals in {len(videos)} videos, in {animals} groups that are held out together"
+    line = f"{what} ({frames} frames, {minutes:.1f} min), {labelled} with labels, {len(records) - labelled} to be tagged"
     shown = [f"  note: {note}" for note in notes[:_NOTES_SHOWN]]
     more = [f"  {len(notes) - _NOTES_SHOWN} more notes"] if len(notes) > _NOTES_SHOWN else []
     return "\n".join([line, *shown, *more, "  each video in a table, and more: ethocache doctor"])
@@ -117,7 +118,7 @@ def _snapshot_one(
     snapshot = target / f"{record.id}.json"
     made_from = sha256_of(
         {
-            "labels": [[part.digest, part.number, part.format, part.rater, part.file] for part in parts],
+            "labels": [[part.digest, part.number, part.format, part.rater, part.file, part.meaning.by_subject] for part in parts],
             "video": record.facts.fingerprint,
             "behaviours": behaviours,
             "params": params.model_dump(mode="json"),
@@ -131,13 +132,12 @@ def _snapshot_one(
 def _snapshot_of(
     record: VideoRecord, parts: Sequence[LabelPart], time_s: npt.NDArray[np.float64], behaviours: tuple[str, ...], params: LabelParams
 ) -> LabelSnapshot:
-    meaning = params.meaning(behaviours)
-    read = {part.rater: table_of(part.read(meaning), str(part.path), behaviours, time_s, params) for part in parts}
+    read = {part.rater: table_of(part.read(), str(part.path), behaviours, time_s, params) for part in parts}
     raters = {rater: table for rater, (table, _) in read.items()}
     try:
         table = combine(raters, params.raters)
     except InputError as error:
-        raise InputError(f"{record.file}: {error}") from None
+        raise InputError(f"{record.place}: {error}") from None
     notes = dict.fromkeys(note for _, notes in read.values() for note in notes)
     if params.raters == MAJORITY and len(raters) > 1 and (split := split_frames(raters)):
         notes[f"people are split on {split} frames, which count as not looked at (labels.raters: majority)"] = None

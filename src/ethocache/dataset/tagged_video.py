@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,10 @@ class TaggedVideo:
         (T, B) of a model, where there are any.
     fields
         The parts of its name; ``animal`` and ``genotype`` become the NWB subject's, all are kept in the notes.
+    session
+        The whole video of which this is one animal; empty where it is itself the whole.
+    individual
+        Whose behaviour this is, of several animals in the video; empty for all of them, or for the only one.
     media
         The video file, as a path that other programs can open, absolute or relative; empty for a session without a video.
     fps
@@ -61,6 +65,8 @@ class TaggedVideo:
     annotator: str = ""
     exclusive: bool = False
     started: datetime | None = None
+    session: str = ""
+    individual: str = ""
 
     def __post_init__(self) -> None:
         shape = (len(self.time_s), len(self.behaviours))
@@ -89,6 +95,10 @@ def read_tagged(path: Path, record: VideoRecord, media: str = "") -> TaggedVideo
         If the file is not there, or is not a table of tags.
     """
     behaviours, time_s, probability, tags = read_tags(path)
-    return TaggedVideo(
-        record.id, behaviours, time_s, tags, "automated", probability, fields=record.fields, media=media, fps=record.facts.fps
-    )
+    return TaggedVideo(record.id, behaviours, time_s, tags, "automated", probability, media=media, **about_video(record))
+
+
+def about_video(record: VideoRecord) -> dict[str, Any]:
+    """Return what a `TaggedVideo` holds of its video besides frames and file."""
+    session = record.video if record.individual else ""
+    return {"fields": record.about, "fps": record.facts.fps, "session": session, "individual": record.individual}

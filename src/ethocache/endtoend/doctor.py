@@ -1,7 +1,7 @@
 """Look a project's files over as `index` does, but list everything that is wrong or odd instead of stopping at it."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -15,8 +15,10 @@ from ethocache.common.store import Store
 from ethocache.dataset.findings import findings, grouped, not_shown, some, spellings
 from ethocache.dataset.folder import DataFolder, NamesByStem
 from ethocache.dataset.formats import BoutList, Content, FrameMarks
-from ethocache.dataset.index import VideoRecord, find_track, index_videos, time_stamps
+from ethocache.dataset.index import TrackSource, VideoRecord, find_track, index_videos, time_stamps
+from ethocache.dataset.individuals import split_individuals
 from ethocache.dataset.label_files import LabelPart, match_labels
+from ethocache.dataset.label_subjects import subjects_of
 from ethocache.dataset.label_table import NOT_SCORED, YES, LabelTable
 from ethocache.dataset.labels import table_of
 from ethocache.dataset.raters import combine
@@ -115,6 +117,7 @@ def examine(params: Path, store: Store) -> Diagnosis:
     if project.track.source == "files":
         examination.look_at_tracks()
     examination.look_at_tracker()
+    examination.tell_individuals_apart()
     labelled = examination.look_at_labels()
     examination.look_beside_them()
     diagnosis.add("warning", findings(examination.records, project.data, labelled))
@@ -140,6 +143,8 @@ class _Examination:
     rows: dict[str, Row] = field(default_factory=dict)
     tables: dict[str, dict[str, LabelTable]] = field(default_factory=dict)  # video -> rater -> labels
     notes: list[tuple[str, str]] = field(default_factory=list)  # video, what was not read of its labels or was cut off
+    tracks: dict[str, TrackSource] = field(default_factory=dict)  # of each video
+    individuals: tuple[str, ...] | None = None  # what the source of tracks calls them, where no track file says it
     names: list[str] = field(default_factory=list)  # of behaviours, as the files have them
 
     def look_at_videos(self) -> None:
@@ -153,9 +158,26 @@ class _Examination:
     def look_at_tracker(self) -> None:
         """Find out whether the model that is to track is there."""
         try:
-            make_tracker(self.project.track, self.store).description()
+            tracker = make_tracker(self.project.track, self.store)
+            self.individuals = tracker.individuals()
+            tracker.description()
         except InputError as error:
             self.diagnosis.add("error", [str(error)])
+
+    def tell_individuals_apart(self) -> None:
+        """Give each individual a row of its own, where they are taken by themselves; a video without its track stays as it is."""
+        if not self.project.data.each:
+            return
+        problems: list[str] = []
+        records = [replace(record, track=self.tracks.get(record.id)) for record in self.records]
+        told = [record for record in records if record.track or self.individuals is not None]
+        self.records = [record for record in records if record not in told]
+        self.records += split_individuals(told, self.project.data, self.individuals, self.folder, self.store, problems)
+        self.rows = {
+            record.id: replace(self.rows[record.video], video=record.id, formats=[], labelled_s={}, scored_s={}) for record in self.records
+        }
+        self.diagnosis.rows = list(self.rows.values())
+        self.diagnosis.add("error", problems)
 
     def look_at_tracks(self) -> None:
         tracks = self.folder.files(self.project.data.tracks)
@@ -165,6 +187,7 @@ class _Examination:
 
         def look(record: VideoRecord) -> None:
             found = record.track or find_track(record.id, record.file, tracks, names, self.project.data, self.store)
+            self.tracks[record.id] = found
             self.rows[record.id].track_rows = rows = track_rows(tracks[found.file], found.fingerprint, self.store)
             if note := check_rows(rows, record.facts.frames, found.file):
                 notes.append(note)
@@ -180,7 +203,9 @@ class _Examination:
         """Look at all labels; return the videos that have some."""
         data, params = self.project.data, self.project.labels
         problems: list[str] = []
-        matched = match_labels(self.rows, self.folder.files(data.labels), params, params.meaning(data.behaviours), self.store, problems)
+        whose = subjects_of(self.records, params, problems) if data.each else None
+        files, meaning = self.folder.files(data.labels), params.meaning(data.behaviours, data.each)
+        matched = match_labels(self.rows, files, params, meaning, self.store, problems, whose)
         self.diagnosis.add("note", matched.notes)
         parts = [(record, part) for record in self.records for part in matched.parts.get(record.id, ())]
         for_each(parts, lambda item: self._look_at_part(*item), problems=problems)
@@ -197,7 +222,7 @@ class _Examination:
     def _look_at_part(self, record: VideoRecord, part: LabelPart) -> None:
         row, behaviours, params = self.rows[record.id], self.project.data.behaviours, self.project.labels
         row.formats.append(part.format)
-        labels = part.read(params.meaning(behaviours))
+        labels = part.read()
         self.names += names_in(labels.content)
         time_s = time_stamps(record, self.folder, self.store)
         table, notes = table_of(labels, part.file, behaviours, time_s, params)
@@ -214,12 +239,12 @@ class _Examination:
         try:
             table = combine(tables, self.project.labels.raters)
         except InputError as error:
-            raise InputError(f"{record.file}: {error}") from None
+            raise InputError(f"{record.place}: {error}") from None
         both = np.flatnonzero((table.values == YES).sum(axis=1) > 1)
         if self.project.exclusive and len(both):
             shown = [name for b, name in enumerate(table.behaviours) if table.values[both[0], b] == YES]
             raise InputError(
-                f"{record.file}: {' and '.join(shown)} are both labelled in frame {both[0]} (and {len(both) - 1} more frames have two), "
+                f"{record.place}: {' and '.join(shown)} are both labelled in frame {both[0]} (and {len(both) - 1} more frames have two), "
                 "but train.task is exclusive; correct the labels, or set train.task: multilabel"
             )
 
@@ -234,7 +259,7 @@ class _Examination:
             self.diagnosis.add("note", [f"{one} beside them and match none of data.videos, data.tracks and data.labels: {some(beside)}"])
 
     def _say_who_has_none(self, labelled: Collection[str]) -> None:
-        without = [record.file for record in self.records if record.id not in labelled]
+        without = [record.place for record in self.records if record.id not in labelled]
         if not labelled:
             self.diagnosis.add("warning", ["no video has labels: nothing can be learned"])
         animals = {record.animal for record in self.records if record.id in labelled}

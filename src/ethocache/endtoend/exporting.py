@@ -11,12 +11,12 @@ from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.boris import write_boris_project
 from ethocache.dataset.folder import DataFolder
-from ethocache.dataset.index import VideoRecord, read_index, time_stamps
+from ethocache.dataset.index import VideoRecord, columns_about, read_index, time_stamps
 from ethocache.dataset.label_table import NO, NOT_SCORED, YES
 from ethocache.dataset.labels import read_snapshot
 from ethocache.dataset.nwb import write_nwb
 from ethocache.dataset.summary_table import write_summary
-from ethocache.dataset.tagged_video import TaggedVideo, read_tagged
+from ethocache.dataset.tagged_video import TaggedVideo, about_video, read_tagged
 from ethocache.dataset.tags import write_bouts
 
 What = Literal["tags", "labels"]
@@ -56,7 +56,7 @@ def export(name: str, what: What, target: Path, folder: DataFolder, store: Store
         remedy = "every video has labels: export those" if what == "tags" else "no video has labels"
         raise InputError(f"there are no {what} to export ({remedy}); run 'dvc repro' first if it has not run yet")
     videos = (replace(_video(record, path, what, folder, store), exclusive=exclusive) for record, path in found)
-    return EXPORTS[name](videos, list(records[0].fields), what, target)
+    return EXPORTS[name](videos, columns_about(records), what, target)
 
 
 def _check_target(target: Path, kept: Iterable[Path]) -> None:
@@ -85,7 +85,7 @@ def _video(record: VideoRecord, path: Path, what: What, folder: DataFolder, stor
     table, time_s = read_snapshot(path), time_stamps(record, folder, store)
     if len(time_s) != table.frames:
         raise InputError(f"{path}: labels of {table.frames} frames for a video of {len(time_s)}; run 'dvc repro' to index again")
-    return TaggedVideo(record.id, table.behaviours, time_s, table.values, "manual", fields=record.fields, media=media, fps=record.facts.fps)
+    return TaggedVideo(record.id, table.behaviours, time_s, table.values, "manual", media=media, **about_video(record))
 
 
 def _to_boris(videos: Iterable[TaggedVideo], fields: Sequence[str], what: What, target: Path) -> list[Path]:
@@ -151,7 +151,7 @@ def _with_not_scored(video: TaggedVideo) -> TaggedVideo:
             "export summary or nwb"
         )
     tags = np.column_stack([np.where(unknown, NO, video.tags), np.where(nobody, YES, NO)]).astype(np.int8)
-    about = {name: getattr(video, name) for name in ("fields", "media", "fps", "annotator")}
+    about = {name: getattr(video, name) for name in ("fields", "media", "fps", "annotator", "session", "individual")}
     return TaggedVideo(video.video, (*video.behaviours, NOT_SCORED_NAME), video.time_s, tags, video.method, None, **about)
 
 

@@ -72,6 +72,8 @@ def read_project(path: Path) -> Project:
     sections = {name: _collect(problems, _parse, params, name, path) for name in SECTIONS}
     if sections["arena"] and sections["crop"]:
         problems += check_corner_points(sections["arena"], sections["crop"], path)
+    if sections["data"] and sections["labels"] and sections["crop"]:
+        problems += check_individuals(sections["data"], sections["labels"], sections["crop"], path)
     problems += check_backbones(_recipes(params, "backbones"))
     _collect(problems, check_heads, _recipes(params, "heads"))
     backbone = _collect(problems, _resolve, params, "backbone", path, resolve_backbone)
@@ -89,6 +91,15 @@ def check_corner_points(arena: ArenaParams, crop: CropParams, path: Path) -> lis
         return []
     found = f"found {', '.join(crop.points)}" if crop.points else "which is empty and stands for all"
     return [f"{path}: crop.points: expected the animal's key points without arena.corner_points, {found}; name the animal's own"]
+
+
+def check_individuals(data: DataParams, labels: LabelParams, crop: CropParams, path: Path) -> list[str]:
+    """Return what is wrong where one setting takes all individuals of a video as one, and another does not."""
+    if data.each and crop.individual is not None:
+        return [f"{path}: crop.individual: expected nothing, as data.individuals gives every individual a crop of its own; leave it empty"]
+    if not data.each and labels.subjects:
+        return [f"{path}: labels.subjects: expected nothing where data.individuals is together; set that to each, or name labels.subject"]
+    return []
 
 
 def _known() -> tuple[str, ...]:

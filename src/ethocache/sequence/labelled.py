@@ -82,7 +82,7 @@ def labelled_videos(
         with FeatureSet.open(features, record.id, streams) as opened:
             if opened.frames != len(table.values):
                 raise InputError(
-                    f"{record.file}: {len(table.values)} frames of labels, but {opened.frames} of features; run 'dvc repro' again"
+                    f"{record.place}: {len(table.values)} frames of labels, but {opened.frames} of features; run 'dvc repro' again"
                 )
             opener = OpenFeatures(features.absolute(), record.id, tuple(streams), opened.keys, store)
             videos.append(TrainingVideo(record.id, record.animal, opener, opened.keys, table.values, opened.time_s))

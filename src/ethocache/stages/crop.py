@@ -23,7 +23,7 @@ def crop() -> str:
     records, store = read_index(Path("data/index.json")), find_store()
 
     def crop_one(record: VideoRecord) -> Entry:
-        return keep_crop(record, folder, TRACKS / f"{record.id}.h5", params, store)
+        return keep_crop(record, folder, TRACKS / f"{record.video}.h5", params, store)
 
     videos = [record for record in records if record.has_video]
     entries = for_each(videos, crop_one)

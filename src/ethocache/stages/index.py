@@ -31,7 +31,9 @@ def look(last: LastLook, store: Store) -> str:
     from ethocache.dataset.findings import findings
     from ethocache.dataset.folder import DataFolder, refuse_results_folder
     from ethocache.dataset.index import index_videos, write_index
+    from ethocache.dataset.individuals import split_individuals
     from ethocache.dataset.label_files import match_labels
+    from ethocache.dataset.label_subjects import subjects_of
     from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
     from ethocache.endtoend.holdings import note_project
     from ethocache.endtoend.project import read_project
@@ -47,9 +49,12 @@ def look(last: LastLook, store: Store) -> str:
     patterns = [*folder.places(data.videos, data.tracks, data.labels), *tracker.places()]
     note = last.begin(patterns, weights_files(streams))
     records = index_videos(folder, data, with_tracks=project.track.source == "files", store=store)
+    records = split_individuals(records, data, tracker.individuals(), folder, store)
     refuse_missing_inputs(streams, records, project.track.source)
-    meaning = project.labels.meaning(data.behaviours)
-    labels = match_labels([record.id for record in records], folder.files(data.labels), project.labels, meaning, store)
+    meaning = project.labels.meaning(data.behaviours, data.each)
+    whose = subjects_of(records, project.labels) if data.each else None
+    files = folder.files(data.labels)
+    labels = match_labels([record.id for record in records], files, project.labels, meaning, store, subjects=whose)
     snapshot_labels(LABELS, records, labels.parts, folder, data.behaviours, project.labels, store)
     write_index(INDEX, records)
     note_project(store)

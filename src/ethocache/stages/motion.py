@@ -22,12 +22,12 @@ def motion() -> str:
     crop, arena = read_section(PARAMS, "crop", CropParams), read_section(PARAMS, "arena", ArenaParams)
     folder, store = DataFolder(read_section(PARAMS, "data", DataParams).dir), find_store()
     records = read_index(Path("data/index.json"))
-    tracked = [record for record in records if (TRACKS / f"{record.id}.h5").is_file()]
+    tracked = [record for record in records if (TRACKS / f"{record.video}.h5").is_file()]
     fields = list(records[0].fields)
 
     def measure(record: VideoRecord) -> list[list[Cell]]:
         times = time_stamps(record, folder, store)
-        return list(motion_rows(record, load_track(TRACKS / f"{record.id}.h5"), times, fields, crop, arena))
+        return list(motion_rows(record, load_track(TRACKS / f"{record.video}.h5"), times, fields, crop, arena))
 
     rows = [row for of_video in for_each(tracked, measure, keeps=False) for row in of_video]
     write_table(TABLE, motion_header(fields, arena), rows)

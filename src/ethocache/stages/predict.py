@@ -6,7 +6,7 @@ from ethocache.common.batch import for_each
 from ethocache.common.files import fill_folder, read_json
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
-from ethocache.dataset.index import read_index
+from ethocache.dataset.index import columns_about, read_index
 from ethocache.dataset.summary_table import write_summary
 from ethocache.dataset.tagged_video import read_tagged
 from ethocache.sequence.tagging import Tagger
@@ -24,7 +24,7 @@ def predict() -> str:
     for folder, file in ((TAGS, "tags.csv"), (BOUTS, "bouts.csv")):
         fill_folder(folder, {f"{video.id}.csv": entry.path(file) for video, entry in zip(videos, entries, strict=True)})
     tagged = (read_tagged(TAGS / f"{video.id}.csv", video) for video in videos)
-    write_summary(SUMMARY / "tagged.csv", tagged, list(records[0].fields), tagger.card.behaviours)
+    write_summary(SUMMARY / "tagged.csv", tagged, columns_about(records), tagger.card.behaviours)
     return f"{len(videos)} videos without labels, {store.made} tagged now"
 
 

@@ -19,11 +19,11 @@ PARAMS = Path("params.yaml")
 def track() -> str:
     params = read_section(PARAMS, "track", TrackParams)
     folder = DataFolder(read_section(PARAMS, "data", DataParams).dir)
-    records = read_index(Path("data/index.json"))
+    records = list({record.video: record for record in read_index(Path("data/index.json"))}.values())  # a video once, whoever is in it
     store = find_store()
     keep = partial(keep_track, folder=folder, params=params, store=store, tracker=make_tracker(params, store))
     entries = for_each(records, keep)
-    tracked = {record.id: entry for record, entry in zip(records, entries, strict=True) if entry}
+    tracked = {record.video: entry for record, entry in zip(records, entries, strict=True) if entry}
     fill_folder(Path("data/tracks"), {f"{video}.h5": entry.path("track.h5") for video, entry in tracked.items()})
     notes = [f"\n  note: {video}: {entry.facts['note']}" for video, entry in tracked.items() if entry.facts["note"]]
     return f"{len(tracked)} tracks for {len(records)} videos (source: {params.source})" + "".join(notes)

@@ -42,11 +42,11 @@ def check_tracks(
     InputError
         If there are no tracks, or a video is not what was indexed.
     """
-    found = [record for record in records if (tracks / f"{record.id}.h5").is_file()]
+    found = [record for record in records if (tracks / f"{record.video}.h5").is_file()]
     if not found:
         raise InputError(f"there are no tracks in {tracks}: run 'dvc repro track'; with track.source: none there is nothing to check")
     for record in found:
-        checked = check_track(record, load_track(tracks / f"{record.id}.h5"), params)
+        checked = check_track(record, load_track(tracks / f"{record.video}.h5"), params)
         where = ""
         if record.has_video:
             path = target / f"{record.id}.png"
@@ -68,7 +68,7 @@ def write_sheet(path: Path, record: VideoRecord, checked: Checked, video: Path, 
             text = f"frame {frame}   {_clock(time_s[frame])}   {chosen[frame]}"
             tiles[frame] = _tile(rgb, checked, frame, text)
             bar.update(frame + 1 - bar.n)
-    sheet = _lay_out([tiles[frame] for frame in chosen], [f"{record.file}, {record.facts.frames} frames", checked.in_words()])
+    sheet = _lay_out([tiles[frame] for frame in chosen], [f"{record.place}, {record.facts.frames} frames", checked.in_words()])
     with replacing(path) as temporary:
         sheet.save(temporary, format="png")
 

@@ -69,6 +69,10 @@ class CropParams(Section):
             return self.likelihood
         return LIKELIHOOD if pcutoff is None else pcutoff
 
+    def following(self, individual: str) -> "CropParams":
+        """Return the same for one animal of several; without a name, as it is."""
+        return self.model_copy(update={"individual": individual}) if individual else self
+
     @property
     def segment_frames(self) -> int:
         """Frames of one segment: whole groups between key frames."""

@@ -74,6 +74,7 @@ def keep_crop(record: VideoRecord, folder: DataFolder, track_file: Path, params:
     tracked = track_file.is_file()
     if record.track and not tracked:
         raise InputError(f"{track_file} is missing: run 'dvc repro track'")
+    params = params.following(record.individual)
     digest, pcutoff = (sha256_of_file(track_file), load_pcutoff(track_file)) if tracked else ("none", None)
     recipe = crop_recipe(record, digest, params, pcutoff) | {"times": TIMES_REVISION}
 
@@ -104,7 +105,7 @@ def _about(record: VideoRecord) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(f"{record.file}: {error}") from None
+        raise InputError(f"{record.place}: {error}") from None
 
 
 def _check_unchanged(record: VideoRecord, folder: DataFolder, store: Store) -> None:

@@ -10,7 +10,7 @@ from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.runs import frame_durations_s
 from ethocache.dataset.summary_table import Cell
 from ethocache.dataset.tracks import Track
-from ethocache.vision.animal_path import AnimalPath, choose_points, follow_animal
+from ethocache.vision.animal_path import AnimalPath, choose_points, find_individual, follow_animal
 from ethocache.vision.arena import ArenaParams, Floats, find_corners, wall_distance
 from ethocache.vision.crop_settings import CropParams
 
@@ -86,7 +86,7 @@ def motion_header(fields: Sequence[str], arena: ArenaParams) -> list[str]:
 def motion_rows(
     record: VideoRecord, track: Track, time_s: Floats, fields: Sequence[str], crop: CropParams, arena: ArenaParams
 ) -> Iterator[list[Cell]]:
-    """Give one row for each animal of a video, in the columns of `motion_header`.
+    """Give one row for each animal of a video, or for the one that the record is about, in the columns of `motion_header`.
 
     Corners that DeepLabCut followed are no part of the animal.
 
@@ -99,9 +99,10 @@ def motion_rows(
         likelihood = crop.trusted(track.pcutoff)
         corners = find_corners(track, arena, likelihood)
         names = crop.points or tuple(name for name in track.names if name not in arena.corner_points)
-        for number, individual in enumerate(track.individuals):
+        for individual in (record.individual,) if record.individual else track.individuals:
+            number = find_individual(track, individual)
             path = follow_animal(choose_points(track, names, number), record.facts.fps, likelihood, crop.max_gap_s)
             motion = measure_motion(path, time_s, arena.pixels_per_cm or 1.0, corners, arena.wall_cm)
             yield [record.id, *(record.fields.get(field, "") for field in fields), individual, *astuple(motion)]
     except InputError as error:
-        raise InputError(f"{record.file}: {error}") from None
+        raise InputError(f"{record.place}: {error}") from None

@@ -21,6 +21,7 @@ from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, time_stamps
 from ethocache.dataset.text import shown
 from ethocache.dataset.tracks import load_track
+from ethocache.vision.animal_path import find_individual
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.pose import REVISION as POSE_REVISION
 from ethocache.vision.backbones.pose import pose_features
@@ -210,7 +211,7 @@ class PoseStream:
 
     def job(self, record: VideoRecord) -> Job:
         """Return what makes the pose features of a session's track; it is quick, and reads files of this machine."""
-        file = self.inputs.tracks / f"{record.id}.h5"
+        file = self.inputs.tracks / f"{record.video}.h5"
         if not file.is_file():
             raise InputError(f"{file} is missing, and the backbone '{self.name}' reads tracks: run 'dvc repro track', or see track.source")
         recipe = {
@@ -219,7 +220,7 @@ class PoseStream:
             "times": {"video": record.facts.fingerprint, "revision": TIMES_REVISION},
             "pose": self.settings.model_dump(mode="json"),
             "revision": POSE_REVISION,
-        }
+        } | ({"individual": record.individual} if record.individual else {})
         build = partial(self._build, record, file, recipe)
         return Job(f"pose of {record.id} ({self.name})", "features", recipe, build, anywhere=False)
 
@@ -229,9 +230,10 @@ class PoseStream:
         if track.frames != len(time_s):
             raise InputError(f"{file}: expected a row for each of {len(time_s)} frames, found {track.frames}; run 'dvc repro track'")
         try:
-            pose = pose_features(track, time_s, self.settings)
+            focal = find_individual(track, record.individual) if record.individual else None
+            pose = pose_features(track, time_s, self.settings, focal)
         except InputError as error:
-            raise InputError(f"{record.file}: {error}") from None
+            raise InputError(f"{record.place}: {error}") from None
         with bench.writing_segment(0, _SEGMENT) as path, path.open("wb") as segment:
             np.save(segment, pose.values.astype(np.float16))
         output = bench.output / FEATURES

@@ -119,7 +119,8 @@ def labels_of(scored: Sequence[tuple[Observation, Sequence[Event]]], meaning: Me
     found: list[Labels] = []
     for observation, events in scored:
         several = any(times_scored[file_name(media)] > 1 for media in observation.media)
-        found += _labels(observation, events, meaning, observation.name if several else "")
+        for subject in _subjects(events, meaning):
+            found += _labels(observation, events, meaning, observation.name if several else "", subject)
     return tuple(found)
 
 
@@ -134,18 +135,24 @@ def _check_subject(events: Sequence[Event], meaning: Meaning) -> None:
         raise InputError(f"labels.subject is '{shown(meaning.subject)}', but the subjects are {_listed(subjects)}; name one of them")
 
 
-def _labels(observation: Observation, events: Sequence[Event], meaning: Meaning, rater: str) -> Iterator[Labels]:
-    chosen = _of_one_subject(observation, events, meaning)
+def _subjects(events: Sequence[Event], meaning: Meaning) -> list[str]:
+    """Return whose behaviour is read, one by one; a single "" where the settings say it, or no event does."""
+    subjects = sorted({event.who for event in events}) if meaning.by_subject else []
+    return subjects if subjects and subjects != [NO_SUBJECT] else [""]
+
+
+def _labels(observation: Observation, events: Sequence[Event], meaning: Meaning, rater: str, subject: str) -> Iterator[Labels]:
+    chosen = [event for event in events if event.who == subject] if subject else _of_one_subject(observation, events, meaning)
     media = observation.media or (observation.name,)
     bouts: list[list[Bout]] = [[] for _ in media]
     for state in _states(chosen, meaning.point_s):
         start_s, stop_s = (_in_video(state.begun, time_s, observation.offset_s) for time_s in (state.begun.time_s, state.stop_s))
         for place, start, stop in _over_media(observation, start_s, stop_s):
             bouts[place].append(Bout(state.begun.behaviour, start, stop, state.begun.line))
-    notes = (*observation.notes, *_not_read(chosen), *_others(events, chosen, meaning))
+    notes = (*observation.notes, *_not_read(chosen), *(() if subject else _others(events, chosen, meaning)))
     lengths = observation.lengths_s or (None,) * len(media)
     for name, found, length_s in zip(media, bouts, lengths, strict=True):
-        yield Labels(BoutList("seconds", tuple(found)), name, rater, notes, observation.scored_s, length_s)
+        yield Labels(BoutList("seconds", tuple(found)), name, rater, notes, observation.scored_s, length_s, subject)
 
 
 def _of_one_subject(observation: Observation, events: Sequence[Event], meaning: Meaning) -> list[Event]:

@@ -23,6 +23,7 @@ _TIMES: dict[tuple[str, str], Unit | None] = {
     ("start", "stop"): None,
 }
 _CARRY_NOTHING = {"comment", "comments", "note", "notes", "duration", "duration_s", "mean_probability"}  # no time, no behaviour
+_Whose = tuple[str, str, str]  # video, rater, subject; empty where no column says it
 _GROUPS = ("video", "rater", "subject")  # roles that say whose a row is
 _NOT_THERE = {"na", "n/a", "nan"}  # as programs write it; a cell that a person left empty may have been forgotten
 _LOOKS_LIKE = "columns behaviour, start_s and stop_s (or start_frame and stop_frame)"
@@ -42,17 +43,17 @@ class _Layout:
 
 @dataclass
 class _Group:
-    """The rows of one video by one rater."""
+    """The rows of one video by one rater, of one animal where each is read by itself."""
 
     bouts: list[Bout]
     unfinished: list[int]
 
 
 class _Subjects:
-    """Keeps the rows of one animal, where a column says whose they are."""
+    """Keeps the rows of one animal, or of all where each is read by itself, where a column says whose they are."""
 
-    def __init__(self, subject: str) -> None:
-        self._subject = subject
+    def __init__(self, meaning: Meaning) -> None:
+        self._subject, self._all = meaning.subject, meaning.by_subject
         self._first = 0  # the line that told the only animal's name; 0 where the settings did
         self._others = 0
         self._seen: dict[str, int] = {}  # name -> the first line of it
@@ -62,6 +63,8 @@ class _Subjects:
             return True
         found = row[layout.groups["subject"]]
         self._seen.setdefault(found, line)
+        if self._all:
+            return True
         if not self._subject and found:
             self._subject, self._first = found, line
         elif found != self._subject and self._first:
@@ -94,16 +97,19 @@ def _recognise(head: Head, meaning: Meaning) -> bool:
 def _read(path: Path, meaning: Meaning) -> tuple[Labels, ...]:
     table = Table.open(path)
     layout = _layout(table.header, meaning)
-    subjects = _Subjects(meaning.subject)
-    groups: dict[tuple[str, str], _Group] = {} if {"video", "rater"} & set(layout.groups) else {("", ""): _Group([], [])}
+    subjects = _Subjects(meaning)
+    groups: dict[_Whose, _Group] = {}
     for line, row in table.rows():
         if any(row) and subjects.wanted(layout, line, row):  # Excel leaves rows of empty cells behind
-            _add(table, layout, line, row, groups)
+            _add(table, layout, line, row, groups.setdefault(_whose(table, layout, line, row, meaning), _Group([], [])))
     subjects.check()
+    if not groups and not {"video", "rater"} & set(layout.groups):
+        groups["", "", ""] = _Group([], [])
     notes = (*subjects.notes(), *not_read(_further(table.header, layout)), *sheet_notes(path))
     unit = layout.unit or meaning.unit
     return tuple(
-        Labels(BoutList(unit, tuple(group.bouts)), media, rater, (*_unfinished(group), *notes)) for (media, rater), group in groups.items()
+        Labels(BoutList(unit, tuple(group.bouts)), media, rater, (*_unfinished(group), *notes), subject=subject)
+        for (media, rater, subject), group in groups.items()
     )
 
 
@@ -163,9 +169,12 @@ def _further(header: Sequence[str], layout: _Layout) -> list[str]:
     return [name for place, name in enumerate(header) if place not in used and name not in silent]
 
 
-def _add(table: Table, layout: _Layout, line: int, row: list[str], groups: dict[tuple[str, str], _Group]) -> None:
+def _whose(table: Table, layout: _Layout, line: int, row: list[str], meaning: Meaning) -> _Whose:
     media, rater = (_name(table, layout, role, line, row) for role in ("video", "rater"))
-    group = groups.setdefault((media, rater), _Group([], []))
+    return media, rater, row[layout.groups["subject"]] if meaning.by_subject and "subject" in layout.groups else ""
+
+
+def _add(table: Table, layout: _Layout, line: int, row: list[str], group: _Group) -> None:
     if _says_nothing(*(row[place] for place in (layout.behaviour, layout.start, layout.stop))):
         group.unfinished.append(line)
     else:

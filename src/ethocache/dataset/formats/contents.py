@@ -126,6 +126,9 @@ class Labels:
         Empty where only the name of the labels file can tell.
     rater
         Who labelled it; empty where the file does not say.
+    subject
+        Whose behaviour it is, as the file calls that animal, where `Meaning.by_subject` asks for it; empty where the file does
+        not say.
     notes
         What was not read, or decided, that a person should know.
     scored_s
@@ -140,6 +143,7 @@ class Labels:
     notes: tuple[str, ...] = ()
     scored_s: tuple[float, float] | None = None
     length_s: float | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,8 @@ class Meaning:
         Which streams are read; all where empty.
     point_s
         How long an event without duration lasts, in seconds; None refuses such events.
+    by_subject
+        Read the behaviour of every animal that a file tells of, each by itself.
     """
 
     names: frozenset[str] = frozenset()
@@ -169,6 +175,7 @@ class Meaning:
     subject: str = ""
     streams: tuple[str, ...] = ()
     point_s: float | None = None
+    by_subject: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,8 +189,8 @@ class Format:
     recognise
         Tells from a file's beginning whether it is of this format; says no rather than fail.
     read
-        Reads a file, one `Labels` for each video and rater in it, in the file's order; its `InputError` names line or
-        column, and leaves the path to its caller.
+        Reads a file, one `Labels` for each video and rater in it (and subject, where that is asked for), in the file's order; its
+        `InputError` names line or column, and leaves the path to its caller.
     """
 
     looks_like: str

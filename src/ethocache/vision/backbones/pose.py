@@ -5,7 +5,7 @@ two animals: individuals are followed by their places, and features of two are t
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ class PoseFeatures:
     values
         (T, D) float32, finite: what is unknown has the mean of the frames in which it is known.
     valid
-        (T,) bool: whether the pose of at least one animal is known.
+        (T,) bool: whether the pose of at least one animal is known, or of the focal one.
     names
         D names; the same for all sessions with the same points and as many animals.
     axis
@@ -43,8 +43,12 @@ class PoseFeatures:
     axis: tuple[str, ...]
 
 
-def pose_features(track: Track, time_s: Floats, settings: PoseSettings) -> PoseFeatures:
+def pose_features(track: Track, time_s: Floats, settings: PoseSettings, focal: int | None = None) -> PoseFeatures:
     """Return the features of a track.
+
+    Without a focal animal all of them count alike, and features are the same whoever is called the first. With one, they are
+    that animal's own, then those of the others (of several the largest and the smallest), then what it does to them and they
+    to it; who is who is then the track's word, and nobody is followed across columns.
 
     Parameters
     ----------
@@ -52,6 +56,8 @@ def pose_features(track: Track, time_s: Floats, settings: PoseSettings) -> PoseF
         Of any number of points and individuals.
     time_s
         (T,) time stamps of its rows.
+    focal
+        The individual from whose view everything is told; None for no one's.
 
     Raises
     ------
@@ -61,20 +67,32 @@ def pose_features(track: Track, time_s: Floats, settings: PoseSettings) -> PoseF
     if len(time_s) != track.frames:
         raise ValueError(f"Expected a time stamp for each of {track.frames} rows, got {len(time_s)}")
     with np.errstate(invalid="ignore", divide="ignore"):  # what is not known is NaN until the end
-        bodies = find_bodies(track, time_s, settings)
-        known = np.isfinite(bodies.middle)
-        named = list(_all_features(bodies, settings.scales_s))
+        bodies = find_bodies(track if focal is None else _first(track, focal), time_s, settings, focal is not None)
+        known = np.isfinite(bodies.middle) if focal is None else np.isfinite(bodies.middle[:, :1])
+        named = list(_all_features(bodies, settings.scales_s, focal is not None))
     values = np.empty((len(named), track.frames), np.float32)  # one feature after the other is three times as quick
     for row, (_, feature) in zip(values, named, strict=True):
         row[:] = _filled(feature)
     return PoseFeatures(np.ascontiguousarray(values.T), np.asarray(known.any(axis=1)), tuple(name for name, _ in named), bodies.axis)
 
 
-def _all_features(bodies: Bodies, scales_s: Sequence[float]) -> Iterator[Named]:
+def _first(track: Track, focal: int) -> Track:
+    """Return the track with one individual before the others."""
+    order = [focal, *(other for other in range(len(track.individuals)) if other != focal)]
+    return replace(track, points=track.points[:, order], individuals=tuple(track.individuals[number] for number in order))
+
+
+def _all_features(bodies: Bodies, scales_s: Sequence[float], focal: bool) -> Iterator[Named]:
     motions = [measure_motion(bodies.middle, bodies.length_px, bodies.time_s, scale_s) for scale_s in scales_s]
     for name, feature in animal_features(bodies, motions):
-        yield from extremes(name, list(feature.T))
-    yield from pair_features(bodies, motions)
+        own, *others = feature.T
+        if not focal:
+            yield from extremes(name, [own, *others])
+            continue
+        yield name, own
+        if others:
+            yield from extremes(f"other: {name}", others)
+    yield from pair_features(bodies, motions, focal)
     yield "animals known", np.isfinite(bodies.middle).mean(axis=1)
 
 

@@ -67,8 +67,13 @@ class Bodies:
         return seen_from
 
 
-def find_bodies(track: Track, time_s: Floats, settings: PoseSettings) -> Bodies:
+def find_bodies(track: Track, time_s: Floats, settings: PoseSettings, focal: bool = False) -> Bodies:
     """Return the bodies of a session.
+
+    Parameters
+    ----------
+    focal
+        The first individual counts: it must be likely enough, and everybody stays in the columns that the track gives them.
 
     Raises
     ------
@@ -76,10 +81,11 @@ def find_bodies(track: Track, time_s: Floats, settings: PoseSettings) -> Bodies:
         If a named point is not in the track, or too few points reach `PoseSettings.likelihood`.
     """
     track = choose_points(track, settings)
-    points, likelihood = _likely(track, settings)
+    points, likelihood = _likely(track, settings, focal)
     core = _core(points)
-    order = link_individuals(_mean_place(points, core), _tokens(points, likelihood))[:, :, None]
-    points, likelihood = np.take_along_axis(points, order, axis=1), np.take_along_axis(likelihood, order, axis=1)
+    if not focal:
+        order = link_individuals(_mean_place(points, core), _tokens(points, likelihood))[:, :, None]
+        points, likelihood = np.take_along_axis(points, order, axis=1), np.take_along_axis(likelihood, order, axis=1)
     seen = np.isfinite(points)
     points = fill_gaps(points, int(settings.max_gap_s / usual_step(time_s) + 1e-6))
     ends = _ends(points, core, track.names, settings)
@@ -106,13 +112,14 @@ def choose_points(track: Track, settings: PoseSettings) -> Track:
     return Track(track.points[:, :, [track.names.index(name) for name in names]], tuple(names), track.individuals)
 
 
-def _likely(track: Track, settings: PoseSettings) -> tuple[Complex, Floats]:
+def _likely(track: Track, settings: PoseSettings, focal: bool) -> tuple[Complex, Floats]:
     likelihood = np.nan_to_num(track.points[..., 2].astype(np.float64))
     found = np.isfinite(track.points[..., :2]).all(axis=-1)
     likely = found & (likelihood >= settings.likelihood)
-    if likely.mean() < settings.min_kept or not likely.any():
+    counts = likely[:, :1] if focal else likely
+    if counts.mean() < settings.min_kept or not counts.any():
         raise InputError(
-            f"{likely.mean():.0%} of the key points reach the pose backbone's likelihood of {settings.likelihood:g}, expected at least "
+            f"{counts.mean():.0%} of the key points reach the pose backbone's likelihood of {settings.likelihood:g}, expected at least "
             f"{settings.min_kept:.0%}; lower 'likelihood' or 'min_kept' of this backbone (multi-animal models are less sure: try 0.2), "
             "leave out bad points with 'points', or track again with a better model"
         )

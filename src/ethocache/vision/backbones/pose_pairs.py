@@ -11,16 +11,24 @@ from ethocache.vision.backbones.pose_body import Bodies
 from ethocache.vision.backbones.pose_motion import FASTEST, Complex, Floats, Motion, capped, moved
 
 
-def pair_features(bodies: Bodies, motions: Sequence[Motion]) -> Iterator[Named]:
-    """Give the name and the (T,) values of every feature of the animals together; NaN where fewer than two are known."""
+def pair_features(bodies: Bodies, motions: Sequence[Motion], focal: bool = False) -> Iterator[Named]:
+    """Give the name and the (T,) values of every feature of the animals together; NaN where fewer than two are known.
+
+    Parameters
+    ----------
+    focal
+        Only pairs with the first animal count: what it does to the others, then what they do to it.
+    """
     count = bodies.middle.shape[1]
     if count < 2:
         return
     both, each = list(combinations(range(count), 2)), list(permutations(range(count), 2))
-    for name, values in _of_both(bodies, both, motions):
+    for name, values in _of_both(bodies, both[: count - 1] if focal else both, motions):
         yield from extremes(name, values)
-    for name, values in _of_each(bodies, each, motions):
-        yield from extremes(name, values)
+    directions = (("", each[: count - 1]), ("other: ", [(b, a) for a, b in each[: count - 1]])) if focal else (("", each),)
+    for who, pairs in directions:
+        for name, values in _of_each(bodies, pairs, motions):
+            yield from extremes(f"{who}{name}", values)
 
 
 def extremes(name: str, values: Sequence[Floats]) -> Iterator[Named]:

@@ -42,6 +42,9 @@ class BackgroundTracker:
     def places(self) -> list[tuple[Path, str]]:
         return []
 
+    def individuals(self) -> tuple[str, ...]:
+        return ("",)
+
     def description(self) -> dict[str, Any]:
         return {}
 

@@ -42,6 +42,9 @@ class DeepLabCutTracker:
     def places(self) -> list[tuple[Path, str]]:
         return model_places(self._settings)
 
+    def individuals(self) -> tuple[str, ...]:
+        return names_of_individuals(self._settings.individuals or len(self._config.individuals), self._config.individuals)
+
     def recipe(self, record: VideoRecord) -> dict[str, Any]:
         need_pictures(record, "deeplabcut")
         return self.description()
@@ -57,7 +60,7 @@ class DeepLabCutTracker:
         points = run_over_video(self._networks, record, folder, self._store)
         if not self._config.knows_identities:
             points = keep_identities(points)
-        return Tracked(Track(points, self._networks.names, self._individuals(), self._pcutoff), self._note(points))
+        return Tracked(Track(points, self._networks.names, self.individuals(), self._pcutoff), self._note(points))
 
     @cached_property
     def _networks(self) -> Networks:
@@ -66,7 +69,7 @@ class DeepLabCutTracker:
             config,
             None if settings.detector_only else self._files.snapshot(settings.snapshot),
             self._files.detector(settings.detector) if config.top_down else None,
-            settings.individuals or len(config.individuals),
+            len(self.individuals()),
             settings.batch_size,
         )
 
@@ -74,9 +77,6 @@ class DeepLabCutTracker:
     def _pcutoff(self) -> float | None:
         """The likelihood that the project trusts; its detector knows none."""
         return None if self._settings.detector_only else self._files.pcutoff
-
-    def _individuals(self) -> tuple[str, ...]:
-        return names_of_individuals(self._networks.individuals, self._config.individuals)
 
     def _note(self, points: npt.NDArray[np.float32]) -> str | None:
         notes = []
@@ -118,7 +118,7 @@ def run_over_video(networks: Networks, record: VideoRecord, folder: DataFolder, 
     """Return (T, I, K, 3), one row per frame of the video; only a few batches of frames are in memory at a time."""
     found = []
     with (
-        progress(f"tracking {record.id}", record.facts.frames) as bar,
+        progress(f"tracking {record.video}", record.facts.frames) as bar,
         closing(read_ahead(_batches(record, folder, store, networks.batch_size))) as batches,
     ):
         for batch in batches:

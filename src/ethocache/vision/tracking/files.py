@@ -21,6 +21,9 @@ class TrackFiles:
     def places(self) -> list[tuple[Path, str]]:
         return []
 
+    def individuals(self) -> None:
+        return None
+
     def description(self) -> dict[str, Any]:
         return {}
 

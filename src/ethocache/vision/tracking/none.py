@@ -19,6 +19,9 @@ class NoTracks:
     def places(self) -> list[tuple[Path, str]]:
         return []
 
+    def individuals(self) -> tuple[str, ...]:
+        return ()
+
     def description(self) -> dict[str, Any]:
         return {}
 

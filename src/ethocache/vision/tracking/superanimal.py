@@ -35,6 +35,9 @@ class SuperAnimalTracker:
     def places(self) -> list[tuple[Path, str]]:
         return [(path.parent, path.name) for path in self._files.values() if path]
 
+    def individuals(self) -> tuple[str, ...]:
+        return names_of_individuals(self._individuals, ())
+
     def description(self) -> dict[str, Any]:
         """Return which networks, the content of weights that are files, and how they are run; nothing is fetched."""
         return self._description([None if self._settings.detector_only else self._files["track.snapshot"], self._files["track.detector"]])
@@ -51,7 +54,7 @@ class SuperAnimalTracker:
     def track(self, record: VideoRecord, folder: DataFolder) -> Tracked:
         """Run the networks over a video."""
         points = keep_identities(run_over_video(self._networks, record, folder, self._store))
-        return Tracked(Track(points, self._networks.names, names_of_individuals(self._individuals, ())))
+        return Tracked(Track(points, self._networks.names, self.individuals()))
 
     @property
     def _individuals(self) -> int:

@@ -34,6 +34,12 @@ class Tracker(Protocol):
     def places(self) -> list[tuple[Path, str]]:
         """Return folders and patterns of the files that decide its tracks, besides the data folder's; `index` watches them."""
 
+    def individuals(self) -> tuple[str, ...] | None:
+        """Return what its tracks call the animals of every video, ``("",)`` for a single one, none where it gives no track.
+
+        None where only the track file of a video says it.
+        """
+
     def description(self) -> dict[str, Any]:
         """Return what decides the tracks of all videos, so that `index` can tell DVC when a model is another one.
 
