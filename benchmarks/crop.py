@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.stage import peak_memory_mb
-from ethocache.common.store import Workbench
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.deeplabcut import match_tracks
 from ethocache.dataset.tracks import Track, fit_track, load_track, read_track, write_track
 from ethocache.dataset.videos import VideoFacts, probe

@@ -33,7 +33,8 @@ from crop import crop_to, repeated
 
 from ethocache.common.files import sha256_of
 from ethocache.common.stage import peak_memory_mb
-from ethocache.common.store import Store, Workbench
+from ethocache.common.store import Store
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import FeatureFile
 from ethocache.vision.backbones.running import Run, this_machine
 from ethocache.vision.backbones.settings import Embedder, ImageSettings

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ethocache.cli import app
-from ethocache.common.store import Store, Workbench
+from ethocache.common.store import Store
+from ethocache.common.workbench import Workbench
 
 
 def run(*arguments: str) -> Result:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ethocache.common.compute import Job
 from ethocache.common.errors import InputError
-from ethocache.common.store import Workbench
+from ethocache.common.workbench import Workbench
 
 
 def squaring(number: int) -> Job:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
-from ethocache.common.store import Workbench
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.videos import probe
 from ethocache.vision.crop_plan import plan_crops
 from ethocache.vision.crop_settings import CropParams

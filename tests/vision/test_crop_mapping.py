@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ethocache.common.store import Workbench
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.tracks import Track
 from ethocache.dataset.videos import VideoFacts, probe
 from ethocache.vision.crop_plan import CropPlan, plan_crops

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ethocache.common.errors import InputError
-from ethocache.common.store import Store, Workbench
+from ethocache.common.store import Store
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.tracks import Track, read_track
 from ethocache.dataset.videos import probe
 from ethocache.vision import crop_settings

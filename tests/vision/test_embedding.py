@@ -10,7 +10,8 @@ import pytest
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of
-from ethocache.common.store import Store, Workbench
+from ethocache.common.store import Store
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import FeatureFile
 from ethocache.vision.backbones import resolve_backbone
 from ethocache.vision.backbones.clip_settings import ClipSettings

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ethocache.common.batch import for_each, stop_if_failed
 from ethocache.common.errors import InputError
@@ -18,9 +18,6 @@ at_the_end = ExitStack()
 """What is closed when the stage ends."""
 
 Item = TypeVar("Item")
-
-from typing import Literal
-
 Device = Literal["cpu", "cuda", "mps"]
 
 

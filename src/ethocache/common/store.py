@@ -15,6 +15,7 @@ from typing import Any
 from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, flush_to_disk, replacing, sha256_of, sha256_of_file
 from ethocache.common.locks import mark_run, note_use, waiting_for
+from ethocache.common.workbench import Workbench
 
 ENTRY = "entry.json"
 BUILDING = ".building"
@@ -55,38 +56,6 @@ class Entry:
 
     def path(self, name: str) -> Path:
         return self.folder / name
-
-
-@dataclass(frozen=True)
-class Workbench:
-    """Where one entry is being made.
-
-    Attributes
-    ----------
-    output
-        An empty folder; the files left in it become the entry.
-    segments
-        A folder whose files survive a kill, so that the next run goes on where this one stopped.
-    """
-
-    output: Path
-    segments: Path
-
-    def finished_segments(self, suffix: str) -> list[Path]:
-        """Return the finished segments in order, up to the first that is missing."""
-        found: list[Path] = []
-        while (path := self.segment(len(found), suffix)).exists():
-            found.append(path)
-        return found
-
-    def segment(self, number: int, suffix: str) -> Path:
-        return self.segments / f"{number:06d}{suffix}"
-
-    @contextmanager
-    def writing_segment(self, number: int, suffix: str) -> Iterator[Path]:
-        """Give a temporary path; the segment exists only when the block has ended well."""
-        with replacing(self.segment(number, suffix)) as temporary:
-            yield temporary
 
 
 Build = Callable[[Workbench], dict[str, Any]]

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.files import read_json, write_json
-from ethocache.common.store import Store, Workbench
+from ethocache.common.store import Store
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.deeplabcut import match_tracks
 from ethocache.dataset.folder import DataFolder, DataParams, NamesByStem, plain_name
 from ethocache.dataset.sessions import NO_VIDEO, session_facts, session_times, sessions_without_video

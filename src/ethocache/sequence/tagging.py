@@ -8,7 +8,8 @@ import numpy as np
 
 from ethocache.common.files import sha256_of_file
 from ethocache.common.stage import Stopwatch, peak_memory_mb
-from ethocache.common.store import Entry, Store, Workbench
+from ethocache.common.store import Entry, Store
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import FeatureSet
 from ethocache.dataset.predictions import tags_of
 from ethocache.dataset.tags import write_bouts, write_tags

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from ethocache.common.files import write_json
 from ethocache.common.stage import Stopwatch, peak_memory_mb
-from ethocache.common.store import Entry, Workbench
+from ethocache.common.store import Entry
+from ethocache.common.workbench import Workbench
 from ethocache.sequence.heads.settings import HeadSettings
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ethocache.common.progress import progress
 from ethocache.common.stage import Stopwatch, peak_memory_mb
-from ethocache.common.store import Workbench
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.videos import VideoFacts
 from ethocache.vision.crop_plan import CropPlan, write_plan
 from ethocache.vision.crop_settings import CropParams

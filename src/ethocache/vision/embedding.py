@@ -15,7 +15,8 @@ from ethocache.common.errors import InputError
 from ethocache.common.params import Section
 from ethocache.common.progress import progress
 from ethocache.common.stage import Stopwatch, peak_memory_mb
-from ethocache.common.store import Store, Workbench
+from ethocache.common.store import Store
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import assemble, segment_shape
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.running import Machine, Run, choose_run, has_openvino, this_machine

@@ -7,7 +7,8 @@ from typing import Any
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of, sha256_of_file
-from ethocache.common.store import Entry, Store, Workbench
+from ethocache.common.store import Entry, Store
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, look_at_video, time_stamps

@@ -14,7 +14,8 @@ from ethocache.common.compute import Job
 from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, sha256_of, sha256_of_file
 from ethocache.common.stage import Stopwatch, peak_memory_mb
-from ethocache.common.store import Entry, Store, Workbench
+from ethocache.common.store import Entry, Store
+from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import assemble
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import REVISION as TIMES_REVISION
