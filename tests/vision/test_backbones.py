@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ethocache.common.errors import InputError
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones import BACKBONES, check_backbones, parse_recipe, resolve_backbone
 from ethocache.vision.backbones.image import ImageEmbedder
 from ethocache.vision.backbones.settings import ImageSettings, MeanColourSettings
@@ -25,7 +26,7 @@ def frames(count=3, size=64, seed=0):
 
 
 def embedder(model="test_resnet", **settings):
-    return ImageEmbedder(ImageSettings(model=model, **({"weights": "random"} | settings)))
+    return ImageEmbedder(ImageSettings(model=model, **({"weights": "random"} | settings)), Run())
 
 
 # ---- recipes ----
@@ -166,7 +167,7 @@ print({{"torch", "timm", "torchvision", "cv2", "pandas", "scipy"}} & set(sys.mod
 def test_mean_colour_is_the_mean_of_red_green_and_blue():
     pictures = np.zeros((2, 8, 8, 3), np.uint8)
     pictures[1, :, :4] = (255, 0, 51)
-    toy = MeanColourSettings().build("fp32", "cpu")
+    toy = MeanColourSettings().build()
     np.testing.assert_allclose(toy(pictures), [[0, 0, 0], [0.5, 0, 0.1]], rtol=1e-6)
     assert toy(pictures).dtype == np.float32
     assert (toy.description["dimensions"], toy.device, MeanColourSettings().source()) == (3, "cpu", {})
@@ -217,14 +218,14 @@ def test_a_frame_gets_the_same_vector_alone_and_in_a_batch(model):
 
 def test_the_network_is_frozen_and_sees_without_noise():
     network = embedder("test_efficientnet")
-    assert not network._pool.training
-    assert not any(parameter.requires_grad for parameter in network._pool.parameters())
+    assert not network.engine.network.training
+    assert not any(parameter.requires_grad for parameter in network.engine.network.parameters())
     np.testing.assert_array_equal(network(frames()), network(frames()))
 
 
 def test_bf16_answers_nearly_the_same_in_float32():
     exact = embedder("test_resnet")(frames())
-    quick = ImageEmbedder(ImageSettings(model="test_resnet", weights="random"), "bf16")(frames())
+    quick = ImageEmbedder(ImageSettings(model="test_resnet", weights="random"), Run(precision="bf16"))(frames())
     assert quick.dtype == np.float32
     assert not np.array_equal(quick, exact)
     np.testing.assert_allclose(quick, exact, atol=0.1 * np.abs(exact).max())
@@ -253,7 +254,7 @@ def test_pooling_cls_needs_a_class_token():
 def test_input_px_changes_what_the_network_sees_and_not_its_weights(model):
     own, small = embedder(model), embedder(model, input_px=96)
     assert (own.description["input_px"], small.description["input_px"]) == (160, 96)
-    assert small.preprocess(frames()).shape == (3, 3, 96, 96)
+    assert seen(small, frames()).shape == (3, 3, 96, 96)
     assert small.description["weights_sha256"] == own.description["weights_sha256"]
     assert not np.array_equal(own(frames()), small(frames()))
 
@@ -291,12 +292,17 @@ def test_too_little_memory_says_which_setting_to_lower():
     def no_memory(pixels):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    network._pool = no_memory
-    with pytest.raises(InputError, match=r"3 frames at once need more memory than the cpu has free: lower extract\.batch_size"):
+    network.engine._answer = no_memory
+    with pytest.raises(InputError, match=r"3 inputs at once need more memory than the cpu has free: lower extract\.batch_size"):
         network(frames())
 
 
 # ---- preprocessing ----
+
+
+def seen(network, pictures):
+    """What the network itself is shown, (B, 3, input_px, input_px)."""
+    return network.engine.network.normal(network.preprocess(pictures))
 
 
 @pytest.mark.parametrize(("model", "size"), [("test_resnet", 256), ("test_vit", 256), ("test_vit", 96), ("test_resnet", 160)])
@@ -309,17 +315,17 @@ def test_preprocessing_is_that_of_timm_without_the_centre_crop(model, size):
     transform = timm.data.create_transform(**config, is_training=False)
     pictures = 60 + frames(2, size) // 2  # PIL clips between its two passes, so nothing may overshoot
     expected = torch.stack([transform(Image.fromarray(picture)) for picture in pictures])
-    ours = network.preprocess(pictures)
+    ours = seen(network, pictures)
     one_grey_level = 1 / 255 / min(config["std"])
     assert (ours - expected).abs().max() < 1.6 * one_grey_level
-    swapped = network.preprocess(pictures[..., ::-1].copy())
+    swapped = seen(network, pictures[..., ::-1].copy())
     assert (swapped - expected).abs().max() > 50 * one_grey_level
 
 
 def test_nothing_of_the_crop_is_cut_off():
     picture = np.zeros((1, 256, 256, 3), np.uint8)
     picture[:, :4] = picture[:, :, -4:] = 255
-    seen = embedder("test_resnet").preprocess(picture)
-    assert (seen[0, :, 0] > 0.5).all()
-    assert (seen[0, :, :, -1] > 0.5).all()
-    assert (seen[0, :, 80, 80] == -1).all()
+    pixels = seen(embedder("test_resnet"), picture)
+    assert (pixels[0, :, 0] > 0.5).all()
+    assert (pixels[0, :, :, -1] > 0.5).all()
+    assert (pixels[0, :, 80, 80] == -1).all()

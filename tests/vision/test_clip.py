@@ -9,6 +9,7 @@ from torch import nn
 from torchvision.models import get_model, get_model_weights
 
 from ethocache.common.errors import InputError
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones import check_backbones, parse_recipe
 from ethocache.vision.backbones.clip import ClipEmbedder, between
 from ethocache.vision.backbones.clip_settings import CLIP_NETWORKS, ClipSettings
@@ -25,7 +26,7 @@ def embedder():
     def build(precision="fp32", **changes):
         chosen = ClipSettings(**SMALL | changes)
         key = (precision, chosen.model_dump_json())
-        built[key] = built.get(key) or ClipEmbedder(chosen, precision)
+        built[key] = built.get(key) or ClipEmbedder(chosen, Run(precision=precision))
         return built[key]
 
     return build
@@ -159,7 +160,7 @@ def test_a_frame_gets_the_same_vector_whatever_the_batch(embedder, stride):
 
 @pytest.mark.parametrize("model", ["r3d_18", "mvit_v2_s"])
 def test_colours_are_normalised_as_torchvision_does(model):
-    network = ClipEmbedder(ClipSettings(model=model, weights="random"))
+    network = ClipEmbedder(ClipSettings(model=model, weights="random"), Run())
     side = network.description["input_px"]
     transform = get_model_weights(model).DEFAULT.transforms(resize_size=(side, side), crop_size=(side, side))
     picture = noise(1, size=side)
@@ -193,7 +194,7 @@ def test_what_is_kept_is_what_the_classifier_would_have_seen(embedder):
 def test_every_network_gives_one_finite_vector_a_frame_in_both_precisions(model):
     answers = []
     for precision in ("fp32", "bf16"):
-        network = parse_recipe({"kind": "clip", "model": model, "weights": "random", "stride": 16}).build(precision, "cpu")
+        network = parse_recipe({"kind": "clip", "model": model, "weights": "random", "stride": 16}).build(Run(precision=precision))
         answers.append(embed(network, noise(2, size=64), 2))
         assert answers[-1].shape == (2, network.description["dimensions"])
     assert np.isfinite(answers).all()
@@ -202,8 +203,8 @@ def test_every_network_gives_one_finite_vector_a_frame_in_both_precisions(model)
 
 
 def test_its_normalisations_are_folded_into_the_convolutions(embedder):
-    assert not any(isinstance(module, nn.BatchNorm3d) for module in embedder()._network.modules())
-    assert not any(parameter.requires_grad for parameter in embedder()._network.parameters())
+    assert not any(isinstance(module, nn.BatchNorm3d) for module in embedder().engine.network.modules())
+    assert not any(parameter.requires_grad for parameter in embedder().engine.network.parameters())
 
 
 def test_colours_can_be_normalised_otherwise(embedder):
@@ -214,7 +215,7 @@ def test_colours_can_be_normalised_otherwise(embedder):
 
 
 def test_too_little_memory_says_which_setting_to_lower(embedder):
-    network = ClipEmbedder(ClipSettings(**SMALL))
+    network = ClipEmbedder(ClipSettings(**SMALL), Run())
 
     def no_memory(pixels):
         raise torch.OutOfMemoryError("CUDA out of memory")

@@ -15,6 +15,7 @@ from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import FeatureFile
 from ethocache.vision.backbones import resolve_backbone
 from ethocache.vision.backbones.clip_settings import ClipSettings
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.decode import decode_frames
 from ethocache.vision.embedding import ExtractParams, describe_network, extract_video, feature_recipe, load_embedder
 from ethocache.vision.encode import CropStyle, join_segments, write_segment
@@ -66,13 +67,13 @@ def a_bench(folder):
 
 
 def network(settings=COLOUR, params=PARAMS):
-    return load_embedder(settings, params, "cpu")
+    return load_embedder(settings, Run())
 
 
 def extract(crop, folder, embedder=None, params=PARAMS, frames=FRAMES, settings=COLOUR):
     """Extract a crop with the toy, or another embedder, and return (facts, path of the features)."""
     embedder = embedder or network(settings, params)
-    recipe = feature_recipe("c" * 64, settings, embedder.description, params)
+    recipe = feature_recipe("c" * 64, settings, embedder.description, Run(), params)
     bench = a_bench(folder)
     valid = np.arange(frames) % 5 > 0
     facts = extract_video(crop, np.arange(frames) / 10, valid, lambda: embedder, recipe, sha256_of(recipe), params, bench, "mouse")
@@ -180,7 +181,7 @@ def test_when_only_the_joining_was_left_no_network_is_loaded(crop, tmp_path):
     whole = path.read_bytes()
     path.unlink()
     description = network().description
-    recipe = feature_recipe("c" * 64, COLOUR, description, PARAMS)
+    recipe = feature_recipe("c" * 64, COLOUR, description, Run(), PARAMS)
     valid = np.arange(FRAMES) % 5 > 0
     facts = extract_video(crop, np.arange(FRAMES) / 10, valid, stop, recipe, sha256_of(recipe), PARAMS, a_bench(tmp_path), "mouse")
     assert (facts["device"], facts["resumed_at"]) == ("none", FRAMES)
@@ -236,7 +237,7 @@ def test_an_answer_beyond_float16_is_an_error_and_not_infinite(crop, tmp_path):
 
 def test_weights_that_changed_since_they_were_described_are_an_error(crop, tmp_path):
     embedder = Wrapped(network())
-    recipe = feature_recipe("c" * 64, COLOUR, embedder.description | {"weights_sha256": "0" * 64}, PARAMS)
+    recipe = feature_recipe("c" * 64, COLOUR, embedder.description | {"weights_sha256": "0" * 64}, Run(), PARAMS)
     with pytest.raises(InputError, match="the network's weights are not those that were looked at before"):
         extract_video(crop, np.arange(70.0), np.ones(70, bool), lambda: embedder, recipe, "", PARAMS, a_bench(tmp_path), "mouse")
     assert embedder.sizes == []
@@ -251,9 +252,9 @@ def test_what_goes_wrong_while_decoding_is_raised_here(tmp_path):
 # ---- recipe and key ----
 
 
-def key(settings=RESNET, description=None, crop_key="c", **params):
+def key(settings=RESNET, description=None, crop_key="c", run=Run(), **params):
     described = {"weights_sha256": "w", "input_px": 160, "mean": [0.5], "std": [0.5], "interpolation": "bicubic"} | (description or {})
-    return sha256_of(feature_recipe(crop_key, settings, described, ExtractParams(**params)))
+    return sha256_of(feature_recipe(crop_key, settings, described, run, ExtractParams(**params)))
 
 
 def test_whatever_changes_the_numbers_changes_the_key():
@@ -268,7 +269,8 @@ def test_whatever_changes_the_numbers_changes_the_key():
         key(description={"interpolation": "bilinear"}),
         key(crop_key="d"),
         key(batch_size=17),
-        key(precision="bf16"),
+        key(run=Run(precision="bf16")),
+        key(run=Run(engine="openvino")),
     ]
     assert len(set(different)) == len(different)
 
@@ -277,7 +279,7 @@ def test_whatever_a_clip_network_looks_at_is_in_the_key():
     def key(**changes):
         settings = ClipSettings(**{name: value for name, value in _CLIP.items() if name != "kind"} | changes)
         described = {"weights_sha256": "w", "mean": settings.mean, "context": settings.context.as_json()}
-        return sha256_of(feature_recipe("c", settings.model_dump(mode="json"), described, PARAMS))
+        return sha256_of(feature_recipe("c", settings.model_dump(mode="json"), described, Run(), PARAMS))
 
     changes = [{}, {"window": 5}, {"step": 2}, {"stride": 2}, {"model": "r3d_18"}, {"mean": (0.5, 0.5, 0.5)}, {"std": (0.5, 0.5, 0.5)}]
     assert len({key(**change) for change in changes}) == len(changes)
@@ -307,6 +309,7 @@ def test_a_network_is_described_by_its_weights_and_its_input(tmp_path):
         "std": [0.5, 0.5, 0.5],
         "interpolation": "bilinear",
         "dimensions": 96,
+        "engines": ["torch", "compile", "openvino"],
     }
     assert describe_network(RESNET | {"seed": 1}, Store(tmp_path))["weights_sha256"] != description["weights_sha256"]
 
@@ -332,8 +335,8 @@ def test_the_second_time_no_network_library_is_loaded(tmp_path):
 import sys
 from pathlib import Path
 from ethocache.common.store import Store
-from ethocache.vision.embedding import ExtractParams, describe_network, feature_recipe
-feature_recipe("c", {RESNET!r}, describe_network({RESNET!r}, Store(Path({str(tmp_path)!r}))), ExtractParams())
+from ethocache.vision.embedding import ExtractParams, Run, describe_network, feature_recipe
+feature_recipe("c", {RESNET!r}, describe_network({RESNET!r}, Store(Path({str(tmp_path)!r}))), Run(), ExtractParams())
 print({{"torch", "timm", "torchvision", "pandas", "scipy"}} & set(sys.modules))
 """
     first, second = (subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2))

@@ -9,6 +9,7 @@ from torch import nn
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.common.store import Store
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones import check_backbones, parse_recipe
 from ethocache.vision.backbones.flow import FlowEmbedder, show_flow
 from ethocache.vision.backbones.flow_settings import FlowSettings, opencv_version
@@ -19,7 +20,7 @@ from ethocache.vision.optical_flow import METHODS, measure_flow
 
 
 def embedder(precision="fp32", **changes):
-    return FlowEmbedder(FlowSettings(**{"model": "test_resnet", "weights": "random", "stack": 1} | changes), precision)
+    return FlowEmbedder(FlowSettings(**{"model": "test_resnet", "weights": "random", "stack": 1} | changes), Run(precision=precision))
 
 
 def texture(size=64, seed=0):
@@ -98,7 +99,7 @@ def test_a_stack_lies_around_its_frame(stack, context):
 def test_whatever_changes_the_numbers_changes_the_key(monkeypatch):
     def key(**changes):
         settings = FlowSettings(**{"model": "test_resnet", "weights": "random"} | changes)
-        return sha256_of(feature_recipe("c", settings.model_dump(mode="json"), settings.build("fp32", "cpu").description, ExtractParams()))
+        return sha256_of(feature_recipe("c", settings.model_dump(mode="json"), settings.build(Run()).description, Run(), ExtractParams()))
 
     changes = [{}, {"method": "farneback"}, {"stack": 3}, {"clip_px": 5}, {"first_layer": "average"}, {"seed": 1}, {"input_px": 96}]
     keys = [key(**change) for change in changes]
@@ -171,10 +172,10 @@ def test_flows_of_a_stack_come_in_order_each_with_its_channels():
 
 def test_a_single_flow_is_seen_as_a_picture_by_an_unchanged_network():
     settings = {"model": "test_resnet", "weights": "random"}
-    flow, image = embedder(), ImageEmbedder(ImageSettings(**settings))
+    flow, image = embedder(), ImageEmbedder(ImageSettings(**settings), Run())
     seen = flow.preprocess(moving([(2, 1)]))
     with torch.inference_mode():
-        torch.testing.assert_close(flow._pool(seen), image._pool(seen))
+        torch.testing.assert_close(flow.engine(seen), image.engine.network.network(seen))
     assert flow.description["weights_sha256"] == image.description["weights_sha256"]
 
 
@@ -191,7 +192,7 @@ def test_colours_tell_directions_apart_and_average_cannot():
         seen = torch.zeros(2, 3 if first_layer == "colours" else 2, 160, 160)
         seen[0, 0] = seen[1, 1] = 1
         with torch.inference_mode():
-            one, other = network._pool(seen)
+            one, other = network.engine(seen)
         assert torch.allclose(one, other, atol=1e-5) == alike
         assert not np.array_equal(network(right), network(down))
 
@@ -239,12 +240,12 @@ def test_too_little_memory_says_which_setting_to_lower():
     def no_memory(pixels):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    network._pool = no_memory
-    with pytest.raises(InputError, match=r"2 frames at once need more memory than the cpu has free: lower extract\.batch_size"):
+    network.engine._answer = no_memory
+    with pytest.raises(InputError, match=r"1 inputs at once need more memory than the cpu has free: lower extract\.batch_size"):
         network(moving([(1, 0)]))
 
 
 def test_a_recipe_builds_its_embedder():
-    network = parse_recipe({"kind": "flow", "model": "test_vit", "weights": "random", "pooling": "avg"}).build("fp32", "cpu")
+    network = parse_recipe({"kind": "flow", "model": "test_vit", "weights": "random", "pooling": "avg"}).build(Run())
     assert network.context == Context(1, 1)
     assert embed(network, moving([(1, 0)])).shape == (2, network.description["dimensions"])

@@ -15,6 +15,7 @@ from ethocache.dataset.index import index_videos
 from ethocache.dataset.tracks import Track, load_track, write_track
 from ethocache.endtoend.demo import write_demo
 from ethocache.vision.crop_settings import CropParams
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.embedding import ExtractParams, load_embedder
 from ethocache.vision.kept import keep_crop, keep_track
 from ethocache.vision.streams import Inputs, compare_bodies, open_stream, refuse_missing_inputs
@@ -181,4 +182,4 @@ def test_a_swap_of_two_animals_gives_the_same_file_but_for_its_key(lab):
 
 def test_pose_is_no_network():
     with pytest.raises(TypeError, match="Expected a recipe that looks at pixels, got one of kind 'pose'"):
-        load_embedder(POSE, ExtractParams(), "cpu")
+        load_embedder(POSE, Run())

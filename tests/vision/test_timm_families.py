@@ -5,6 +5,7 @@ import pytest
 import timm
 
 from ethocache.common.errors import InputError
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.flow import FlowEmbedder
 from ethocache.vision.backbones.flow_settings import FlowSettings
 from ethocache.vision.backbones.image import ImageEmbedder
@@ -139,7 +140,7 @@ def test_no_family_is_forgotten():
 
 @pytest.mark.parametrize("family", SMALLEST)
 def test_a_network_of_every_family_gives_one_finite_vector_a_frame(family):
-    network = ImageEmbedder(ImageSettings(model=SMALLEST[family], weights="random"))
+    network = ImageEmbedder(ImageSettings(model=SMALLEST[family], weights="random"), Run())
     answer = network(pictures())
     assert answer.shape == (2, network.description["dimensions"])
     assert np.isfinite(answer).all()
@@ -148,7 +149,7 @@ def test_a_network_of_every_family_gives_one_finite_vector_a_frame(family):
 
 @pytest.mark.parametrize("family", sorted(set(SMALLEST) - SEVERAL_MAPS))
 def test_the_mean_over_places_has_a_number_for_every_channel_and_not_for_a_place(family):
-    network = ImageEmbedder(ImageSettings(model=SMALLEST[family], weights="random", pooling="avg"))
+    network = ImageEmbedder(ImageSettings(model=SMALLEST[family], weights="random", pooling="avg"), Run())
     assert network.description["dimensions"] == network._pool(network.preprocess(pictures())).shape[1] >= 64
     assert np.isfinite(network(pictures())).all()
 
@@ -156,13 +157,13 @@ def test_the_mean_over_places_has_a_number_for_every_channel_and_not_for_a_place
 @pytest.mark.parametrize("family", sorted(SEVERAL_MAPS))
 def test_a_network_of_several_maps_has_no_mean_over_places(family):
     with pytest.raises(InputError, match="has several maps before its classifier, so only 'pooling: default' is possible"):
-        ImageEmbedder(ImageSettings(model=SMALLEST[family], weights="random", pooling="avg"))
+        ImageEmbedder(ImageSettings(model=SMALLEST[family], weights="random", pooling="avg"), Run())
 
 
 @pytest.mark.parametrize("family", sorted(set(SMALLEST) - LARGE))
 def test_a_network_of_every_family_can_be_shown_flow(family):
     stack = 1 if family in NOT_COLOURS_FIRST else 2
-    network = FlowEmbedder(FlowSettings(model=SMALLEST[family], weights="random", method="dis_fast", stack=stack))
+    network = FlowEmbedder(FlowSettings(model=SMALLEST[family], weights="random", method="dis_fast", stack=stack), Run())
     answer = network(pictures(3))
     assert answer.shape == (3 - network.context.before - network.context.after, network.description["dimensions"])
     assert np.isfinite(answer).all()
@@ -171,4 +172,4 @@ def test_a_network_of_every_family_can_be_shown_flow(family):
 @pytest.mark.parametrize("family", sorted(NOT_COLOURS_FIRST))
 def test_a_network_that_does_something_else_with_colours_first_cannot_be_shown_a_stack(family):
     with pytest.raises(InputError, match="does not start with a convolution over colours, so it cannot be shown a stack of flows"):
-        FlowEmbedder(FlowSettings(model=SMALLEST[family], weights="random", stack=2))
+        FlowEmbedder(FlowSettings(model=SMALLEST[family], weights="random", stack=2), Run())

@@ -11,6 +11,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from safetensors.torch import save_file
 
 from ethocache.common.errors import InputError
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones import weights as loading
 from ethocache.vision.backbones.settings import ImageSettings
 from ethocache.vision.backbones.weights import load_network, sha256_of_tensors
@@ -254,7 +255,7 @@ def test_packaged_weights_tell_real_pictures_apart():
     stripes = flat.copy()
     stripes[:, ::8] = 220
     noise = np.random.default_rng(0).integers(0, 256, flat.shape, np.uint8)
-    answers = ImageEmbedder(ImageSettings(model="tf_efficientnet_lite0", weights="package"))(np.concatenate([flat, stripes, noise]))
+    answers = ImageEmbedder(ImageSettings(model="tf_efficientnet_lite0", weights="package"), Run())(np.concatenate([flat, stripes, noise]))
     similarity = np.corrcoef(answers)
     assert similarity[np.triu_indices(3, 1)].max() < 0.9
     assert (answers.std(0) > 0).mean() > 0.3

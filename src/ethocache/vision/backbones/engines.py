@@ -55,9 +55,13 @@ class Frozen(nn.Module):
             self.register_buffer("scale", 1 / (255 * torch.tensor(std)), persistent=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        if self._pictures:
-            inputs = ((inputs.float() - self.mean) * self.scale).permute(0, 3, 1, 2)  # in memory they are as channels_last wants them
-        return self._pool(inputs.to(self.dtype)).float()
+        return self._pool(self.normal(inputs).to(self.dtype)).float()
+
+    def normal(self, inputs: Tensor) -> Tensor:
+        """Return what the network sees, before it is rounded to its precision."""
+        if not self._pictures:
+            return inputs
+        return ((inputs.float() - self.mean) * self.scale).permute(0, 3, 1, 2)  # in memory they are as channels_last wants them
 
     def ready(self, device: str, precision: str, dimensions: int) -> "Frozen":
         """Move to a device and a precision; the arithmetic before the network stays in float32."""
@@ -93,14 +97,14 @@ class TorchEngine:
     def __init__(self, network: Frozen, example: Tensor, run: Run) -> None:
         pictures = example.dtype == torch.uint8
         self._run, self._layout = run, torch.contiguous_format if pictures else _LAYOUTS.get(example.ndim, torch.contiguous_format)
-        ready: nn.Module = network.ready(run.device, run.precision, example.ndim)
-        self._network: Callable[[Tensor], Tensor] = torch.compile(ready, dynamic=False) if run.engine == "compile" else ready
+        self.network = network.ready(run.device, run.precision, example.ndim)
+        self._answer: Callable[[Tensor], Tensor] = torch.compile(self.network, dynamic=False) if run.engine == "compile" else self.network
 
     @torch.inference_mode()
     def __call__(self, inputs: Tensor) -> Tensor:
         try:
             with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-                return self._network(self._moved(inputs)).cpu()
+                return self._answer(self._moved(inputs)).cpu()
         except torch.OutOfMemoryError as error:
             raise InputError(
                 f"{len(inputs)} inputs at once need more memory than the {self._run.device} has free: lower extract.batch_size"
