@@ -1,6 +1,7 @@
 """The extraction on a real Slurm, through dask-jobqueue, with a job that is cancelled in the middle."""
 
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -50,6 +51,20 @@ def test_a_job_that_is_cancelled_in_mid_video_changes_nothing_and_nothing_is_don
     assert ended(stage) == f"extract: {VIDEOS} feature files of mean_colour, {VIDEOS} computed now\n"
     assert features(project) == features(undisturbed)
     assert [frames >= 30 for frames in resumed(project)] == [False] * (VIDEOS - 1) + [True], "the cancelled one went on where it was"
+    until_no_job_is_left(environment)
+
+
+def test_ctrl_c_ends_with_one_line_and_cancels_the_jobs(environment, cluster, tmp_path):
+    project = cropped_project(tmp_path)
+    stage = start_stage(project, "extract", cluster, **environment)
+    wait_until(lambda: begun(project.store), stage)
+    os.killpg(stage.pid, signal.SIGINT)
+    output = communicated(stage)
+    assert (stage.returncode, output) == (1, "extract: stopped; what is finished is kept, run again to go on\n")
+    until_no_job_is_left(environment)
+
+
+def until_no_job_is_left(environment):
     deadline = time.monotonic() + 60
     while jobs(environment):
         assert time.monotonic() < deadline, "jobs are left behind"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from ethocache.common.compute import CLUSTER, make_all, release_workers
 from ethocache.common.errors import InputError
 from ethocache.common.params import parse_section
 from ethocache.common.store import Store
-from ethocache.common.workers import _NOT_OF_JOBS, _SYSTEMS, ClusterFile, job_settings
+from ethocache.common.workers import _NOT_OF_JOBS, _SYSTEMS, ClusterFile, import_dask_jobqueue, job_settings
 
 DOCS = (Path(__file__).parents[2] / "docs/cluster.md").read_text(encoding="utf-8")
 
@@ -70,11 +71,12 @@ def test_a_worker_with_another_installation_or_without_the_store_does_nothing(tm
 
 @pytest.mark.parametrize("system", ["slurm", "pbs"])
 def test_the_files_of_the_documentation_are_accepted(system, tmp_path):
-    import dask_jobqueue
-
     (text,) = re.findall(rf"^```yaml\n# {system}\.yaml\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
     values = parse_section(yaml.safe_load(text), ClusterFile, "docs")
     settings = {name: value for name, value in job_settings(values.jobqueue[system], tmp_path).items() if name not in _NOT_OF_JOBS}
-    script = getattr(dask_jobqueue, _SYSTEMS[system]).job_cls("tcp://host:1", "name", **settings | {"log_directory": None}).job_script()
+    script = (
+        getattr(import_dask_jobqueue(), _SYSTEMS[system]).job_cls("tcp://host:1", "name", **settings | {"log_directory": None}).job_script()
+    )
     assert "export OMP_NUM_THREADS=8" in script
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert script.split("--nthreads")[-1].split()[0] == "1"

@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -199,14 +200,22 @@ def job_settings(found: Mapping[str, Any], store: Path) -> dict[str, Any]:
     }
 
 
-def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path, refused: list[str]) -> Any:
+def import_dask_jobqueue() -> Any:
+    """Import it, and take back its handler of Ctrl-C, which would end this process as if all were well."""
+    before = signal.getsignal(signal.SIGINT)
     try:
         import dask_jobqueue
     except ModuleNotFoundError:
         raise InputError(f"{CLUSTER}: jobs need dask-jobqueue, which is not installed: run `uv sync --extra cluster`") from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return dask_jobqueue
+
+
+def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path, refused: list[str]) -> Any:
     if system not in _SYSTEMS:
         raise InputError(f"{path}: jobqueue: '{system}' is no batch system{did_you_mean(system, _SYSTEMS)}; known: {', '.join(_SYSTEMS)}")
-    kind = getattr(dask_jobqueue, _SYSTEMS[system])
+    kind = getattr(import_dask_jobqueue(), _SYSTEMS[system])
     try:
         settings = job_settings(found, store)
         kind.job_cls("tcp://check:1", "check", **{name: value for name, value in settings.items() if name not in _NOT_OF_JOBS})
