@@ -44,6 +44,7 @@ def kinds(store: Path) -> dict[str, int]:
 ALL = {"crop": 4, "features": 4, "fold": 3, "model": 1, "tags": 1, "times": 4, "track": 4}
 
 
+@pytest.mark.slow
 def test_only_what_no_experiment_holds_is_pruned_and_the_rest_needs_no_computing(project):
     store = project.store.root
     assert kinds(store) == ALL
@@ -72,6 +73,7 @@ def test_only_what_no_experiment_holds_is_pruned_and_the_rest_needs_no_computing
     assert project.counting("dvc", "exp", "run", "-q", "-S", "crop.margin_px=4") == (0, 0, 0)
 
 
+@pytest.mark.slow
 def test_on_another_disk_where_links_fail_nothing_that_is_used_is_pruned(tmp_path, demo):
     disk = Path("/dev/shm")
     if not disk.is_dir() or disk.stat().st_dev == tmp_path.stat().st_dev:
@@ -91,6 +93,7 @@ def test_on_another_disk_where_links_fail_nothing_that_is_used_is_pruned(tmp_pat
         shutil.rmtree(store)
 
 
+@pytest.mark.slow
 def test_two_experiments_at_once_in_temporary_copies_compute_each_key_once(project):
     command = ("dvc", "exp", "run", "--temp", "-S", "backbone=tiny", "-S")
     runs = [
