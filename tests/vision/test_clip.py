@@ -220,6 +220,6 @@ def test_too_little_memory_says_which_setting_to_lower(embedder):
     def no_memory(pixels):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    network._network = no_memory
-    with pytest.raises(InputError, match=r"2 windows of 6 frames need more memory than the cpu has free: lower extract\.batch_size"):
+    network.engine._answer = no_memory
+    with pytest.raises(InputError, match=r"2 inputs at once need more memory than the cpu has free: lower extract\.batch_size"):
         embed(network, noise(12), 12)

@@ -83,7 +83,7 @@ def extract(crop, folder, embedder=None, params=PARAMS, frames=FRAMES, settings=
 class Wrapped:
     """An embedder that lets something happen before or after the batch of this number."""
 
-    device = "cpu"
+    device, at_once = "cpu", 1
 
     def __init__(self, embedder, at_batch=0, before=lambda: None, after=lambda answer: answer):
         self.embedder, self.at_batch, self.before, self.after = embedder, at_batch, before, after

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from ethocache.vision.read_ahead import read_ahead
+from ethocache.vision.read_ahead import overlapped, read_ahead
 
 
 def running():
@@ -48,3 +48,37 @@ def test_a_reader_that_leaves_early_leaves_no_thread_behind():
     with pytest.raises(KeyboardInterrupt):
         leave()
     assert not running()
+
+
+# ---- several at work ----
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 5])
+def test_overlapped_work_comes_in_order(at_once):
+    def slower_first(number):
+        time.sleep(0.02 / (number + 1))
+        return number * number
+
+    assert list(overlapped(slower_first, iter(range(12)), at_once)) == [number**2 for number in range(12)]
+
+
+def test_two_are_at_work_at_the_same_time_and_no_more_items_are_taken_than_needed():
+    both, taken = threading.Barrier(2), []
+
+    def items():
+        for number in range(8):
+            taken.append(number)
+            yield number
+
+    results = overlapped(lambda number: (both.wait(10), number)[1], items(), 2)
+    assert next(results) == 0
+    assert len(taken) <= 4
+    results.close()
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_what_goes_wrong_at_work_is_raised_in_its_place(at_once):
+    results = overlapped(lambda number: 6 // (3 - number), iter(range(6)), at_once)
+    assert [next(results) for _ in range(3)] == [2, 3, 6]
+    with pytest.raises(ZeroDivisionError):
+        next(results)

@@ -53,6 +53,7 @@ class Frozen(nn.Module):
         if mean:
             self.register_buffer("mean", 255 * torch.tensor(mean), persistent=False)
             self.register_buffer("scale", 1 / (255 * torch.tensor(std)), persistent=False)
+        self.eval().requires_grad_(False)
 
     def forward(self, inputs: Tensor) -> Tensor:
         return self._pool(self.normal(inputs).to(self.dtype)).float()
