@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from ethocache.common.errors import InputError
-from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones import BACKBONES, check_backbones, parse_recipe, resolve_backbone
 from ethocache.vision.backbones.image import ImageEmbedder
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.settings import ImageSettings, MeanColourSettings
 
 RECIPES = {

@@ -9,10 +9,10 @@ from torch import nn
 from torchvision.models import get_model, get_model_weights
 
 from ethocache.common.errors import InputError
-from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones import check_backbones, parse_recipe
 from ethocache.vision.backbones.clip import ClipEmbedder, between
 from ethocache.vision.backbones.clip_settings import CLIP_NETWORKS, ClipSettings
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.settings import Context
 
 SMALL = {"model": "r3d_18", "weights": "random", "input_px": 16, "window": 6}

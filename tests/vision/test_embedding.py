@@ -22,6 +22,7 @@ from ethocache.vision.encode import CropStyle, join_segments, write_segment
 from ethocache.vision.pictures import Picture
 
 FRAMES = 70
+FP32 = Run()
 PARAMS = ExtractParams(batch_size=8, segment_frames=20)  # so segments of 24 frames, the last of 22
 RECIPES = {
     "colour": {"kind": "mean_colour"},
@@ -252,7 +253,7 @@ def test_what_goes_wrong_while_decoding_is_raised_here(tmp_path):
 # ---- recipe and key ----
 
 
-def key(settings=RESNET, description=None, crop_key="c", run=Run(), **params):
+def key(settings=RESNET, description=None, crop_key="c", run=FP32, **params):
     described = {"weights_sha256": "w", "input_px": 160, "mean": [0.5], "std": [0.5], "interpolation": "bicubic"} | (description or {})
     return sha256_of(feature_recipe(crop_key, settings, described, run, ExtractParams(**params)))
 

@@ -9,11 +9,11 @@ from torch import nn
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.common.store import Store
-from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones import check_backbones, parse_recipe
 from ethocache.vision.backbones.flow import FlowEmbedder, show_flow
 from ethocache.vision.backbones.flow_settings import FlowSettings, opencv_version
 from ethocache.vision.backbones.image import ImageEmbedder
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.settings import Context, ImageSettings
 from ethocache.vision.embedding import ExtractParams, feature_recipe, weights_sources
 from ethocache.vision.optical_flow import METHODS, measure_flow

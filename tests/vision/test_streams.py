@@ -14,8 +14,8 @@ from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import index_videos
 from ethocache.dataset.tracks import Track, load_track, write_track
 from ethocache.endtoend.demo import write_demo
-from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.backbones.running import Run
+from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.embedding import ExtractParams, load_embedder
 from ethocache.vision.kept import keep_crop, keep_track
 from ethocache.vision.streams import Inputs, compare_bodies, open_stream, refuse_missing_inputs

@@ -5,10 +5,10 @@ import pytest
 import timm
 
 from ethocache.common.errors import InputError
-from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.flow import FlowEmbedder
 from ethocache.vision.backbones.flow_settings import FlowSettings
 from ethocache.vision.backbones.image import ImageEmbedder
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.settings import ImageSettings
 
 SMALLEST = {

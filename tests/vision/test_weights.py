@@ -11,8 +11,8 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from safetensors.torch import save_file
 
 from ethocache.common.errors import InputError
-from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones import weights as loading
+from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.settings import ImageSettings
 from ethocache.vision.backbones.weights import load_network, sha256_of_tensors
 
