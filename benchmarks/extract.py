@@ -39,6 +39,7 @@ from ethocache.dataset.features import FeatureFile
 from ethocache.vision.backbones.running import Run, this_machine
 from ethocache.vision.backbones.settings import Embedder, ImageSettings
 from ethocache.vision.backbones.weights import load_network
+from ethocache.vision.context import batches_of
 from ethocache.vision.decode import decode_frames
 from ethocache.vision.embedding import FEATURES, ExtractParams, describe_network, extract_video, feature_recipe, load_embedder, resolve_run
 from ethocache.vision.read_ahead import overlapped
@@ -115,10 +116,9 @@ def count_frames(crop: Path) -> int:
 def speeds(work: Work, crop: Path, rounds: int, scratch: Path) -> dict[str, Any]:
     frames = count_frames(crop)
     size = work.params.batch_size
-    pictures = np.stack(list(islice(decode_frames(crop), 16 * size)))
-    ready = [work.network.preprocess(pictures[first : first + size]) for first in range(0, len(pictures), size)]
+    ready = [work.network.preprocess(batch) for batch in islice(batches_of(crop, 0, size, work.network.context), 16)]
     plain = load_network(ImageSettings(**work.settings)).eval().requires_grad_(False)
-    normal = [(batch.permute(0, 3, 1, 2).float() / 255).contiguous() for batch in ready[:2]]
+    normal = [(batch.float() / 255).contiguous() for batch in ready[:2]]
 
     def pipeline() -> int:
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
@@ -129,7 +129,7 @@ def speeds(work: Work, crop: Path, rounds: int, scratch: Path) -> dict[str, Any]
         "forward": lambda: forward(work.network, ready),
         "pipeline": pipeline,
         "eager_fp32": lambda: eager(plain, normal),
-        "thesis_loop": lambda: thesis_loop(plain, crop, ready[0].shape[1]),
+        "thesis_loop": lambda: thesis_loop(plain, crop, ready[0].shape[-1]),
     }
     fps: dict[str, list[float]] = {name: [] for name in ways}
     for way in ways.values():
@@ -183,7 +183,7 @@ def memory(crop: Path, scratch: Path) -> dict[str, Any]:
 def first_frames(crop: Path, path: Path) -> Path:
     from ethocache.vision.encode import write_video
 
-    write_video(path, islice(decode_frames(crop), SHORT_FRAMES), 25, 8, 30)
+    write_video(path, map(np.ascontiguousarray, islice(decode_frames(crop), SHORT_FRAMES)), 25, 8, 30)
     return path
 
 

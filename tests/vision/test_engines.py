@@ -15,7 +15,7 @@ from ethocache.vision.backbones.running import Machine, Run, check_run, choose_r
 from ethocache.vision.backbones.settings import ImageSettings
 from ethocache.vision.embedding import ExtractParams, resolve_run
 
-PICTURE = torch.zeros(1, 32, 32, 3, dtype=torch.uint8)
+PICTURE = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
 NETWORK = {"engines": ["torch", "compile", "openvino"]}
 PLAIN, QUICK = Machine("cpu", openvino=True, bf16=False, compiler=False), Machine("cpu", openvino=True, bf16=True, compiler=False)
 CARD = Machine("cuda", openvino=True, bf16=True, compiler=True)
@@ -28,7 +28,7 @@ def a_network(seed=0):
 
 
 def pictures(count, seed=0):
-    return torch.from_numpy(np.random.default_rng(seed).integers(0, 256, (count, 32, 32, 3), np.uint8))
+    return torch.from_numpy(np.random.default_rng(seed).integers(0, 256, (count, 3, 32, 32), np.uint8))
 
 
 def openvino(precision="fp32"):
@@ -47,7 +47,7 @@ def test_openvino_answers_as_torch_does_and_in_order(count):
 
 
 def test_the_picture_is_normalised_before_the_network():
-    seen = a_network().normal(torch.full((1, 2, 2, 3), 255, dtype=torch.uint8))
+    seen = a_network().normal(torch.full((1, 3, 2, 2), 255, dtype=torch.uint8))
     torch.testing.assert_close(seen[0, :, 0, 0], torch.tensor([0.5 / 0.2, 0.6 / 0.2, 0.7 / 0.3]))
 
 
@@ -100,7 +100,7 @@ def test_torchs_compiler_answers_as_torch_does():
 def test_an_error_inside_gives_the_requests_back():
     engine = openvino()
     with pytest.raises(RuntimeError):
-        engine(torch.zeros(8, 7, 7, 3, dtype=torch.uint8))
+        engine(torch.zeros(8, 3, 7, 7, dtype=torch.uint8))
     assert engine(pictures(40)).shape == (40, 16)
 
 

@@ -30,7 +30,7 @@ def batches_of(crop: Path, start: int, size: int, context: Context) -> Iterator[
     around = list(islice(frames, context.before + context.after))
     while batch := list(islice(frames, size)):
         around += batch
-        yield np.stack(around)
+        yield np.stack([frame.transpose(2, 0, 1) for frame in around]).transpose(0, 2, 3, 1)  # each frame stays three planes in memory
         around = around[len(batch) :]
 
 

@@ -42,7 +42,8 @@ def decode_frames(path: Path, start: int = 0, stop: int | None = None, threads: 
     The frame asked for is found through the file's own index: its key frame is at most
     ``crop.keyframe_interval`` frames before it. Colours follow the tags that the crop carries
     (BT.601, or the source's BT.709 or BT.2020; limited range), chroma interpolated bilinearly, with
-    libswscale's bit-exact arithmetic, so that features do not depend on the processor.
+    libswscale's bit-exact arithmetic, so that features do not depend on the processor. In memory, a frame is three planes, which
+    libswscale makes in half the time and networks take as they are.
 
     Parameters
     ----------
@@ -68,8 +69,9 @@ def decode_frames(path: Path, start: int = 0, stop: int | None = None, threads: 
         for frame in container.decode(stream):
             if frame.pts is None or frame.pts < stamps[start]:
                 continue
-            rgb = to_rgb.reformat(frame, format="rgb24", interpolation=_EXACT, dst_color_range=ColorRange.JPEG, threads=1)
-            yield np.asarray(rgb.to_ndarray(), dtype=np.uint8)
+            planes = to_rgb.reformat(frame, format="gbrp", interpolation=_EXACT, dst_color_range=ColorRange.JPEG, threads=1).planes
+            green, blue, red = map(rows_of, planes)
+            yield np.stack([red, green, blue]).transpose(1, 2, 0)
             if frame.pts >= stamps[stop - 1]:
                 return
 

@@ -79,7 +79,7 @@ class ClipEmbedder:
 
     def preprocess(self, frames: npt.NDArray[np.uint8]) -> Tensor:
         """Return what the network sees of each frame: (frames, 3, input_px, input_px)."""
-        pixels = resized(frames, self._input_px, "bilinear").permute(0, 3, 1, 2).float()
+        pixels = resized(frames, self._input_px, "bilinear").float()
         return (pixels / 255 - self._mean) / self._std
 
     def _windows(self, pixels: Tensor, centres: Tensor) -> Tensor:

@@ -33,8 +33,7 @@ class Frozen(nn.Module):
     pool
         Inputs -> vectors, through the network; None is the network itself.
     mean, std
-        If given, inputs are pictures (N, H, W, 3) of 0 to 255, which are normalised by these (of 0 to 1) and turned to
-        (N, 3, H, W).
+        If given, inputs are pictures (N, 3, H, W) of 0 to 255, which are normalised by these (of 0 to 1).
     """
 
     mean: Tensor
@@ -51,8 +50,8 @@ class Frozen(nn.Module):
         self.network, self._pool, self._pictures = network, pool or network, bool(mean)
         self.dtype = torch.float32
         if mean:
-            self.register_buffer("mean", 255 * torch.tensor(mean), persistent=False)
-            self.register_buffer("scale", 1 / (255 * torch.tensor(std)), persistent=False)
+            self.register_buffer("mean", 255 * torch.tensor(mean).view(3, 1, 1), persistent=False)
+            self.register_buffer("scale", 1 / (255 * torch.tensor(std).view(3, 1, 1)), persistent=False)
         self.eval().requires_grad_(False)
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -60,9 +59,7 @@ class Frozen(nn.Module):
 
     def normal(self, inputs: Tensor) -> Tensor:
         """Return what the network sees, before it is rounded to its precision."""
-        if not self._pictures:
-            return inputs
-        return ((inputs.float() - self.mean) * self.scale).permute(0, 3, 1, 2)  # in memory they are as channels_last wants them
+        return (inputs.float() - self.mean) * self.scale if self._pictures else inputs
 
     def ready(self, device: str, precision: str, dimensions: int) -> "Frozen":
         """Move to a device and a precision; the arithmetic before the network stays in float32."""
@@ -96,8 +93,7 @@ class TorchEngine:
     at_once = 1
 
     def __init__(self, network: Frozen, example: Tensor, run: Run) -> None:
-        pictures = example.dtype == torch.uint8
-        self._run, self._layout = run, torch.contiguous_format if pictures else _LAYOUTS.get(example.ndim, torch.contiguous_format)
+        self._run, self._layout = run, _LAYOUTS.get(example.ndim, torch.contiguous_format)
         self.network = network.ready(run.device, run.precision, example.ndim)
         self._answer: Callable[[Tensor], Tensor] = torch.compile(self.network, dynamic=False) if run.engine == "compile" else self.network
 

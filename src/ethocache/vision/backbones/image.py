@@ -41,7 +41,7 @@ class ImageEmbedder:
         dimensions = count_dimensions(pooled(network, settings), (3, self._input_px, self._input_px), settings)
         network = fold_batch_norm(network, self._input_px)
         frozen = Frozen(network, pooled(network, settings), wanted["mean"], wanted["std"])
-        example = torch.zeros(1, self._input_px, self._input_px, 3, dtype=torch.uint8)
+        example = torch.zeros(1, 3, self._input_px, self._input_px, dtype=torch.uint8)
         self.description: dict[str, Any] = {
             "weights_sha256": weights,
             "input_px": self._input_px,
@@ -63,14 +63,13 @@ class ImageEmbedder:
         return answer
 
     def preprocess(self, frames: npt.NDArray[np.uint8]) -> Tensor:
-        """Return what the network sees before it is normalised: (B, input_px, input_px, 3) uint8."""
+        """Return what the network sees before it is normalised: (B, 3, input_px, input_px) uint8."""
         return resized(frames, self._input_px, self._interpolation)
 
 
 def resized(frames: npt.NDArray[np.uint8], size: int, interpolation: str) -> Tensor:
-    """Return pictures (B, H, W, 3) in another size, smoothed as they shrink; in bytes, as files keep them."""
-    pixels = torch.from_numpy(frames)
-    if frames.shape[1:3] == (size, size):
-        return pixels
-    planes = pixels.permute(0, 3, 1, 2)  # a view, which torch takes as channels_last
-    return functional.interpolate(planes, (size, size), mode=interpolation, antialias=True).permute(0, 2, 3, 1)
+    """Return frames (B, H, W, 3) as (B, 3, size, size), smoothed as they shrink; in bytes, as files keep them."""
+    planes = torch.from_numpy(frames).permute(0, 3, 1, 2)
+    if planes.shape[-2:] == (size, size):
+        return planes
+    return functional.interpolate(planes, (size, size), mode=interpolation, antialias=True)

@@ -26,7 +26,7 @@ class OpenVinoEngine:
     network
         In torch, on the processor, in float32.
     example
-        One input (1, ...): of still pictures (N, H, W, 3) or (N, C, H, W) several go into a request, of clips one.
+        One input (1, ...): of still pictures (N, C, H, W) several go into a request, of clips one.
     precision
         fp32 or bf16.
     """
