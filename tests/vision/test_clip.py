@@ -55,6 +55,7 @@ def embed(network, video, batch):
         ),
         ({"model": "s3d", "window": 8}, "'window': s3d takes at least 14 frames, found 8"),
         ({"model": "s3d", "input_px": 112}, "'input_px': s3d takes pictures of at least 193 px, found 112"),
+        ({"model": "r3d_18", "window": 256, "step": 64}, "'window x step': a window may span 1 to 1024 frames, found 16384"),
         ({"model": "mvit_v2_s", "window": 32}, "'window': mvit_v2_s takes 16 frames, found 32"),
         ({"model": "r3d_18", "std": [0.5, 0, 0.5]}, "expected three numbers above 0, by which colours are divided"),
         ({"model": "r3d_18", "weights": "package"}, "'weights: package' exists for tf_efficientnet_lite0 only, not for 'r3d_18'"),

@@ -92,16 +92,54 @@ def test_bf16_answers_nearly_the_same():
 
 
 @pytest.mark.slow
-def test_torchs_compiler_answers_as_torch_does():
-    expected = make_engine(a_network(), PICTURE, Run())(pictures(8))
-    torch.testing.assert_close(make_engine(a_network(), PICTURE, Run("compile"))(pictures(8)), expected, rtol=1e-4, atol=1e-5)
+def test_torchs_compiler_answers_as_torch_does_for_batches_of_every_length_and_compiles_once():
+    torch._dynamo.utils.counters.clear()
+    plain, compiled = make_engine(a_network(), PICTURE, Run()), make_engine(a_network(), PICTURE, Run("compile"))
+    for count in range(12, 0, -1):
+        torch.testing.assert_close(compiled(pictures(count)), plain(pictures(count)), rtol=1e-4, atol=1e-5)
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
 
 
-def test_an_error_inside_gives_the_requests_back():
+def test_a_compiler_that_is_not_there_is_said_in_one_line(monkeypatch):
+    engine = make_engine(a_network(), PICTURE, Run("compile"))
+
+    def no_compiler(inputs):
+        raise RuntimeError("No working C++ compiler\nfound")
+
+    engine._answer._compiled = no_compiler
+    with pytest.raises(InputError, match=r"torch's compiler cannot be used here \(No working C\+\+ compiler found\): take auto or torch"):
+        engine(pictures(2))
+
+
+class Fails:
+    """A request that fails each time it is waited for."""
+
+    def start_async(self, inputs, share_inputs):
+        pass
+
+    def wait(self):
+        raise RuntimeError("out of memory")
+
+
+def test_an_error_inside_gives_the_requests_back_so_that_nobody_waits_for_ever():
     engine = openvino()
+    requests = [engine._free.get() for _ in range(engine._free.qsize())]
+    for request in [*requests[1:], Fails()]:
+        engine._free.put(request)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="out of memory"):
+            engine(pictures(40))
+        assert engine._free.qsize() == len(requests)
     with pytest.raises(RuntimeError):
         engine(torch.zeros(8, 3, 7, 7, dtype=torch.uint8))
-    assert engine(pictures(40)).shape == (40, 16)
+    assert engine._free.qsize() == len(requests)
+
+
+class Mixes(nn.Module):
+    """Answers for a picture with what is in the next one."""
+
+    def forward(self, pixels):
+        return pixels.flatten(1)[:, :4].roll(1, 0)
 
 
 # ---- which engines a network has ----
@@ -131,6 +169,7 @@ def test_a_network_that_openvino_would_change_or_refuse_stays_with_torch():
     assert answers_alike(a_network(), PICTURE)
     assert not answers_alike(Frozen(Odd()), picture)
     assert not answers_alike(Frozen(Refused()), picture)
+    assert not answers_alike(Frozen(Mixes()), picture)
     assert engines_of(Frozen(Refused()), picture) == ["torch", "compile"]
     assert engines_of(a_network(), PICTURE) == NETWORK["engines"]
 
@@ -177,6 +216,13 @@ def test_what_is_asked_for_is_what_runs():
     [
         ("openvino", "auto", NETWORK, Machine("cpu", False, True, False), "extract.engine: openvino is not installed: run `pip install"),
         ("openvino", "auto", {"engines": ["torch"]}, PLAIN, "OpenVINO does not answer as torch does for this network: take auto or torch"),
+        (
+            "compile",
+            "auto",
+            NETWORK,
+            Machine("cuda", True, True, False),
+            "compile needs triton for this graphics card: run `pip install tri",
+        ),
         ("auto", "fp16", NETWORK, QUICK, "extract.precision: fp16 is for graphics cards: take auto, bf16 or fp32"),
         ("openvino", "bf16", NETWORK, PLAIN, "this processor has no instructions for bf16: take auto or fp32"),
     ],
@@ -194,6 +240,7 @@ def test_a_worker_that_cannot_run_what_was_decided_elsewhere_says_so():
         (Run("openvino", "bf16", "cpu"), PLAIN, "instructions for bf16"),
         (Run("openvino", "fp32", "cpu"), Machine("cpu", False, False, False), "OpenVINO"),
         (Run("torch", "fp16", "cuda"), QUICK, "a device of kind cuda"),
+        (Run("compile", "fp16", "cuda"), Machine("cuda", True, True, False), "triton"),
     ):
         with pytest.raises(InputError, match=f"a worker lacks {lacks}, which the machine that handed out the work has"):
             check_run(run, machine)

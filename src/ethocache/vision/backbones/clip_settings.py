@@ -33,6 +33,9 @@ CLIP_NETWORKS: dict[str, ClipLimits] = {
 """torchvision's name of a network -> what it can take."""
 
 
+_LONGEST_SPAN = 1024  # frames: all of them are in memory with every batch
+
+
 class ClipSettings(NetworkSettings):
     """A network of torchvision that looks at a window of frames around each frame.
 
@@ -78,6 +81,7 @@ class ClipSettings(NetworkSettings):
     @model_validator(mode="after")
     def _fits_the_network(self) -> Self:
         limits = CLIP_NETWORKS[self.model]
+        _check("window x step", self.window * self.step, 1, _LONGEST_SPAN, "a window may span %s frames")
         _check("window", self.window, limits.shortest, limits.longest, f"{self.model} takes %s frames")
         if self.input_px is not None:
             _check("input_px", self.input_px, limits.smallest_px, limits.largest_px, f"{self.model} takes pictures of %s px")

@@ -95,7 +95,9 @@ class TorchEngine:
     def __init__(self, network: Frozen, example: Tensor, run: Run) -> None:
         self._run, self._layout = run, _LAYOUTS.get(example.ndim, torch.contiguous_format)
         self.network = network.ready(run.device, run.precision, example.ndim)
-        self._answer: Callable[[Tensor], Tensor] = torch.compile(self.network, dynamic=False) if run.engine == "compile" else self.network
+        self._answer: Callable[[Tensor], Tensor] = self.network
+        if run.engine == "compile":
+            self._answer = Compiled(self.network)
 
     @torch.inference_mode()
     def __call__(self, inputs: Tensor) -> Tensor:
@@ -112,3 +114,29 @@ class TorchEngine:
         if self._run.device == "cuda" and inputs.device.type == "cpu":
             inputs = inputs.pin_memory()
         return inputs.to(self._run.device, non_blocking=True).contiguous(memory_format=self._layout)
+
+
+class Compiled:
+    """A network through torch's compiler, which compiles anew for every size: so fewer inputs than the first time are filled up.
+
+    Raises
+    ------
+    InputError
+        If the compiler cannot do it, as where there is no C++ compiler.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self._compiled: Callable[[Tensor], Tensor] = torch.compile(network, dynamic=False)
+        self._size = 0
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        self._size = max(self._size, len(inputs))
+        missing = self._size - len(inputs)
+        filled = torch.cat([inputs, inputs[-1:].expand(missing, *inputs.shape[1:])]) if missing else inputs
+        try:
+            return self._compiled(filled)[: len(inputs)]
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(f"extract.engine: torch's compiler cannot be used here ({reason}): take auto or torch") from error

@@ -5,6 +5,7 @@ within a network, and the numbers do not depend on how many threads there are.
 """
 
 import warnings
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -56,14 +57,14 @@ class OpenVinoEngine:
         running: list[Any] = []  # oldest first
         try:
             for piece in pieces:
-                request = self._next(running, answers)
-                request.start_async({0: piece}, share_inputs=True)
-                running.append(request)
+                running.append(self._next(running, answers))
+                running[-1].start_async({0: piece}, share_inputs=True)
             while running:
-                self._free.put(_finish(running, answers))
+                self._free.put(self._finish(running, answers))
         finally:
-            for request in running:  # only after an error
-                request.wait()
+            for request in running:  # only after an error, which each of them may raise again
+                with suppress(RuntimeError):
+                    request.wait()
                 self._free.put(request)
         return torch.from_numpy(np.concatenate(answers)[: len(inputs)])
 
@@ -79,27 +80,29 @@ class OpenVinoEngine:
         try:
             return self._free.get_nowait()
         except Empty:
-            return _finish(running, answers) if running else self._free.get()
+            return self._finish(running, answers) if running else self._free.get()
+
+    def _finish(self, running: list[Any], answers: list[npt.NDArray[np.float32]]) -> Any:
+        """Wait for the oldest request that runs, take its answer, and return it; it stays among those that run if it failed."""
+        running[0].wait()
+        answers.append(running[0].get_output_tensor(0).data.copy())
+        return running.pop(0)
 
 
 def answers_alike(network: nn.Module, example: Tensor) -> bool:
     """Return whether OpenVINO can run a network, and says in float32 what torch says."""
-    noise = torch.rand(example.shape, generator=torch.Generator().manual_seed(0))
+    several = (_PICTURES_EACH + 1, *example.shape[1:])  # more than go into a request, so that no place may stand for another
+    noise = torch.rand(several, generator=torch.Generator().manual_seed(0))
     noise = (255 * noise).to(torch.uint8) if example.dtype == torch.uint8 else noise
     with torch.inference_mode():
         expected = network(noise)
     try:
         found = OpenVinoEngine(network, example, "fp32")(noise)
+    except MemoryError:
+        raise
     except Exception:  # what it cannot convert it says with errors of every kind, and torch can run it all the same
         return False
     return found.shape == expected.shape and bool((found - expected).abs().max() <= _TOLERANCE * expected.abs().max())
-
-
-def _finish(running: list[Any], answers: list[npt.NDArray[np.float32]]) -> Any:
-    request = running[0]
-    request.wait()
-    answers.append(request.get_output_tensor(0).data.copy())
-    return running.pop(0)
 
 
 def _converted(network: nn.Module, example: Tensor) -> Any:

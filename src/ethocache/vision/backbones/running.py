@@ -1,5 +1,6 @@
 """How a network runs: with which engine, at which precision, and on what. Importing this loads no library."""
 
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -101,6 +102,7 @@ def check_run(run: Run, machine: Machine) -> None:
     """Raise `InputError` if a machine cannot run a network as another one decided: its numbers would not be what they are called."""
     lacks = {
         "OpenVINO": run.engine == "openvino" and not machine.openvino,
+        "triton": run.engine == "compile" and run.device == "cuda" and not machine.compiler,
         f"a device of kind {run.device}": run.device not in ("cpu", machine.device),
         "instructions for bf16": run.engine == "openvino" and run.precision == "bf16" and not machine.bf16,
     }
@@ -117,6 +119,8 @@ def _engine(wanted: str, description: Mapping[str, Any], machine: Machine) -> En
         raise InputError("extract.engine: openvino is not installed: run `pip install openvino`, or take auto or torch")
     if wanted == "openvino" and not converts:
         raise InputError("extract.engine: OpenVINO does not answer as torch does for this network: take auto or torch")
+    if wanted == "compile" and machine.device == "cuda" and not machine.compiler:
+        raise InputError("extract.engine: compile needs triton for this graphics card: run `pip install triton`, or take auto or torch")
     if wanted != "auto":
         return wanted  # type: ignore[return-value]
     if machine.device == "cuda" and machine.compiler:
@@ -140,4 +144,6 @@ def _check_precision(wanted: str, engine: Engine, device: Device, machine: Machi
 def _has_bf16() -> bool:
     import torch
 
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    on_x86 = platform.machine().lower() in ("x86_64", "amd64")
+    supported = torch.cpu._is_avx512_bf16_supported if on_x86 else torch.ops.mkldnn._is_mkldnn_bf16_supported  # which on x86 means AVX-512
+    return bool(supported())
