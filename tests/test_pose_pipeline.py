@@ -75,6 +75,7 @@ def test_a_changed_track_is_extracted_again_for_its_own_video_only(project):
     assert project.counting("dvc", "repro", "extract") == (5, 5, 0), "another crop is no other pose"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real files are not beside the repository (../shared/data)")
 def test_forty_four_sessions_of_rats_whoever_is_individual1(tmp_path):
     with tarfile.open(SHARED / "rats/rats.tar.xz") as archive:

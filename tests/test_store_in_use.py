@@ -116,6 +116,7 @@ def test_two_experiments_at_once_in_temporary_copies_compute_each_key_once(proje
     assert str(shown).count("tiny") >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [3650, -3650], ids=["ten years ago", "in ten years"])
 def test_wrong_dates_of_kept_files_change_nothing(project, days):
     metrics = project.json("metrics/metrics.json")

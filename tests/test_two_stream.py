@@ -23,6 +23,7 @@ def project(tmp_path):
     return make_project(tmp_path / "project", tmp_path / "demo", TINY | {"backbones": RECIPES, "backbone": "two_stream"})
 
 
+@pytest.mark.slow
 def test_picture_and_movement_give_tags_and_a_third_stream_leaves_them_as_they_are(project):
     project.stage(*STAGES)
     assert "10 feature files of two_stream" in project.stage("extract")
