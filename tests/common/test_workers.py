@@ -109,3 +109,9 @@ def test_processes_share_cores_and_take_gpus_in_turn(monkeypatch):
 def test_a_file_of_jobs_says_how_many():
     assert ClusterFile.model_validate({"jobs": 3, "jobqueue": {"slurm": {"cores": 2}}}).jobs == 3
     assert os.environ.get(CLUSTER) is None, "no test of this project runs on somebody's cluster"
+
+
+@pytest.mark.parametrize("name", ["job-script-prologue", "worker-extra-args"])
+def test_text_where_a_list_belongs_is_not_taken_letter_by_letter(tmp_path, name):
+    with pytest.raises(InputError, match=rf"{name}: expected a list of lines such as \['module load cuda'\], found text"):
+        job_settings({name: "module load cuda"}, tmp_path)

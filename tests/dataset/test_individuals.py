@@ -149,3 +149,11 @@ def test_without_tracks_nothing_tells_animals_apart(lab: Lab) -> None:
 def test_what_are_no_names_is_refused(wrong: object) -> None:
     with pytest.raises(ValueError, match=r"expected together, each or names as the tracks have them"):
         DataParams(dir="lab", behaviours=("grooming",), individuals=wrong)  # type: ignore[arg-type]
+
+
+def test_a_unit_that_is_called_like_another_video_is_refused(lab: Lab) -> None:
+    """Labels named after one would reach the other."""
+    lab.add("m1", header("1", "2"))
+    lab.add("m1.2", header("1", "2"))
+    with pytest.raises(InputError, match=r"m1\.2\.mp4 and m1\.mp4, '2' would both be called 'm1\.2', so their results would mix"):
+        lab.split()

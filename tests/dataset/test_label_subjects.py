@@ -155,3 +155,19 @@ def test_labels_of_which_nobody_can_tell_whose_they_are_are_refused(
 def test_a_subject_without_a_name_is_no_setting() -> None:
     with pytest.raises(ValueError, match=r"expected the subject of 'm1' as labels files call it"):
         LabelParams(subjects={"m1": " "})
+
+
+@pytest.mark.parametrize("name", ["a.m3", "a.mouse1"])
+def test_what_looks_like_an_animal_that_is_not_asked_for_is_no_ending_of_a_file(tmp_path: Path, name: str) -> None:
+    bouts = f"film,what,from,to\n{name},grooming,0,1\n"
+    rules = {"subject": "m1", "unit": "seconds", "columns": {"video": "film", "behaviour": "what", "start": "from", "stop": "to"}}
+    with pytest.raises(InputError, match=r"all\.csv: the labels of 'a' in it belong to no video"):
+        match(tmp_path, {"all.csv": bouts}, **rules)
+    assert shown(match(tmp_path, {"all.csv": bouts.replace(name, "a.MP4")}, **rules)) == {"a.m1": [(0, 1)]}
+
+
+def test_labels_of_nobody_are_not_given_to_the_only_individual_that_is_asked_for(tmp_path: Path) -> None:
+    units = [unit for unit in records() if unit.id == "a.m1"]
+    assert subjects_of(units, LabelParams()).unit_of("a", "") == "a.m1"
+    with pytest.raises(InputError, match=r"'a' may have others than those in data\.individuals \('m1'\); name the file after one"):
+        subjects_of(units, LabelParams(), complete=False).unit_of("a", "")

@@ -259,3 +259,12 @@ def test_packaged_weights_tell_real_pictures_apart():
     similarity = np.corrcoef(answers)
     assert similarity[np.triu_indices(3, 1)].max() < 0.9
     assert (answers.std(0) > 0).mean() > 0.3
+
+
+def test_text_that_is_called_weights_and_tensors_without_names_are_refused(tmp_path):
+    (tmp_path / "text.pt").write_text("hello, this is no file of weights")
+    with pytest.raises(InputError, match=r"text\.pt"):
+        loading.read_weights(tmp_path / "text.pt")
+    torch.save({1: torch.zeros(2)}, tmp_path / "numbers.pt")
+    with pytest.raises(InputError, match=r"numbers\.pt: expected a state_dict \(name -> tensor\)"):
+        loading.read_weights(tmp_path / "numbers.pt")

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from ethocache.common.batch import for_each, stop_if_failed
 from ethocache.common.errors import InputError
+from ethocache.common.locks import mark_run
 from ethocache.common.store import Build, Entry, Store
 
 CLUSTER = "ETHOCACHE_CLUSTER"
@@ -76,6 +77,7 @@ def make_all(store: Store, items: Iterable[Item], job: Callable[[Item], Job], wh
     """
     if not os.environ.get(CLUSTER, "").strip():
         return for_each(items, lambda item: job(item).make(store))
+    mark_run(store.locks)  # so that what is found now is not pruned while others work at the rest
     failed: dict[int, str] = {}
     found: dict[int, Entry] = {}
     missing: dict[int, Job] = {}

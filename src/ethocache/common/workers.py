@@ -187,10 +187,16 @@ def _jobs(path: Path, store: Path) -> Workers:
     return _started(f"{settings.jobs} jobs of {system} ({path})", cluster, ask_for, refused)
 
 
+_LISTS = ("job_script_prologue", "job_extra_directives", "job_directives_skip", "worker_extra_args")  # text would be taken letter by letter
+
+
 def job_settings(found: Mapping[str, Any], store: Path) -> dict[str, Any]:
     """Return the settings of dask-jobqueue with what this work needs beside: one task at a time, with all cores of its process."""
     given: dict[str, Any] = {"processes": 1, "security": True, "shared_temp_directory": str(store), "death_timeout": _DEATH_TIMEOUT_S}
     given |= {name.replace("-", "_"): value for name, value in found.items()}
+    for name in _LISTS:
+        if isinstance(given.get(name), str):
+            raise InputError(f"{name.replace('_', '-')}: expected a list of lines such as ['{given[name]}'], found text")
     threads = max(1, int(given.get("cores") or 1) // int(given["processes"] or 1))
     return given | {
         "job_script_prologue": [f"export OMP_NUM_THREADS={threads}", *given.get("job_script_prologue", ())],

@@ -53,7 +53,8 @@ def split_individuals(
         return [record] if names == UNNAMED else [replace(record, id=unit_id(record.id, name), individual=name) for name in names]
 
     units = [unit for units in for_each(records, split, keeps=False, problems=problems) for unit in units]
-    return for_each(units, _first_of_its_name({}), keeps=False, problems=problems)
+    videos = {record.id.casefold(): record.file for record in records}  # labels may be called after a video or after a unit
+    return for_each(units, _first_of_its_name(videos), keeps=False, problems=problems)
 
 
 def track_individuals(track: Path, fingerprint: str, store: Store) -> tuple[str, ...]:

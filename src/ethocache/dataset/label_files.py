@@ -13,7 +13,7 @@ from ethocache.dataset.findings import grouped, some
 from ethocache.dataset.folder import plain_name
 from ethocache.dataset.formats import FORMATS, Labels, Meaning, recognise
 from ethocache.dataset.label_rules import AUTO, LabelParams
-from ethocache.dataset.label_subjects import Subjects, without_labels
+from ethocache.dataset.label_subjects import FILE_ENDINGS, Subjects, without_labels
 from ethocache.dataset.text import shown
 
 REVISION = 1  # of how files are read; raising it reads every labels file again
@@ -138,7 +138,7 @@ def match_labels(
         for number, (media, rater, subject) in enumerate(heads):
             video, named = names.find(file, media, alone=len({media for media, *_ in heads}) == 1)
             if video is not None and subjects:
-                _refuse_several(file, whose, video, {other for about, by, other in heads if (about, by) == (media, rater)})
+                _refuse_several(file, whose, video, {other for about, _, other in heads if about == media})
                 unit = _unit(file, whose, video, subject)
                 if unit is None:
                     nobody.append(_nobody(file, whose, video, subject, params))
@@ -270,7 +270,11 @@ class _VideoNames:
         name = video_of(media)
         whole = base_name(media)  # a live observation may be called "mouse1.2", which has no ending
         fits = (whole, name, _SCORER.split(name, maxsplit=1)[0], self._fit(name, media)[0])  # as it is, as a track, as a labels file
-        return next((fit for fit in fits if fit in self._videos), None)
+        found = next((fit for fit in fits if fit in self._videos), None)
+        ending = whole.removeprefix(name)[1:].lower()
+        if found in self._units.values() and found != whole and ending not in FILE_ENDINGS:
+            return None  # what is dropped may be the name of another of its animals
+        return found
 
     def _fit(self, stem: str, file: str) -> tuple[str | None, str]:
         found = {(match["video"], match.groupdict().get("rater", "")) for match in self._matches(stem) if match["video"] in self._videos}

@@ -9,6 +9,29 @@ from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.label_rules import LabelParams
 from ethocache.dataset.text import shown
 
+# What a video, a track or a labels file may end with, so that it is no animal's name.
+_FILMS = (
+    "avi",
+    "mp4",
+    "m4v",
+    "mov",
+    "mkv",
+    "webm",
+    "wmv",
+    "mpg",
+    "mpeg",
+    "mts",
+    "m2ts",
+    "ts",
+    "flv",
+    "ogv",
+    "seq",
+    "mjpeg",
+    "h264",
+    "h265",
+)
+FILE_ENDINGS = frozenset([*_FILMS, "h264", "h265", "hevc", "csv", "h5", "xlsx", "xls", "txt", "tsv", "annot"])
+
 
 @dataclass(frozen=True)
 class Subjects:
@@ -22,11 +45,14 @@ class Subjects:
         Unit -> its individual's name in the track.
     only
         `LabelParams.subject`: whose the labels are in files that name nobody.
+    complete
+        Whether every individual of the tracks is asked for, so that labels of nobody can only be of the one that there is.
     """
 
     units: dict[str, dict[str, str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     only: str = ""
+    complete: bool = True
 
     @property
     def videos(self) -> dict[str, str]:
@@ -70,11 +96,12 @@ class Subjects:
             if self.only not in units:
                 raise InputError(f"labels.subject: '{shown(self.only)}' is no individual of '{video}' ({_listed(subjects)})")
             return units[self.only]
-        if len(subjects) == 1:
-            return next(iter(subjects.values()))
         first = next(iter(subjects.values()))
+        if len(subjects) == 1 and self.complete:
+            return first
+        those = f"has {len(subjects)} individuals" if self.complete else "may have others than those in data.individuals"
         raise InputError(
-            f"it does not say whose behaviour this is, and '{video}' has {len(subjects)} individuals ({_listed(subjects)}); name the file "
+            f"it does not say whose behaviour this is, and '{video}' {those} ({_listed(subjects)}); name the file "
             f"after one, such as '{first}', say in labels.subject whose all such files are, or give a file with subjects"
         )
 
@@ -87,13 +114,17 @@ class Subjects:
         )
 
 
-def subjects_of(records: Iterable[VideoRecord], params: LabelParams, problems: list[str] | None = None) -> Subjects:
+def subjects_of(
+    records: Iterable[VideoRecord], params: LabelParams, problems: list[str] | None = None, *, complete: bool = True
+) -> Subjects:
     """Return whose labels are whose: an individual goes by its name in the track, unless `LabelParams.subjects` gives another.
 
     Parameters
     ----------
     problems
         Takes what is wrong, where that is to be listed rather than to stop the work.
+    complete
+        Whether `records` are of every individual of the tracks.
 
     Raises
     ------
@@ -102,7 +133,7 @@ def subjects_of(records: Iterable[VideoRecord], params: LabelParams, problems: l
     """
     units = [record for record in records if record.individual]
     known = list(dict.fromkeys(name for unit in units for name in (unit.individual, unit.id)))
-    found = Subjects({}, {unit.id: unit.individual for unit in units}, params.subject or "")
+    found = Subjects({}, {unit.id: unit.individual for unit in units}, params.subject or "", complete)
 
     def check(name: str) -> None:
         if name not in known:

@@ -158,7 +158,7 @@ class PixelStream:
         plan = read_plan(crop.with_suffix(".json"))
         recipe = feature_recipe(plan.key, self.settings, self._description, self._run, self.params)
         name = f"embedding {crop.stem} ({self.name})"
-        network = partial(_load_once, self._network, self._run)
+        network = partial(_load_once, self._network, self._run, self._description["weights_sha256"])
         build = partial(_embed, crop.absolute(), plan.key, self.inputs.store, network, recipe, self.params, name)
         return Job(name, "features", recipe, build)
 
@@ -188,8 +188,8 @@ def _find_crop(crop: Path, key: str, store: Store) -> Path:
 
 
 @lru_cache(maxsize=1)
-def _load_once(network: str, run: Run) -> Embedder:
-    """Load a network for all videos that this process embeds one after the other."""
+def _load_once(network: str, run: Run, weights_sha256: str) -> Embedder:
+    """Load a network for all videos that this process embeds one after the other; again where a file has other weights by now."""
     check_run(run, this_machine())
     return load_embedder(json.loads(network), run)
 

@@ -157,12 +157,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise InputError(
             f"{path} holds more than tensors, or is damaged; it is not opened: save the state_dict alone, best as .safetensors"
         ) from None
-    except (SafetensorError, RuntimeError, EOFError) as error:
+    except (SafetensorError, RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path} cannot be read as weights, it is damaged or something else ({reason(error)}): get it again") from error
     for wrapper in ("state_dict", "model"):
         if isinstance(kept, Mapping) and isinstance(kept.get(wrapper), Mapping):
             kept = kept[wrapper]
-    if not isinstance(kept, Mapping) or not all(isinstance(tensor, Tensor) for tensor in kept.values()):
+    if not isinstance(kept, Mapping) or not all(isinstance(part, Tensor) and isinstance(name, str) for name, part in kept.items()):
         raise InputError(f"{path}: expected a state_dict (name -> tensor), found something else: save network.state_dict()")
     return dict(kept)
 
