@@ -144,6 +144,14 @@ def test_one_of_several_animals_is_a_subject_of_its_group_or_else_of_its_video(w
         assert file.subject.subject_id == "v7.m1"
 
 
+def test_no_two_animals_are_one_subject_where_names_have_dots(written):
+    subjects = []
+    for group, name in (("a", "b.c"), ("a.b", "c")):
+        with written(drawn("#", fields={"animal": group}, session="v7", individual=name)) as file:
+            subjects.append(file.subject.subject_id)
+    assert subjects == ["a.b_c", "a.b.c"]
+
+
 def test_a_known_start_is_kept_with_its_time_zone(written):
     start = datetime(2026, 1, 31, 9, 30, tzinfo=timezone(timedelta(hours=1)))
     with written(drawn("#", started=start)) as file:

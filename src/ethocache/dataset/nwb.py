@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import replacing, sha256_of
+from ethocache.dataset.index import unit_id
 from ethocache.dataset.label_table import NOT_SCORED, YES
 from ethocache.dataset.runs import frame_durations_s, runs
 from ethocache.dataset.tagged_video import TaggedVideo
@@ -56,7 +57,7 @@ def write_nwb(path: Path, video: TaggedVideo) -> None:
 def _subject(video: TaggedVideo) -> str:
     """Return who it is; of several animals its name within their group, as another group may have an animal of that name too."""
     animal = video.fields.get("animal", "")
-    return f"{animal or video.session}.{video.individual}" if video.individual else animal
+    return unit_id(animal or video.session, video.individual) if video.individual else animal
 
 
 def _arrays(video: TaggedVideo) -> list[npt.NDArray[Any]]:
