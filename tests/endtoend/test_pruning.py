@@ -14,6 +14,7 @@ from ethocache.common.locks import oldest_run_s
 from ethocache.common.store import Store
 from ethocache.endtoend.holdings import forget_project, note_project, projects_of
 from ethocache.endtoend.pruning import UNFINISHED, Needers, finish_removals, forget_stale_answers, look_over, remove
+from ethocache.endtoend.upkeep import prune
 
 DAY_S = 86400.0
 
@@ -108,6 +109,38 @@ def test_dvc_is_asked_where_its_cache_is(store, project, tmp_path):
     assert unused(store, [project]) == {entry.folder}
     subprocess.run([sys.executable, "-m", "dvc", "cache", "dir", "--local", str(cache)], check=True)
     assert unused(store, [project]) == set()
+
+
+def test_a_cache_that_is_not_there_or_not_told_is_not_taken_as_empty(store, project, tmp_path):
+    keep(store, "copied")
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], check=True)
+    shutil.rmtree(project / ".dvc/cache", ignore_errors=True)
+    assert len(unused(store, [project])) == 1, "before its first run DVC has no cache yet"
+    subprocess.run([sys.executable, "-m", "dvc", "cache", "dir", "--local", str(tmp_path / "drive")], check=True)
+    shutil.rmtree(tmp_path / "drive", ignore_errors=True)
+    with pytest.raises(InputError, match=r"project: DVC's cache .*drive is not there, so what it holds cannot be told: connect its drive"):
+        unused(store, [project])
+    (project / ".dvc/config").write_text("[no setting")
+    with pytest.raises(InputError, match=r"project: DVC does not say where its cache is, .*; see 'dvc cache dir' there$") as refused:
+        unused(store, [project])
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_goes_while_files_are_compared_is_passed_over(store, project):
+    entry, other = keep(store, "copied"), keep(store, "COPIED")
+    shutil.copyfile(entry.path("text"), project / "stays")
+    (project / "goes").write_text("copieD")
+    fingerprint, seen = store.fingerprint, []
+
+    class Racing(Store):
+        def fingerprint(self, path):
+            seen.append(path.name)
+            (project / "goes").unlink(missing_ok=True)
+            return fingerprint(path)
+
+    assert unused(Racing(store.root), [project]) == {other.folder}
+    assert sorted(seen) == ["goes", "stays"]
 
 
 def test_unfinished_work_stays_while_it_is_fresh_or_somebody_is_at_it(store):
@@ -248,6 +281,26 @@ def test_a_project_that_uses_a_store_elsewhere_is_known_to_it(store, project, tm
     note_project(store)
     monkeypatch.chdir(tmp_path)
     assert projects_of(store) == [project]
+    with pytest.raises(
+        InputError, match=r"^--forget .*project: expected a project that is gone, found its params\.yaml; what it uses stays"
+    ):
+        prune(store, 7, really=True, answers=False, gone=project)
+    assert projects_of(store) == [project]
+
+
+def test_a_project_that_is_gone_is_forgotten_only_when_things_are_removed(store, project, tmp_path, monkeypatch):
+    note_project(store)
+    monkeypatch.chdir(tmp_path)
+    shutil.rmtree(project)
+    said = prune(store, 7, really=False, answers=False, gone=project)
+    assert said.endswith(f"; to forget the project, type: ethocache store prune --yes --forget {project}")
+    keep(store, "old")
+    said = prune(store, 7, really=False, answers=False, gone=project)
+    assert said.endswith(f"nothing was removed; to remove them, type: ethocache store prune --yes --forget {project}")
+    with pytest.raises(InputError, match="is not there"):
+        projects_of(store)
+    assert prune(store, 7, really=True, answers=False, gone=project).startswith("1 results removed")
+    assert projects_of(store) == []
 
 
 def test_a_store_in_its_project_needs_no_note_and_may_be_moved_with_it(project):

@@ -16,6 +16,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of, write_text
 from ethocache.common.progress import progress
 from ethocache.common.store import Entry, Store
+from ethocache.dataset.text import shown
 
 _NOTES = "projects"
 _NOT_OURS = {".git", ".venv", "__pycache__"}
@@ -34,24 +35,43 @@ def forget_project(store: Store, project: Path) -> None:
     Raises
     ------
     InputError
-        If the store knows no such project.
+        As `check_gone`.
     """
-    note = _note_of(store, project.absolute())
-    if not note.exists():
+    check_gone(store, project)
+    _note_of(store, project.absolute()).unlink()
+
+
+def check_gone(store: Store, project: Path) -> None:
+    """Refuse to forget a project.
+
+    Raises
+    ------
+    InputError
+        If the store knows no such project, or it is there.
+    """
+    if not _note_of(store, project.absolute()).exists():
         known = ", ".join(str(path) for path in _noted(store)) or "none"
         raise InputError(f"--forget {project}: expected a project that uses {store.root} from elsewhere; known: {known}")
-    note.unlink()
+    if (project / "params.yaml").is_file():
+        raise InputError(
+            f"--forget {project}: expected a project that is gone, found its params.yaml; what it uses stays; leave out --forget"
+        )
 
 
-def projects_of(store: Store) -> list[Path]:
+def projects_of(store: Store, without: Path | None = None) -> list[Path]:
     """Return the folders of all projects that use a store.
+
+    Parameters
+    ----------
+    without
+        A project that is gone for good.
 
     Raises
     ------
     InputError
         If one of them is not there: what it uses cannot be told.
     """
-    noted = _noted(store)
+    noted = [project for project in _noted(store) if without is None or project != without.absolute()]
     for project in noted:
         if not (project / "params.yaml").is_file():
             raise InputError(
@@ -72,11 +92,12 @@ def is_linked(entry: Entry) -> bool:
 def held_elsewhere(entries: Collection[Entry], projects: Collection[Path], store: Store) -> Iterator[Entry]:
     """Give the entries of which a copy lies in a project; only files of the size of one of theirs are read, each once."""
     sizes = {int(file["bytes"]) for entry in entries for file in entry.files.values()}
-    alike = [path for project in projects for path in _files_of(project, store) if path.stat().st_size in sizes] if sizes else []
+    alike = [path for project in projects for path in _files_of(project, store) if _size_of(path) in sizes] if sizes else []
     with progress("comparing files of the same size", len(alike), "file") as bar:
         held = set()
         for path in alike:
-            held.add(store.fingerprint(path))
+            with suppress(FileNotFoundError):  # it has just gone
+                held.add(store.fingerprint(path))
             bar.update()
     yield from (entry for entry in entries if any(file["sha256"] in held for file in entry.files.values()))
 
@@ -89,6 +110,12 @@ def _files_of(project: Path, store: Store) -> Iterator[Path]:
             yield from (path for name in files if (path := Path(folder, name)).is_file() and not path.is_symlink())
 
 
+def _size_of(path: Path) -> int | None:
+    with suppress(FileNotFoundError):  # it has just gone
+        return path.stat().st_size
+    return None
+
+
 def _refuse(error: OSError) -> None:
     """What cannot be looked into may hold what would be removed; a folder that has just gone holds nothing."""
     if not isinstance(error, FileNotFoundError):
@@ -96,9 +123,23 @@ def _refuse(error: OSError) -> None:
 
 
 def _dvc_cache(project: Path) -> Path:
-    """Return where DVC's cache is: a setting of the project, the user or the machine decides, so DVC is asked."""
+    """Return where DVC's cache is: a setting of the project, the user or the machine decides, so DVC is asked.
+
+    Only the cache in a project's own folder may be missing, as it is before DVC's first run; another is on a drive that is not there.
+    """
+    above = next((folder for folder in (project, *project.parents) if (folder / ".dvc/config").is_file()), None)
+    if above is None:
+        return project / ".dvc/cache"
     asked = subprocess.run((sys.executable, "-m", "dvc", "cache", "dir"), cwd=project, capture_output=True, text=True, check=False)
-    return project / (asked.stdout.strip() or ".dvc/cache")
+    if asked.returncode or not asked.stdout.strip():
+        said = shown(" ".join(asked.stderr.split()))
+        raise InputError(
+            f"{project}: DVC does not say where its cache is, so what it holds cannot be told: {said}; see 'dvc cache dir' there"
+        )
+    cache = project / asked.stdout.strip()
+    if not cache.is_dir() and cache.resolve() != (above / ".dvc/cache").resolve():
+        raise InputError(f"{project}: DVC's cache {cache} is not there, so what it holds cannot be told: connect its drive, or set it anew")
+    return cache
 
 
 def _this_project() -> Path:

@@ -1,5 +1,6 @@
 """What ``ethocache store ...`` says and does."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.locks import held_if_free
 from ethocache.common.progress import progress
 from ethocache.common.store import Store
-from ethocache.endtoend.holdings import forget_project, projects_of
+from ethocache.endtoend.holdings import check_gone, forget_project, projects_of
 from ethocache.endtoend.pruning import Kept, finish_removals, forget_stale_answers, look_over, remove
 
 DAYS = 7.0
@@ -47,24 +48,37 @@ def prune(store: Store, days: float, really: bool, answers: bool, gone: Path | N
     answers
         Also forget what is remembered of files that are gone or have changed.
     gone
-        A project to forget first.
+        A project to forget, which is gone for good; forgotten only where `really`.
+
+    Raises
+    ------
+    InputError
+        If a project, or what DVC holds of it, cannot be looked into, or the one that is gone is there.
     """
     if gone:
-        forget_project(store, gone)
+        check_gone(store, gone)
     with held_if_free(store.lock_file("prune", "all")) as alone:
         if not alone:
             raise InputError(f"another 'ethocache store prune' is at work in {store.root}; wait until it has ended")
-        kept = look_over(store, projects_of(store), days)
+        kept = look_over(store, projects_of(store, gone), days)
         doomed = [one for one in kept if not one.needed]
-        return _remove(store, doomed, answers) if really else _announce(store, kept, doomed, days)
+        if not really:
+            return _announce(store, kept, doomed, days, gone)
+        if gone:
+            forget_project(store, gone)
+        return _remove(store, doomed, answers)
 
 
-def _announce(store: Store, kept: Sequence[Kept], doomed: Sequence[Kept], days: float) -> str:
+def _announce(store: Store, kept: Sequence[Kept], doomed: Sequence[Kept], days: float, gone: Path | None) -> str:
+    forget = f" --forget {shlex.quote(str(gone))}" if gone else ""
     if not doomed:
-        return f"nothing to remove from {store.root}: all {len(kept)} results are used by a project, or were in the last {days:g} days"
+        still = f"; to forget the project, type: ethocache store prune --yes{forget}" if gone else ""
+        return (
+            f"nothing to remove from {store.root}: all {len(kept)} results are used by a project, or were in the last {days:g} days{still}"
+        )
     lines = [f"  {one.kind} {one.folder.name[:8]} {one.bytes / 1e6:.1f} MB" for one in doomed]
     said = f"{len(doomed)} of {len(kept)} results in {store.root}, {_mb(doomed)} MB, are used by nothing and would be removed:"
-    return "\n".join([said, *lines, "  nothing was removed; to remove them, type: ethocache store prune --yes"])
+    return "\n".join([said, *lines, f"  nothing was removed; to remove them, type: ethocache store prune --yes{forget}"])
 
 
 def _remove(store: Store, doomed: Sequence[Kept], answers: bool) -> str:
