@@ -8,7 +8,7 @@ from pose_motions import ENDS, LOOSE, a_track, bodies_along, column, features, s
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.tracks import Track
-from ethocache.vision.backbones.pose import PoseFeatures, pose_features
+from ethocache.vision.backbones.pose import PoseFeatures, of_its_kind, pose_features
 from ethocache.vision.backbones.settings import PoseSettings
 
 FEW = settings(max_examples=25, deadline=None)
@@ -84,3 +84,27 @@ def test_a_focal_animal_that_is_never_seen_is_refused_although_the_other_is() ->
     assert seen_by(track, 0, ENDS).valid.all()
     with pytest.raises(InputError, match=r"0% of the key points reach the pose backbone's likelihood of 0\.6"):
         seen_by(track, 1, ENDS)
+
+
+def with_corners(track: Track) -> Track:
+    """The track with corners of the arena, as a tracker gives them that has points of no animal."""
+    frames, individuals, names, _ = track.points.shape
+    points = np.full((frames, individuals + 1, names + 2, 3), np.nan, np.float32)
+    points[..., 2] = 0
+    points[:, 1:, :names] = track.points
+    points[:, 0, names:] = (5, 9, 0.99)
+    return Track(points, (*track.names, "corner1", "corner2"), ("single", *track.individuals))
+
+
+def test_corners_of_the_arena_are_no_other_animal() -> None:
+    track = chase()
+    kept = of_its_kind(with_corners(track), 2)
+    assert (kept.names, kept.individuals) == (track.names, track.individuals)
+    np.testing.assert_array_equal(kept.points, track.points)
+
+
+def test_who_or_what_is_never_seen_in_a_video_stays_an_animal_with_its_points() -> None:
+    track = chase()
+    track.points[:, 1] = track.points[:, :, 4] = (np.nan, np.nan, 0)
+    assert of_its_kind(track, 0).points.shape == track.points.shape
+    assert of_its_kind(with_corners(track), 1).points.shape == track.points.shape

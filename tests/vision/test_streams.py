@@ -1,6 +1,7 @@
 """What each stream of a backbone looks at, and what it says where that is not there."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -178,6 +179,20 @@ def test_a_swap_of_two_animals_gives_the_same_file_but_for_its_key(lab):
         with FeatureFile.open(opened(inputs).job(records[1]).make(inputs.store).path("features.h5")) as features:
             stored.append(features.rows(0, 20))
     np.testing.assert_array_equal(*stored)
+
+
+def test_the_body_of_an_individual_counts_no_corners_of_the_arena(lab):
+    records, inputs = lab
+    path = inputs.tracks / f"{records[0].id}.h5"
+    two = wandering(load_track(path).frames, 2, seed=3)
+    points = np.full((two.frames, 3, 6, 3), np.nan, np.float32)
+    points[..., 2] = 0
+    points[:, :2, :5], points[:, 2, 5] = two.points, (1, 1, 1)
+    path.unlink()
+    write_track(path, Track(points, (*two.names, "corner"), (*two.individuals, "single")))
+    record = replace(records[0], id=f"{records[0].id}.individual1", individual="individual1")
+    body = opened(inputs).job(record).make(inputs.store).facts["body"]
+    assert (body["points"], body["individuals"]) == (list(two.names), 2)
 
 
 def test_pose_is_no_network():

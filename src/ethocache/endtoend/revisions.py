@@ -16,6 +16,7 @@ from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.tagging import REVISION as TAGS
 from ethocache.sequence.trainings import REVISION as TRAININGS
 from ethocache.vision.backbones.pose import REVISION as POSES
+from ethocache.vision.backbones.pose import VIEW_REVISION as VIEWS
 from ethocache.vision.crop_plan import REVISION as CROPS
 from ethocache.vision.embedding import REVISION as FEATURES
 from ethocache.vision.kept import TRACK_REVISION as TRACKS
@@ -29,7 +30,7 @@ REVISIONS: dict[str, dict[str, int]] = {
     "track": {"tracks": TRACKS, "networks": NETWORKS_THAT_TRACK, "backgrounds": BACKGROUNDS},
     "crop": {"times": TIMES, "crops": CROPS},
     "motion": {"times": TIMES, "motion": MOTION},
-    "extract": {"features": FEATURES, "poses": POSES, "times": TIMES},
+    "extract": {"features": FEATURES, "poses": POSES, "views": VIEWS, "times": TIMES},
     "train": {"trainings": TRAININGS},
     "evaluate": {"scores": SCORES},
     "cost": {"costs": COSTS},

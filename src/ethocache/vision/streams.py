@@ -25,7 +25,7 @@ from ethocache.dataset.tracks import load_track
 from ethocache.vision.animal_path import find_individual
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.pose import REVISION as POSE_REVISION
-from ethocache.vision.backbones.pose import pose_features
+from ethocache.vision.backbones.pose import VIEW_REVISION, of_its_kind, pose_features
 from ethocache.vision.backbones.running import Run, check_run, this_machine
 from ethocache.vision.backbones.settings import Embedder, PoseSettings
 from ethocache.vision.crop_plan import read_plan
@@ -221,7 +221,7 @@ class PoseStream:
             "times": {"video": record.facts.fingerprint, "revision": TIMES_REVISION},
             "pose": self.settings.model_dump(mode="json"),
             "revision": POSE_REVISION,
-        } | ({"individual": record.individual} if record.individual else {})
+        } | ({"individual": record.individual, "view": VIEW_REVISION} if record.individual else {})
         build = partial(self._build, record, file, recipe)
         return Job(f"pose of {record.id} ({self.name})", "features", recipe, build, anywhere=False)
 
@@ -231,7 +231,10 @@ class PoseStream:
         if track.frames != len(time_s):
             raise InputError(f"{file}: expected a row for each of {len(time_s)} frames, found {track.frames}; run 'dvc repro track'")
         try:
-            focal = find_individual(track, record.individual) if record.individual else None
+            focal = None
+            if record.individual:
+                track = of_its_kind(track, find_individual(track, record.individual))
+                focal = find_individual(track, record.individual)
             pose = pose_features(track, time_s, self.settings, focal)
         except InputError as error:
             raise InputError(f"{record.place}: {error}") from None

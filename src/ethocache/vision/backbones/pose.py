@@ -18,6 +18,7 @@ from ethocache.vision.backbones.pose_pairs import extremes, pair_features
 from ethocache.vision.backbones.settings import PoseSettings
 
 REVISION = 1  # raise it when a change of this code changes the numbers
+VIEW_REVISION = 2  # the same, of what is told from the view of one animal
 _LARGEST = 100.0  # body lengths: beyond it the track jumped
 
 
@@ -74,6 +75,24 @@ def pose_features(track: Track, time_s: Floats, settings: PoseSettings, focal: i
     for row, (_, feature) in zip(values, named, strict=True):
         row[:] = _filled(feature)
     return PoseFeatures(np.ascontiguousarray(values.T), np.asarray(known.any(axis=1)), tuple(name for name, _ in named), bodies.axis)
+
+
+def of_its_kind(track: Track, focal: int) -> Track:
+    """Return the track without what is no animal like the focal one, such as the corners of the arena, which DeepLabCut calls `single`.
+
+    An individual whose key points are all others than the focal one's goes, and so do those points. An animal, or a point of one,
+    that is never seen stays: it may be seen in another video.
+    """
+    has = np.isfinite(track.points[..., 0]).any(axis=0)
+    things = has.any(axis=1) & ~(has & has[focal]).any(axis=1)
+    things[focal] = False
+    names = has[~things].any(axis=0) | ~has[things].any(axis=0)
+    return replace(
+        track,
+        points=track.points[:, ~things][:, :, names],
+        names=tuple(name for name, stays in zip(track.names, names, strict=True) if stays),
+        individuals=tuple(name for name, goes in zip(track.individuals, things, strict=True) if not goes),
+    )
 
 
 def _first(track: Track, focal: int) -> Track:
