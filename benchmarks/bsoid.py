@@ -68,6 +68,7 @@ def make_project(project: Path, clips: Path, head: str) -> None:
     with (clips / "clip_labels.csv").open(encoding="utf-8", newline="") as file:
         for clip in csv.DictReader(file):
             video = Path(clip["clip"])
+            (project / FOLDER / "videos").mkdir(parents=True, exist_ok=True)
             link(clips / "clips" / video, project / FOLDER / "videos" / video)
             write_text(project / FOLDER / "labels" / f"{video.stem}.csv", bouts(clip))
 
