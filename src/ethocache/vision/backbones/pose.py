@@ -83,7 +83,7 @@ def of_its_kind(track: Track, focal: int) -> Track:
     An individual whose key points are all others than the focal one's goes, and so do those points. An animal, or a point of one,
     that is never seen stays: it may be seen in another video.
     """
-    has = np.isfinite(track.points[..., 0]).any(axis=0)
+    has = np.asarray(np.isfinite(track.points[..., 0]).any(axis=0))
     things = has.any(axis=1) & ~(has & has[focal]).any(axis=1)
     things[focal] = False
     names = has[~things].any(axis=0) | ~has[things].any(axis=0)
