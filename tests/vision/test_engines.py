@@ -164,11 +164,12 @@ class Refused(nn.Module):
         return torch.linalg.eigvals(pixels[:, 0]).real
 
 
-def test_a_network_that_openvino_would_change_or_refuse_stays_with_torch():
+def test_a_network_that_openvino_would_change_or_refuse_stays_with_torch(capsys):
     picture = torch.zeros(1, 3, 8, 8)
     assert answers_alike(a_network(), PICTURE)
     assert not answers_alike(Frozen(Odd()), picture)
     assert not answers_alike(Frozen(Refused()), picture)
+    assert "note: OpenVINO cannot run this network (" in capsys.readouterr().err
     assert not answers_alike(Frozen(Mixes()), picture)
     assert engines_of(Frozen(Refused()), picture) == ["torch", "compile"]
     assert engines_of(a_network(), PICTURE) == NETWORK["engines"]

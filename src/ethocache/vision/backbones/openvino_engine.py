@@ -4,6 +4,7 @@ Each request holds a few inputs and runs on one thread, and there are requests f
 within a network, and the numbers do not depend on how many threads there are.
 """
 
+import sys
 import warnings
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -100,7 +101,9 @@ def answers_alike(network: nn.Module, example: Tensor) -> bool:
         found = OpenVinoEngine(network, example, "fp32")(noise)
     except MemoryError:
         raise
-    except Exception:  # what it cannot convert it says with errors of every kind, and torch can run it all the same
+    except Exception as error:  # what it cannot convert it says with errors of every kind, and torch can run it all the same
+        reason = " ".join(str(error).split())[:200]
+        print(f"note: OpenVINO cannot run this network ({reason}); torch runs it, more slowly", file=sys.stderr)
         return False
     return found.shape == expected.shape and bool((found - expected).abs().max() <= _TOLERANCE * expected.abs().max())
 
