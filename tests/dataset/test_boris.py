@@ -166,6 +166,9 @@ def test_the_animals_of_a_video_are_subjects_of_one_observation_and_come_back_ea
     project = json.loads((tmp_path / "lab.boris").read_text())
     assert list(project["observations"]) == ["cage", "m1"]
     assert [subject["name"] for subject in project["subjects_conf"].values()] == ["m1", "m2"]
+    scored = [(found["independent_variables"]) for found in project["observations"].values()]
+    assert scored == [{"subjects scored": "m1; m2"}, {}]
+    assert [(kind["label"], kind["type"]) for kind in project["independent_variables"].values()] == [("subjects scored", "text")]
     times = [event[0] for event in project["observations"]["cage"]["events"]]
     assert times == sorted(times) and len(times) == 6
     found = FORMATS["boris_project"].read(tmp_path / "lab.boris", Meaning(by_subject=True))
@@ -174,6 +177,15 @@ def test_the_animals_of_a_video_are_subjects_of_one_observation_and_come_back_ea
         ("videos/cage.mp4", "m2"),
         ("videos/m1.mp4", ""),
     ]
+    for labels, video in zip(found, videos, strict=True):
+        assert np.array_equal(frames(labels, video), video.tags)
+
+
+def test_an_animal_that_shows_nothing_comes_back_as_labelled(tmp_path):
+    videos = [individual("m1", [[1], [0]]), individual("m2", [[0], [0]]), individual("m1", [[0], [0]], "hut"), tagged([[0], [0]], name="x")]
+    write_boris_project(tmp_path / "lab.boris", videos)
+    found = FORMATS["boris_project"].read(tmp_path / "lab.boris", Meaning(by_subject=True))
+    assert [labels.subject for labels in found] == ["m1", "m2", "m1", ""]
     for labels, video in zip(found, videos, strict=True):
         assert np.array_equal(frames(labels, video), video.tags)
 
@@ -189,3 +201,5 @@ def test_two_units_of_one_name_and_subjects_that_boris_cannot_take_are_refused(t
         write_boris_project(tmp_path / "lab.boris", [unit, unit])
     with pytest.raises(InputError, match=r"' m1': BORIS takes no name with line breaks, or with spaces around it"):
         write_boris_project(tmp_path / "lab.boris", [individual(" m1", [[1], [0]])])
+    with pytest.raises(InputError, match=r"'m;1': animals are listed for BORIS with ';' between, so none may have one in its name"):
+        write_boris_project(tmp_path / "lab.boris", [individual("m;1", [[1], [0]])])

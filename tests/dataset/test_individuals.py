@@ -99,6 +99,7 @@ def test_sources_that_run_a_network_say_themselves_who_is_there(lab: Lab) -> Non
 def test_names_take_those_alone_in_the_order_of_the_track(lab: Lab) -> None:
     lab.add("a", header("m1", "m2", "m3"))
     assert [unit.id for unit in lab.split("m3", "m1")] == ["a.m1", "a.m3"]
+    assert [unit.of for unit in lab.split("m3", "m1")] == [3, 3], "the second counts, too"
 
 
 @pytest.mark.parametrize(

@@ -274,3 +274,10 @@ def test_each_individual_has_a_row_and_what_is_wrong_with_one_video_does_not_hid
     setting(labels__subjects={})
     shown = {row.video: row.labelled_s for row in diagnose().rows}
     assert shown[f"{FIRST}.m2"] and not shown[f"{FIRST}.m1"] and f"{FIRST}DLC" not in texts("error")
+
+
+def test_an_animal_called_like_a_video_whose_track_is_missing_is_told(lab):
+    several(lab, FIRST, "m1", "m2")
+    next(lab.glob(f"videos/{SECOND}.*")).rename(lab / f"videos/{FIRST}.m1.mp4")
+    setting(data__individuals="each", data__name="{animal}")
+    assert f"would both be called '{FIRST}.m1', so their results would mix; rename one of them" in texts("error")

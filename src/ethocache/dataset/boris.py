@@ -17,6 +17,7 @@ from typing import Any
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import write_text
+from ethocache.dataset.formats.boris_timeline import SUBJECTS_SCORED
 from ethocache.dataset.label_table import NO, YES
 from ethocache.dataset.spreadsheet_writing import write_sheet
 from ethocache.dataset.tagged_video import TaggedVideo
@@ -28,6 +29,13 @@ _FORMAT = "7.0"
 _NO_DATE = "1970-01-01T00:00:00"  # today's date would make another file of the same tags
 _PLAYERS = 8
 _NO_FRAME = "NA"
+_SCORED = {
+    "label": SUBJECTS_SCORED,
+    "description": "Whom this observation is of, with ; between; also those that show nothing",
+    "type": "text",
+    "default value": "",
+    "possible values": "",
+}
 
 
 def write_boris_events(path: Path, video: TaggedVideo) -> None:
@@ -50,6 +58,8 @@ def write_boris_events(path: Path, video: TaggedVideo) -> None:
 
 def write_boris_project(path: Path, videos: Iterable[TaggedVideo]) -> None:
     """Write a BORIS project in which every video is an observation and every bout a state event; animals in it are its subjects.
+
+    An independent variable (`SUBJECTS_SCORED`) lists them, so that one without a bout comes back as labelled, too.
 
     Parameters
     ----------
@@ -85,6 +95,8 @@ def _check(video: TaggedVideo) -> None:
     for name in (video.video, video.media, video.individual, *video.behaviours):
         if name != name.strip() or not name.isprintable():
             raise InputError(f"'{shown(name)}': BORIS takes no name with line breaks, or with spaces around it; rename it")
+    if ";" in video.individual:
+        raise InputError(f"'{shown(video.individual)}': animals are listed for BORIS with ';' between, so none may have one in its name")
     if piped := [name for name in video.behaviours if "|" in name]:
         raise InputError(f"'{shown(piped[0])}': BORIS takes no '|' in the name of a behaviour; rename it")
     if "" in (video.video, *video.behaviours) or len(set(video.behaviours)) < len(video.behaviours):
@@ -102,10 +114,11 @@ def _events(video: TaggedVideo) -> list[tuple[float, str, str]]:
 def _add(observations: dict[str, dict[str, Any]], video: TaggedVideo) -> None:
     """Add a video, or one animal of a video of which others are there: a person scores all of them in one observation."""
     name, observation = video.session or video.video, _observation(video)
-    events = observations.setdefault(name, observation)["events"]
-    if events is not observation["events"]:
-        events += observation["events"]
-        events.sort(key=lambda event: event[0])
+    first = observations.setdefault(name, observation)
+    if first is not observation:
+        first["events"] = sorted(first["events"] + observation["events"], key=lambda event: event[0])
+        names = [one["independent_variables"].get(SUBJECTS_SCORED) for one in (first, observation)]
+        first["independent_variables"][SUBJECTS_SCORED] = "; ".join(filter(None, names))
 
 
 def _project(name: str, behaviours: Sequence[str], subjects: Sequence[str], observations: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -120,7 +133,7 @@ def _project(name: str, behaviours: Sequence[str], subjects: Sequence[str], obse
         "observations": observations,
         "behavioral_categories": [],
         "behavioral_categories_config": {},
-        "independent_variables": {},
+        "independent_variables": {"0": _SCORED} if subjects else {},
         "coding_map": {},
         "behaviors_coding_map": [],
         "converters": {},
@@ -171,7 +184,7 @@ def _observation(video: TaggedVideo) -> dict[str, Any]:
         "time offset": 0.0,
         "events": [[time_s, video.individual, name, *fields] for time_s, name, _ in _events(video)],
         "observation time interval": [0, 0],
-        "independent_variables": {},
+        "independent_variables": {SUBJECTS_SCORED: video.individual} if video.individual else {},
         "visualize_spectrogram": False,
         "visualize_waveform": False,
         "media_creation_date_as_offset": False,

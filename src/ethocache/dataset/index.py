@@ -52,6 +52,8 @@ class VideoRecord:
         The track file that belongs to it, where tracks come as files.
     individual
         Which animal of its track this is about, by the track's name for it (`split_individuals`); empty for the whole video.
+    of
+        How many individuals its track has, also those that are not asked for; 0 for the whole video.
     """
 
     id: str
@@ -61,6 +63,7 @@ class VideoRecord:
     facts: VideoFacts
     track: TrackSource | None = None
     individual: str = ""
+    of: int = 0
 
     @property
     def video(self) -> str:

@@ -26,6 +26,7 @@ def split_individuals(
     folder: DataFolder,
     store: Store,
     problems: list[str] | None = None,
+    videos: Sequence[VideoRecord] = (),
 ) -> list[VideoRecord]:
     """Return a record for each individual that `DataParams.individuals` asks for, in the order of their track.
 
@@ -38,11 +39,13 @@ def split_individuals(
         by the file's content.
     problems
         Takes what is wrong with single videos, where that is to be listed rather than to stop the work.
+    videos
+        All videos, where `records` are not: no unit may have the name of one.
 
     Raises
     ------
     InputError
-        If no track tells individuals apart, one that is asked for is not there, or two units would have the same name.
+        If no track tells individuals apart, one that is asked for is not there, or a unit would have the name of another or of a video.
     """
     if not params.each:
         return list(records)
@@ -50,11 +53,13 @@ def split_individuals(
     def split(record: VideoRecord) -> list[VideoRecord]:
         there = _names_in(record, folder, store) if source is None else source
         names = _wanted(record, there, params)
-        return [record] if names == UNNAMED else [replace(record, id=unit_id(record.id, name), individual=name) for name in names]
+        if names == UNNAMED:
+            return [record]
+        return [replace(record, id=unit_id(record.id, name), individual=name, of=len(there)) for name in names]
 
     units = [unit for units in for_each(records, split, keeps=False, problems=problems) for unit in units]
-    videos = {record.id.casefold(): record.file for record in records}  # labels may be called after a video or after a unit
-    return for_each(units, _first_of_its_name(videos), keeps=False, problems=problems)
+    taken = {record.id.casefold(): record.file for record in (*videos, *records)}  # labels may be called after a video or after a unit
+    return for_each(units, _first_of_its_name(taken), keeps=False, problems=problems)
 
 
 def track_individuals(track: Path, fingerprint: str, store: Store) -> tuple[str, ...]:

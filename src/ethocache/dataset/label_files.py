@@ -1,7 +1,6 @@
 """Find which labels files speak of which videos, whatever tool wrote them and however many videos one file holds."""
 
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -13,11 +12,11 @@ from ethocache.dataset.findings import grouped, some
 from ethocache.dataset.folder import plain_name
 from ethocache.dataset.formats import FORMATS, Labels, Meaning, recognise
 from ethocache.dataset.label_rules import AUTO, LabelParams
-from ethocache.dataset.label_subjects import FILE_ENDINGS, Subjects, without_labels
+from ethocache.dataset.label_subjects import Subjects, nobody_as_nobody, without_labels
 from ethocache.dataset.text import shown
+from ethocache.dataset.video_names import VideoNames, base_name, name_of, video_of
 
-REVISION = 1  # of how files are read; raising it reads every labels file again
-_SCORER = re.compile(r"(?=DLC|DeepCut)")
+REVISION = 2  # of how files are read; raising it reads every labels file again
 
 
 @dataclass(frozen=True)
@@ -126,22 +125,25 @@ def match_labels(
         If labels belong to no video, or the labels of one rater and video stand twice; every problem on its own line.
     """
     whose = subjects or Subjects()
-    names = _VideoNames(videos, params.name, whose.videos)
+    names = VideoNames(videos, params.name, whose.videos)
     found: dict[str, dict[str, LabelPart]] = {}
     aside: list[str] = []
     nobody: list[str] = []
+    others: dict[str, dict[str, str]] = {}  # video of one animal -> subject that is not meant -> file
     otherwise: list[str] = []
 
     def match(file: str) -> None:
         digest = store.fingerprint(files[file])
-        name, heads = _heads(files[file], digest, params, meaning, store)
+        name, found_heads = _heads(files[file], digest, params, meaning, store)
+        heads = nobody_as_nobody(found_heads)
         for number, (media, rater, subject) in enumerate(heads):
             video, named = names.find(file, media, alone=len({media for media, *_ in heads}) == 1)
             if video is not None and subjects:
-                _refuse_several(file, whose, video, {other for about, _, other in heads if about == media})
+                _refuse_several(file, whose, video, _told(heads, media, rater))
                 unit = _unit(file, whose, video, subject)
                 if unit is None:
                     nobody.append(_nobody(file, whose, video, subject, params))
+                    others.setdefault(video, {}).setdefault(subject, file)
                     continue
                 video = unit
             if video is None:
@@ -153,6 +155,8 @@ def match_labels(
             _add(found.setdefault(video, {}), part, video)
 
     for_each(files, match, keeps=False, problems=problems)
+    dropped = [] if params.unmatched == "skip" else [video for video in others if video not in whose.units and video not in found]
+    for_each(dropped, lambda video: _refuse_all(video, others[video], whose), keeps=False, problems=problems)
     notes = [*otherwise, *grouped(without_labels(whose, found))]
     if nobody:
         notes.append(f"labels of {len(nobody)} subjects that are no individual are left aside: {some(nobody)}")
@@ -165,6 +169,13 @@ def _unit(file: str, whose: Subjects, video: str, subject: str) -> str | None:
         return whose.unit_of(video, subject)
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
+
+
+def _told(heads: Sequence[tuple[str, str, str]], media: str, rater: str) -> set[str]:
+    """Return the subjects of a medium. One rater who names nobody and another who names somebody may mean the same animal."""
+    here = [(by, subject) for about, by, subject in heads if about == media]
+    named = {subject for _, subject in here if subject}
+    return named if len(named) > 1 else {subject for by, subject in here if by == rater}
 
 
 def _refuse_several(file: str, whose: Subjects, video: str, told: set[str]) -> None:
@@ -182,6 +193,16 @@ def _nobody(file: str, whose: Subjects, video: str, subject: str, params: LabelP
     if params.unmatched == "skip" or video not in whose.units:  # of one animal alone, labels.subject says whose is read
         return f"'{shown(subject)}' of '{video}'"
     raise InputError(f"{file}: {whose.explain(video, subject)}")
+
+
+def _refuse_all(video: str, told: Mapping[str, str], whose: Subjects) -> None:
+    """Refuse to leave aside all labels of a video of one animal: `LabelParams.subject` may be a typing error."""
+    listed = ", ".join(f"'{shown(subject)}'" for subject in told)
+    raise InputError(
+        f"{next(iter(told.values()))}: labels.subject: no labels of '{video}' are of '{shown(whose.only)}'"
+        f"{did_you_mean(whose.only, told)}; they are of {listed}; name the subject that is meant, or leave them aside with "
+        "labels.unmatched: skip"
+    )
 
 
 def _heads(path: Path, digest: str, params: LabelParams, meaning: Meaning, store: Store) -> tuple[str, list[tuple[str, str, str]]]:
@@ -216,76 +237,9 @@ def _add(parts: dict[str, LabelPart], part: LabelPart, video: str) -> None:
 
 def _unmatched(file: str, media: str, videos: Collection[str], params: LabelParams) -> str:
     """Return what is left aside, or refuse it, as the settings say."""
-    wanted = video_of(media) if media else plain_name(PurePosixPath(file).stem)
+    wanted = name_of(media) if media else plain_name(PurePosixPath(file).stem)
     if params.unmatched == "skip":
         return f"'{shown(wanted)}'"
     within = f"the labels of '{shown(wanted)}' in it belong to no video" if media else f"no video is called '{shown(wanted)}'"
     remedy = "rename the file, set labels.name, or narrow data.labels" if not media else "labels.unmatched: skip leaves them aside"
     raise InputError(f"{file}: {within}{did_you_mean(wanted, videos)}; {remedy}")
-
-
-def video_of(media: str) -> str:
-    """Return what a video of a labelling tool is called, without the folders and endings of the computer that it was on."""
-    base = base_name(media)
-    return base.rsplit(".", 1)[0] if "." in base[1:] else base
-
-
-def base_name(media: str) -> str:
-    """Return the last part of a path of any computer."""
-    return plain_name(media.strip()).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
-
-
-class _VideoNames:
-    """Finds the video that a file or a medium is named after."""
-
-    def __init__(self, videos: Iterable[str], pattern: str, units: Mapping[str, str]) -> None:
-        self._units = units
-        self._videos = frozenset(videos) | frozenset(units.values())
-        self._parts = re.split(r"\{(\w+)\}", pattern)
-
-    def find(self, file: str, media: str, alone: bool) -> tuple[str | None, str]:
-        """Return the video and the rater that the file's name tells; ``(None, "")`` where there is no such video.
-
-        Parameters
-        ----------
-        alone
-            Whether the file is about one video only, so that its own name may say which.
-        """
-        stem = plain_name(PurePosixPath(file).stem)
-        of_file, rater = self._fit(stem, file)
-        if not media:
-            return of_file, rater
-        of_media = self._of_media(media)
-        if alone and of_file and of_media and of_media == self._units.get(of_file):
-            return of_file, rater
-        if alone and of_file and of_media and of_file != of_media:
-            raise InputError(f"{file}: it is named after '{of_file}', but says that it is about '{of_media}'; rename it")
-        return of_media or (of_file if alone else None), rater if of_file else ""
-
-    def by_file_name(self, media: str) -> bool:
-        """Return whether only the file's own name can tell the video of a medium."""
-        return self._of_media(media) is None
-
-    def _of_media(self, media: str) -> str | None:
-        name = video_of(media)
-        whole = base_name(media)  # a live observation may be called "mouse1.2", which has no ending
-        fits = (whole, name, _SCORER.split(name, maxsplit=1)[0], self._fit(name, media)[0])  # as it is, as a track, as a labels file
-        found = next((fit for fit in fits if fit in self._videos), None)
-        ending = whole.removeprefix(name)[1:].lower()
-        if found in self._units.values() and found != whole and ending not in FILE_ENDINGS:
-            return None  # what is dropped may be the name of another of its animals
-        return found
-
-    def _fit(self, stem: str, file: str) -> tuple[str | None, str]:
-        found = {(match["video"], match.groupdict().get("rater", "")) for match in self._matches(stem) if match["video"] in self._videos}
-        if len(found) > 1:
-            readings = " or ".join(f"'{video}' by '{rater}'" for video, rater in sorted(found))
-            raise InputError(f"{file}: labels.name can be read in more than one way, {readings}; rename the file")
-        return next(iter(found), (None, ""))
-
-    def _matches(self, stem: str) -> Iterable[re.Match[str]]:
-        for length in range(1, len(stem) + 1):
-            groups = {"video": rf"(?P<video>.{{{length}}})", "rater": "(?P<rater>.+)"}
-            expression = "".join(groups[part] if number % 2 else re.escape(part) for number, part in enumerate(self._parts))
-            if match := re.fullmatch(expression, stem, re.DOTALL):
-                yield match

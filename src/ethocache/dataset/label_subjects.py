@@ -5,32 +5,10 @@ from dataclasses import dataclass, field
 
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError, did_you_mean
+from ethocache.dataset.formats.boris_timeline import NO_SUBJECT
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.label_rules import LabelParams
 from ethocache.dataset.text import shown
-
-# What a video, a track or a labels file may end with, so that it is no animal's name.
-_FILMS = (
-    "avi",
-    "mp4",
-    "m4v",
-    "mov",
-    "mkv",
-    "webm",
-    "wmv",
-    "mpg",
-    "mpeg",
-    "mts",
-    "m2ts",
-    "ts",
-    "flv",
-    "ogv",
-    "seq",
-    "mjpeg",
-    "h264",
-    "h265",
-)
-FILE_ENDINGS = frozenset([*_FILMS, "h264", "h265", "hevc", "csv", "h5", "xlsx", "xls", "txt", "tsv", "annot"])
 
 
 @dataclass(frozen=True)
@@ -45,14 +23,14 @@ class Subjects:
         Unit -> its individual's name in the track.
     only
         `LabelParams.subject`: whose the labels are in files that name nobody.
-    complete
-        Whether every individual of the tracks is asked for, so that labels of nobody can only be of the one that there is.
+    alone
+        Units whose track has no other individual, so that labels of nobody can be of no other.
     """
 
     units: dict[str, dict[str, str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     only: str = ""
-    complete: bool = True
+    alone: frozenset[str] = frozenset()
 
     @property
     def videos(self) -> dict[str, str]:
@@ -91,17 +69,19 @@ class Subjects:
 
     def _of_nobody(self, video: str) -> str:
         subjects = self.units[video]
+        if NO_SUBJECT in subjects:  # `LabelParams.subjects` says whose it is
+            return subjects[NO_SUBJECT]
         if self.only:
             units = subjects | {self.names[unit]: unit for unit in subjects.values()}
             if self.only not in units:
                 raise InputError(f"labels.subject: '{shown(self.only)}' is no individual of '{video}' ({_listed(subjects)})")
             return units[self.only]
         first = next(iter(subjects.values()))
-        if len(subjects) == 1 and self.complete:
+        if first in self.alone:
             return first
-        those = f"has {len(subjects)} individuals" if self.complete else "may have others than those in data.individuals"
+        has = f"has {len(subjects)} individuals" if len(subjects) > 1 else "has others than the one that is asked for"
         raise InputError(
-            f"it does not say whose behaviour this is, and '{video}' {those} ({_listed(subjects)}); name the file "
+            f"it does not say whose behaviour this is, and '{video}' {has} ({_listed(subjects)}); name the file "
             f"after one, such as '{first}', say in labels.subject whose all such files are, or give a file with subjects"
         )
 
@@ -114,17 +94,13 @@ class Subjects:
         )
 
 
-def subjects_of(
-    records: Iterable[VideoRecord], params: LabelParams, problems: list[str] | None = None, *, complete: bool = True
-) -> Subjects:
+def subjects_of(records: Iterable[VideoRecord], params: LabelParams, problems: list[str] | None = None) -> Subjects:
     """Return whose labels are whose: an individual goes by its name in the track, unless `LabelParams.subjects` gives another.
 
     Parameters
     ----------
     problems
         Takes what is wrong, where that is to be listed rather than to stop the work.
-    complete
-        Whether `records` are of every individual of the tracks.
 
     Raises
     ------
@@ -133,7 +109,8 @@ def subjects_of(
     """
     units = [record for record in records if record.individual]
     known = list(dict.fromkeys(name for unit in units for name in (unit.individual, unit.id)))
-    found = Subjects({}, {unit.id: unit.individual for unit in units}, params.subject or "", complete)
+    alone = frozenset(unit.id for unit in units if unit.of == 1)
+    found = Subjects({}, {unit.id: unit.individual for unit in units}, params.subject or "", alone)
 
     def check(name: str) -> None:
         if name not in known:
@@ -150,6 +127,15 @@ def subjects_of(
     for_each(params.subjects, check, keeps=False, problems=problems)
     for_each(units, add, keeps=False, problems=problems)
     return found
+
+
+def nobody_as_nobody(heads: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Return media, raters and subjects without BORIS's name for nobody, where a rater names nobody else in a medium.
+
+    Beside others it stays: whose it is then is a question of its own (`LabelParams.subjects`).
+    """
+    named = {(media, rater) for media, rater, subject in heads if subject not in ("", NO_SUBJECT)}
+    return [(media, rater, "" if subject == NO_SUBJECT and (media, rater) not in named else subject) for media, rater, subject in heads]
 
 
 def without_labels(subjects: Subjects, labelled: Iterable[str]) -> list[tuple[str, str]]:

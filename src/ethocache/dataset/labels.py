@@ -18,6 +18,7 @@ from ethocache.dataset.label_snapshot import (
     write_snapshot,
 )
 from ethocache.dataset.label_table import NO, NOT_SCORED, YES, LabelTable
+from ethocache.dataset.text import shown
 
 __all__ = [
     "NO", "NOT_SCORED", "YES", "LabelParams", "LabelSnapshot", "LabelTable", "behaviours_shown", "read_full_snapshot",
@@ -79,12 +80,21 @@ def table_of(
     names = naming(params, behaviours)  # what is wrong with the settings is no fault of this file
     try:
         if isinstance(labels.content, BoutList) and not labels.content.bouts and not params.allow_empty:
-            raise InputError(
-                "expected bouts below the header, found none; if nothing was shown in this video, set labels.allow_empty: true; "
-                "if nobody looked, remove the file"
-            )
+            raise InputError(_no_bouts(labels))
         check_length(labels.length_s, time_s)
         table, notes = lay_over(labels.content, names, params, time_s, labels.scored_s)
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
     return table, (*labels.notes, *notes)
+
+
+def _no_bouts(labels: Labels) -> str:
+    if labels.subject:
+        return (
+            f"expected bouts of '{shown(labels.subject)}' in '{shown(labels.media)}', found none; if it showed nothing there, set "
+            "labels.allow_empty: true; if nobody looked at it, take its name out"
+        )
+    return (
+        "expected bouts below the header, found none; if nothing was shown in this video, set labels.allow_empty: true; "
+        "if nobody looked, remove the file"
+    )

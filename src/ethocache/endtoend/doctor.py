@@ -13,7 +13,7 @@ from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.findings import findings, grouped, not_shown, some, spellings
-from ethocache.dataset.folder import EACH, DataFolder, NamesByStem
+from ethocache.dataset.folder import DataFolder, NamesByStem
 from ethocache.dataset.formats import BoutList, Content, FrameMarks
 from ethocache.dataset.index import TrackSource, VideoRecord, find_track, index_videos, time_stamps
 from ethocache.dataset.individuals import split_individuals
@@ -172,7 +172,7 @@ class _Examination:
         records = [replace(record, track=self.tracks.get(record.id)) for record in self.records]
         told = [record for record in records if record.track or self.individuals is not None]
         self.records = [record for record in records if record not in told]
-        self.records += split_individuals(told, self.project.data, self.individuals, self.folder, self.store, problems)
+        self.records += split_individuals(told, self.project.data, self.individuals, self.folder, self.store, problems, records)
         self.rows = {
             record.id: replace(self.rows[record.video], video=record.id, formats=[], labelled_s={}, scored_s={}) for record in self.records
         }
@@ -203,7 +203,7 @@ class _Examination:
         """Look at all labels; return the videos that have some."""
         data, params = self.project.data, self.project.labels
         problems: list[str] = []
-        whose = subjects_of(self.records, params, problems, complete=data.individuals == EACH) if data.each else None
+        whose = subjects_of(self.records, params, problems) if data.each else None
         files, meaning = self.folder.files(data.labels), params.meaning(data.behaviours, data.each)
         matched = match_labels(self.rows, files, params, meaning, self.store, problems, whose)
         self.diagnosis.add("note", matched.notes)

@@ -29,7 +29,7 @@ def look(last: LastLook, store: Store) -> str:
     # Imported here: with nothing changed, which is most often, no library is loaded.
     from ethocache.common.files import write_json
     from ethocache.dataset.findings import findings
-    from ethocache.dataset.folder import EACH, DataFolder, refuse_results_folder
+    from ethocache.dataset.folder import DataFolder, refuse_results_folder
     from ethocache.dataset.index import index_videos, write_index
     from ethocache.dataset.individuals import split_individuals
     from ethocache.dataset.label_files import match_labels
@@ -52,7 +52,7 @@ def look(last: LastLook, store: Store) -> str:
     records = split_individuals(records, data, tracker.individuals(), folder, store)
     refuse_missing_inputs(streams, records, project.track.source)
     meaning = project.labels.meaning(data.behaviours, data.each)
-    whose = subjects_of(records, project.labels, complete=data.individuals == EACH) if data.each else None
+    whose = subjects_of(records, project.labels) if data.each else None
     files = folder.files(data.labels)
     labels = match_labels([record.id for record in records], files, project.labels, meaning, store, subjects=whose)
     snapshot_labels(LABELS, records, labels.parts, folder, data.behaviours, project.labels, store)

@@ -2,7 +2,8 @@
 
 ``observations`` maps an id to ``type``, ``file`` (player -> media), ``media_info`` (``length`` and more, by media), ``time offset``
 and ``events``: ``[time s, subject, behaviour, modifiers, comment, frame]``. ``behaviors_conf`` says of each behaviour whether it is
-a ``State event`` or a ``Point event``. Events are taken in order of time, as BORIS does when it opens a project.
+a ``State event`` or a ``Point event``. ``independent_variables`` of an observation may
+list `SUBJECTS_SCORED`, as our export does. Events are taken in order of time, as BORIS does when it opens a project.
 
 Defined by BORIS's user guide, https://www.boris.unito.it/user_guide/create_project/, and by what BORIS 7 to 10 write; about times
 see `boris_timeline`.
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.formats.boris_timeline import Event, Observation, Status, labels_of
+from ethocache.dataset.formats.boris_timeline import SUBJECTS_SCORED, Event, Observation, Status, labels_of
 from ethocache.dataset.formats.contents import Format, Labels, Meaning
 from ethocache.dataset.text import Head, shown
 
@@ -120,7 +121,14 @@ def _observation(name: str, said: Mapping[str, object], place: str) -> Observati
         _is(float, said.get("time offset") or 0.0, f"{place}, time offset"),
         tuple(_notes(said, players, place)),
         _interval(said) if len(media) < 2 else None,
+        tuple(_subjects(said, place)),
     )
+
+
+def _subjects(said: Mapping[str, object], place: str) -> Iterator[str]:
+    variables = said.get("independent_variables")
+    if isinstance(variables, dict) and (listed := variables.get(SUBJECTS_SCORED)):
+        yield from filter(None, (name.strip() for name in _text(listed, f"{place}, {SUBJECTS_SCORED}").split(";")))
 
 
 def _interval(said: Mapping[str, object]) -> tuple[float, float] | None:

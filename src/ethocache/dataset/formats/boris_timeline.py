@@ -24,6 +24,8 @@ from ethocache.dataset.text import shown
 Status = Literal["START", "STOP", "POINT"]
 
 NO_SUBJECT = "No focal subject"  # what BORIS calls it in its aggregated tables
+SUBJECTS_SCORED = "subjects scored"
+"""The independent variable that tells whom an observation is of, with ``;`` between: no event tells of one who does nothing."""
 _STATUSES: dict[str, Status] = {"START": "START", "STOP": "STOP", "POINT": "POINT"}
 _TICK_S = 1e-3  # BORIS counts in whole milliseconds
 
@@ -88,6 +90,8 @@ class Observation:
         What a person should know of it.
     scored_s
         From and to which second of a single medium it was scored; None is all of it.
+    subjects
+        Whom it says that it is of (`SUBJECTS_SCORED`), also those without an event; empty where it does not say.
     """
 
     name: str
@@ -96,6 +100,7 @@ class Observation:
     offset_s: float = 0.0
     notes: tuple[str, ...] = ()
     scored_s: tuple[float, float] | None = None
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def labels_of(scored: Sequence[tuple[Observation, Sequence[Event]]], meaning: Me
     found: list[Labels] = []
     for observation, events in scored:
         several = any(times_scored[file_name(media)] > 1 for media in observation.media)
-        for subject in _subjects(events, meaning):
+        for subject in _subjects(observation, events, meaning):
             found += _labels(observation, events, meaning, observation.name if several else "", subject)
     return tuple(found)
 
@@ -135,9 +140,9 @@ def _check_subject(events: Sequence[Event], meaning: Meaning) -> None:
         raise InputError(f"labels.subject is '{shown(meaning.subject)}', but the subjects are {_listed(subjects)}; name one of them")
 
 
-def _subjects(events: Sequence[Event], meaning: Meaning) -> list[str]:
-    """Return whose behaviour is read, one by one; a single "" where the settings say it, or no event does."""
-    subjects = sorted({event.who for event in events}) if meaning.by_subject else []
+def _subjects(observation: Observation, events: Sequence[Event], meaning: Meaning) -> list[str]:
+    """Return whose behaviour is read, one by one; a single "" where the settings say it, or nothing does."""
+    subjects = sorted({event.who for event in events} | set(observation.subjects)) if meaning.by_subject else []
     return subjects if subjects and subjects != [NO_SUBJECT] else [""]
 
 
