@@ -4,6 +4,8 @@ import shutil
 
 import numpy as np
 import pytest
+import timm
+import torch
 from pose_motions import swapped, wandering
 
 from ethocache.common.errors import InputError
@@ -134,6 +136,31 @@ def test_a_worker_that_sees_only_the_store_embeds_the_same_crop(lab):
     shutil.rmtree(inputs.store.root / "features")
     with pytest.raises(InputError, match=r"\.mp4 is missing, and .*store does not keep it either: run 'dvc repro crop'"):
         job.make(inputs.store)
+
+
+def test_weights_that_took_the_place_of_others_are_loaded_by_a_process_that_knows_those(lab, tmp_path):
+    records, inputs = lab
+    settings = {"kind": "image", "model": "test_resnet", "weights": str(tmp_path / "mine.pt")}
+    made, states = [], [timm.create_model("test_resnet", num_classes=0).state_dict() for _ in range(2)]
+    for state in states:
+        torch.save(state, tmp_path / "mine.pt")
+        made.append(opened(inputs, "mine", settings).job(records[0]).make(inputs.store))
+    first, second = (entry.path("features.h5").read_bytes() for entry in made)
+    assert made[0].recipe["weights"] != made[1].recipe["weights"]
+    assert first != second
+
+
+def test_weights_that_change_between_the_question_and_the_work_are_refused_and_not_kept(lab, tmp_path):
+    records, inputs = lab
+    settings = {"kind": "image", "model": "test_resnet", "weights": str(tmp_path / "mine.pt")}
+    asked, other = [timm.create_model("test_resnet", num_classes=0).state_dict() for _ in range(2)]
+    torch.save(asked, tmp_path / "mine.pt")
+    job = opened(inputs, "mine", settings).job(records[0])
+    torch.save(other, tmp_path / "mine.pt")
+    with pytest.raises(InputError, match="the network's weights are not those that were looked at before, their source has changed: run"):
+        job.make(inputs.store)
+    torch.save(asked, tmp_path / "mine.pt")
+    assert job.make(inputs.store).recipe["weights"] == job.recipe["weights"]
 
 
 def test_a_track_of_other_length_is_refused(lab):

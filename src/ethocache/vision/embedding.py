@@ -178,7 +178,7 @@ def extract_video(
     device = "none"
     if resumed_at < len(time_s):
         network = embedder()
-        _check_that_weights_are_those(network, recipe)
+        check_weights(network, recipe["weights"])
         _embed(crop, resumed_at, len(time_s), network, params, bench, name)
         device = network.device
     output = bench.output / FEATURES
@@ -197,8 +197,9 @@ def _finished_frames(bench: Workbench) -> int:
     return sum(segment_shape(segment)[0] for segment in bench.finished_segments(_SUFFIX))
 
 
-def _check_that_weights_are_those(network: Embedder, recipe: Mapping[str, Any]) -> None:
-    if network.description["weights_sha256"] != recipe["weights"]:
+def check_weights(network: Embedder, sha256: str) -> None:
+    """Raise `InputError` if a network's weights are not those that its features will be called after."""
+    if network.description["weights_sha256"] != sha256:
         raise InputError(
             "the network's weights are not those that were looked at before, their source has changed: run again; "
             "if that does not help, remove the folder 'known' of the store"

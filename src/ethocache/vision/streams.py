@@ -32,6 +32,7 @@ from ethocache.vision.crop_plan import read_plan
 from ethocache.vision.embedding import (
     FEATURES,
     ExtractParams,
+    check_weights,
     describe_network,
     extract_video,
     feature_recipe,
@@ -158,7 +159,7 @@ class PixelStream:
         plan = read_plan(crop.with_suffix(".json"))
         recipe = feature_recipe(plan.key, self.settings, self._description, self._run, self.params)
         name = f"embedding {crop.stem} ({self.name})"
-        network = partial(_load_once, self._network, self._run)
+        network = partial(_load_once, self._network, self._description["weights_sha256"], self._run)
         build = partial(_embed, crop.absolute(), plan.key, self.inputs.store, network, recipe, self.params, name)
         return Job(name, "features", recipe, build)
 
@@ -188,10 +189,12 @@ def _find_crop(crop: Path, key: str, store: Store) -> Path:
 
 
 @lru_cache(maxsize=1)
-def _load_once(network: str, run: Run) -> Embedder:
-    """Load a network for all videos that this process embeds one after the other."""
+def _load_once(network: str, weights_sha256: str, run: Run) -> Embedder:
+    """Load a network for all videos that this process embeds one after the other; again if its file holds other weights now."""
     check_run(run, this_machine())
-    return load_embedder(json.loads(network), run)
+    loaded = load_embedder(json.loads(network), run)
+    check_weights(loaded, weights_sha256)  # here, so that a wrong one is not kept
+    return loaded
 
 
 @dataclass(frozen=True)
