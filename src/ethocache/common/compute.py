@@ -3,12 +3,13 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from ethocache.common.batch import for_each, stop_if_failed
 from ethocache.common.errors import InputError
+from ethocache.common.locks import mark_run
 from ethocache.common.store import Build, Entry, Store
 
 CLUSTER = "ETHOCACHE_CLUSTER"
@@ -76,6 +77,8 @@ def make_all(store: Store, items: Iterable[Item], job: Callable[[Item], Job], wh
     """
     if not os.environ.get(CLUSTER, "").strip():
         return for_each(items, lambda item: job(item).make(store))
+    with suppress(OSError):  # a store that may only be read: nothing is taken away from it either
+        mark_run(store.locks)  # what is found below must stay until the last worker is done
     failed: dict[int, str] = {}
     found: dict[int, Entry] = {}
     missing: dict[int, Job] = {}
