@@ -52,6 +52,14 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
         ("jobs: 2\njobqueue: {slurm: {cores: 1, memory: 1GB, wall: 1}}", r"jobqueue\.slurm: dask-jobqueue says: it has no setting 'wall'$"),
         ("jobs: 2\njobqueue: {slurm: {cores: many, memory: 1GB}}", r"jobqueue\.slurm: dask-jobqueue says: .*'many'"),
         ("jobs: 2\njobqueue: {slurm: {cores: 1, memory: 1GB, job-script-prologue: 7}}", r"jobqueue\.slurm: dask-jobqueue says: "),
+        (
+            "jobs: 2\njobqueue: {slurm: {cores: 1, memory: 1GB, job-script-prologue: module load cuda}}",
+            r'slurm\.job-script-prologue: expected a list, found a text: write job-script-prologue: \["module load cuda"\]$',
+        ),
+        (
+            "jobs: 2\njobqueue: {pbs: {cores: 1, memory: 1GB, worker_extra_args: --lifetime}}",
+            r'pbs\.worker_extra_args: expected a list, found a text: write worker_extra_args: \["--lifetime"\]$',
+        ),
         ("jobs: !!python/object/apply:os.getcwd []", r"jobs\.yaml is not valid YAML"),
     ],
 )
