@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from ethocache.common.compute import device_of_workers
 from ethocache.common.errors import InputError
 from ethocache.common.params import Section
 from ethocache.common.progress import progress
@@ -97,12 +100,19 @@ def describe_network(settings: Mapping[str, Any], store: Store) -> dict[str, Any
 def resolve_run(params: ExtractParams, description: Mapping[str, Any], machine: Machine | None = None) -> Run:
     """Return how a network runs, with nothing left open, for this machine and whoever works for it.
 
+    Where ``ETHOCACHE_CLUSTER_DEVICE`` says what the workers have, that counts instead of this machine's device.
+
     Raises
     ------
     InputError
         If what ``extract`` asks for cannot be had.
     """
-    return choose_run(params.engine, params.precision, description, machine or this_machine())
+    return choose_run(params.engine, params.precision, description, machine or _machine_that_works())
+
+
+def _machine_that_works() -> Machine:
+    here, device = this_machine(), device_of_workers()
+    return here if device is None else replace(here, device=device, compiler=device == "cuda" and find_spec("triton") is not None)
 
 
 def feature_recipe(
