@@ -60,6 +60,14 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
             "jobs: 2\njobqueue: {pbs: {cores: 1, memory: 1GB, worker_extra_args: --lifetime}}",
             r'pbs\.worker_extra_args: expected a list, found a text: write worker_extra_args: \["--lifetime"\]$',
         ),
+        (
+            "jobs: 2\njobqueue: {htcondor: {cores: 1, memory: 1GB, disk: 1GB, submit-command-extra: -spool}}",
+            r'htcondor\.submit-command-extra: expected a list, found a text: write submit-command-extra: \["-spool"\]$',
+        ),
+        (
+            "jobs: 2\njobqueue: {htcondor: {cores: 1, memory: 1GB, disk: 1GB, job-extra-directives: getenv}}",
+            r"jobqueue\.htcondor: dask-jobqueue says: dictionary update sequence",
+        ),
         ("jobs: !!python/object/apply:os.getcwd []", r"jobs\.yaml is not valid YAML"),
     ],
 )

@@ -35,7 +35,7 @@ _SYSTEMS = {
 }
 
 
-_LISTS = ("job_script_prologue", "worker_extra_args", "job_extra_directives", "job_directives_skip")
+_LISTS = {"job_script_prologue", "worker_extra_args", "job_directives_skip", "submit_command_extra", "cancel_command_extra"}
 _NOT_OF_JOBS = {"security", "shared_temp_directory", "scheduler_options", "silence_logs"}  # but of all jobs together
 
 
@@ -217,7 +217,7 @@ def import_dask_jobqueue() -> Any:
 def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path, refused: list[str]) -> Any:
     if system not in _SYSTEMS:
         raise InputError(f"{path}: jobqueue: '{system}' is no batch system{did_you_mean(system, _SYSTEMS)}; known: {', '.join(_SYSTEMS)}")
-    _refuse_text_for_lists(found, f"{path}: jobqueue.{system}")
+    _refuse_text_for_lists(found, system, f"{path}: jobqueue.{system}")
     kind = getattr(import_dask_jobqueue(), _SYSTEMS[system])
     try:
         settings = job_settings(found, store)
@@ -229,10 +229,11 @@ def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path, ref
         raise InputError(f"{path}: jobqueue.{system}: dask-jobqueue says: {reason}") from None
 
 
-def _refuse_text_for_lists(found: Mapping[str, Any], place: str) -> None:
+def _refuse_text_for_lists(found: Mapping[str, Any], system: str, place: str) -> None:
     """Raise `InputError` for a text where dask-jobqueue expects a list; it would be taken letter by letter."""
+    lists = _LISTS if system == "htcondor" else _LISTS | {"job_extra_directives"}  # which HTCondor takes by name
     for name, value in found.items():
-        if name.replace("-", "_") in _LISTS and isinstance(value, str):
+        if name.replace("-", "_") in lists and isinstance(value, str):
             raise InputError(f"{place}.{name}: expected a list, found a text: write {name}: [{json.dumps(value, ensure_ascii=False)}]")
 
 
