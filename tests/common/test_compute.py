@@ -1,6 +1,7 @@
 """Jobs done in this process and by workers: the same entries, the same errors."""
 
 import os
+import shutil
 import subprocess
 import sys
 import traceback
@@ -11,6 +12,7 @@ from toy_jobs import dying, seeing, squaring
 
 from ethocache.common.compute import CLUSTER, make_all, release_workers
 from ethocache.common.errors import InputError
+from ethocache.common.locks import oldest_run_s
 from ethocache.common.store import Store
 
 WAYS = pytest.mark.parametrize("cluster", ["", "local:2"], ids=["here", "local"])
@@ -96,6 +98,34 @@ def test_what_must_be_made_here_is_made_here(store, monkeypatch):
     (entry,) = make_all(store, (2,), lambda number: replace(squaring(number), anywhere=False), "squaring")
     assert entry.facts["pid"] == os.getpid()
     assert squares(store, (2,)) == ["4"], "nobody is asked where nothing is missing"
+
+
+def test_who_hands_out_work_is_seen_to_be_at_work_before_the_first_look_into_the_store(store, monkeypatch):
+    monkeypatch.setenv(CLUSTER, "nowhere")
+    seen = []
+
+    def asked_for(number):
+        seen.append(oldest_run_s(store.locks))
+        raise InputError("not asked for")
+
+    with pytest.raises(InputError, match=r"^not asked for$"):
+        make_all(store, (2,), asked_for, "squaring")
+    assert None not in seen
+    assert len(seen) == 1
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything may be written to")
+def test_all_that_is_kept_can_be_taken_from_a_store_that_may_only_be_read(store, tmp_path, monkeypatch):
+    squares(store, (2,))
+    copy = Store(tmp_path / "copy")
+    shutil.copytree(store.root, copy.root)
+    shutil.rmtree(copy.locks)
+    monkeypatch.setenv(CLUSTER, "nowhere")
+    copy.root.chmod(0o500)
+    try:
+        assert squares(copy, (2,)) == ["4"]
+    finally:
+        copy.root.chmod(0o700)
 
 
 def test_a_relative_store_is_the_same_folder_for_workers(tmp_path, monkeypatch):

@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import timm
+import torch
 from pose_motions import swapped, wandering
 
+from ethocache.common.compute import CLUSTER, CLUSTER_DEVICE, device
 from ethocache.common.errors import InputError
 from ethocache.common.files import fill_folder
 from ethocache.common.store import Entry, Store
@@ -15,9 +18,9 @@ from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import index_videos
 from ethocache.dataset.tracks import Track, load_track, write_track
 from ethocache.endtoend.demo import write_demo
-from ethocache.vision.backbones.running import Run
+from ethocache.vision.backbones.running import Machine, Run
 from ethocache.vision.crop_settings import CropParams
-from ethocache.vision.embedding import ExtractParams, load_embedder
+from ethocache.vision.embedding import ExtractParams, load_embedder, resolve_run
 from ethocache.vision.kept import keep_crop, keep_track
 from ethocache.vision.streams import Inputs, compare_bodies, open_stream, refuse_missing_inputs
 from ethocache.vision.tracking import TrackParams
@@ -41,8 +44,8 @@ def lab(tmp_path):
     return records, inputs
 
 
-def opened(inputs, name="pose", settings=POSE):
-    return open_stream(name, settings, ExtractParams(), inputs)
+def opened(inputs, name="pose", settings=POSE, **params):
+    return open_stream(name, settings, ExtractParams(**params), inputs)
 
 
 def another_track(inputs, record):
@@ -135,6 +138,68 @@ def test_a_worker_that_sees_only_the_store_embeds_the_same_crop(lab):
     shutil.rmtree(inputs.store.root / "features")
     with pytest.raises(InputError, match=r"\.mp4 is missing, and .*store does not keep it either: run 'dvc repro crop'"):
         job.make(inputs.store)
+
+
+def test_weights_that_took_the_place_of_others_are_loaded_by_a_process_that_knows_those(lab, tmp_path):
+    records, inputs = lab
+    settings = {"kind": "image", "model": "test_resnet", "weights": str(tmp_path / "mine.pt")}
+    made, states = [], [timm.create_model("test_resnet", num_classes=0).state_dict() for _ in range(2)]
+    for state in states:
+        torch.save(state, tmp_path / "mine.pt")
+        made.append(opened(inputs, "mine", settings).job(records[0]).make(inputs.store))
+    first, second = (entry.path("features.h5").read_bytes() for entry in made)
+    assert made[0].recipe["weights"] != made[1].recipe["weights"]
+    assert first != second
+
+
+def test_weights_that_change_between_the_question_and_the_work_are_refused_and_not_kept(lab, tmp_path):
+    records, inputs = lab
+    settings = {"kind": "image", "model": "test_resnet", "weights": str(tmp_path / "mine.pt")}
+    asked, other = [timm.create_model("test_resnet", num_classes=0).state_dict() for _ in range(2)]
+    torch.save(asked, tmp_path / "mine.pt")
+    job = opened(inputs, "mine", settings).job(records[0])
+    torch.save(other, tmp_path / "mine.pt")
+    with pytest.raises(InputError, match="the network's weights are not those that were looked at before, their source has changed: run"):
+        job.make(inputs.store)
+    torch.save(asked, tmp_path / "mine.pt")
+    assert job.make(inputs.store).recipe["weights"] == job.recipe["weights"]
+
+
+RANDOM = {"kind": "image", "model": "test_resnet", "weights": "random"}
+WITH_A_CARD = Machine("cuda", openvino=True, bf16=True, compiler=True)
+NO_CARD_HERE = pytest.mark.skipif(device() != "cpu", reason="hands out work from a machine without a graphics card")
+
+
+@NO_CARD_HERE
+def test_a_worker_does_not_leave_its_graphics_card_idle_without_a_word(lab, monkeypatch):
+    records, inputs = lab
+    jobs = [opened(inputs, "net", RANDOM, engine="torch").job(records[0]), opened(inputs, "colour", COLOUR).job(records[0])]
+    monkeypatch.setenv(CLUSTER, "jobs.yaml")
+    monkeypatch.setenv(CLUSTER_DEVICE, "cpu")
+    chosen = opened(inputs, "net", RANDOM, engine="torch").job(records[0])
+    monkeypatch.setattr("ethocache.vision.streams.this_machine", lambda: WITH_A_CARD)
+    message = r"^a worker has a device of kind cuda, but .* chose the processor: set ETHOCACHE_CLUSTER_DEVICE=cuda there \(or cpu, if that"
+    with pytest.raises(InputError, match=message):
+        jobs[0].make(inputs.store)
+    assert jobs[1].make(inputs.store).facts["frames"] == 20, "what is no network needs no card"
+    assert chosen.make(inputs.store).facts["device"] == "cpu"
+    assert chosen.recipe == jobs[0].recipe
+
+
+def test_who_hands_out_work_may_say_what_the_workers_have(monkeypatch):
+    network = {"engines": ["torch", "openvino"]}
+    here = resolve_run(ExtractParams(), network)
+    monkeypatch.setenv(CLUSTER_DEVICE, "cuda")
+    assert resolve_run(ExtractParams(), network) == here, "nobody else works"
+    monkeypatch.setenv(CLUSTER, "jobs.yaml")
+    found = resolve_run(ExtractParams(), network)
+    assert (found.device, found.precision) == ("cuda", "fp16")
+    assert resolve_run(ExtractParams(engine="torch", precision="fp32"), network) == Run("torch", "fp32", "cuda")
+    monkeypatch.setenv(CLUSTER_DEVICE, "cpu")
+    assert resolve_run(ExtractParams(), network).device == "cpu"
+    monkeypatch.setenv(CLUSTER_DEVICE, "gpu")
+    with pytest.raises(InputError, match=r"^ETHOCACHE_CLUSTER_DEVICE: expected cpu, cuda, mps \(what the workers have\), found 'gpu'$"):
+        resolve_run(ExtractParams(), network)
 
 
 def test_a_track_of_other_length_is_refused(lab):

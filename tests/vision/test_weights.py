@@ -8,13 +8,15 @@ import timm
 import torch
 from huggingface_hub import constants
 from huggingface_hub.errors import LocalEntryNotFoundError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from ethocache.common.errors import InputError
 from ethocache.vision.backbones import weights as loading
 from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.settings import ImageSettings
-from ethocache.vision.backbones.weights import load_network, sha256_of_tensors
+from ethocache.vision.backbones.weights import load_network, read_weights, sha256_of_tensors
 
 
 def load(weights, model="test_resnet", **settings):
@@ -157,7 +159,7 @@ def test_a_hostile_file_is_not_run(tmp_path, capfd):
 
 
 @pytest.mark.parametrize("ending", [".safetensors", ".pt"])
-@pytest.mark.parametrize("content", [b"", b"no weights at all", None])
+@pytest.mark.parametrize("content", [b"", b"no weights at all", b"hello\n", b"jaguar\n", b"<html>gone</html>\n", bytes(range(256)), None])
 def test_a_damaged_file_is_named(tmp_path, ending, content):
     path = tmp_path / f"mine{ending}"
     save_file(state_of(), path) if ending == ".safetensors" else torch.save(state_of(), path)
@@ -170,6 +172,24 @@ def test_a_damaged_file_is_named(tmp_path, ending, content):
 def test_a_file_without_a_state_dict_is_named(tmp_path, content):
     torch.save(content, tmp_path / "mine.pt")
     with pytest.raises(InputError, match=r"mine\.pt: expected a state_dict \(name -> tensor\), found something else"):
+        load(tmp_path / "mine.pt")
+
+
+@settings(max_examples=200, deadline=None)
+@given(content=st.one_of(st.binary(max_size=64), st.text(max_size=64).map(str.encode)))
+def test_whatever_a_file_holds_it_is_one_line(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("noise") / "mine.pt"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"^\S+mine\.pt(:| cannot| holds)") as error:
+        read_weights(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("wrapper", [None, "state_dict"])
+def test_tensors_without_names_are_refused(tmp_path, wrapper):
+    numbered = {0: torch.zeros(3), 1: torch.ones(2)}
+    torch.save({wrapper: numbered} if wrapper else numbered, tmp_path / "mine.pt")
+    with pytest.raises(InputError, match=r"mine\.pt: expected the tensors by name, found 0 as a name: save network\.state_dict\(\)$"):
         load(tmp_path / "mine.pt")
 
 
@@ -266,5 +286,5 @@ def test_text_that_is_called_weights_and_tensors_without_names_are_refused(tmp_p
     with pytest.raises(InputError, match=r"text\.pt"):
         loading.read_weights(tmp_path / "text.pt")
     torch.save({1: torch.zeros(2)}, tmp_path / "numbers.pt")
-    with pytest.raises(InputError, match=r"numbers\.pt: expected a state_dict \(name -> tensor\)"):
+    with pytest.raises(InputError, match=r"numbers\.pt: expected the tensors by name, found 1 as a name"):
         loading.read_weights(tmp_path / "numbers.pt")

@@ -3,9 +3,9 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from ethocache.common.batch import for_each, stop_if_failed
 from ethocache.common.errors import InputError
@@ -13,6 +13,7 @@ from ethocache.common.locks import mark_run
 from ethocache.common.store import Build, Entry, Store
 
 CLUSTER = "ETHOCACHE_CLUSTER"
+CLUSTER_DEVICE = "ETHOCACHE_CLUSTER_DEVICE"
 _SHOWN_LATER_S = 90  # NFS remembers for up to a minute that a file was not there
 
 at_the_end = ExitStack()
@@ -29,6 +30,25 @@ def device() -> Device:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def device_of_workers() -> Device | None:
+    """Return what ``ETHOCACHE_CLUSTER_DEVICE`` says of the workers; None where it says nothing, or there are no workers.
+
+    Where a network runs is decided before any worker is there, by a machine that may have no graphics card.
+
+    Raises
+    ------
+    InputError
+        If it is no kind of device.
+    """
+    named = os.environ.get(CLUSTER_DEVICE, "").strip()
+    if not named or not os.environ.get(CLUSTER, "").strip():
+        return None
+    for known in get_args(Device):
+        if named == known:
+            return known  # type: ignore[no-any-return]
+    raise InputError(f"{CLUSTER_DEVICE}: expected {', '.join(get_args(Device))} (what the workers have), found '{named}'")
 
 
 @dataclass(frozen=True)
@@ -77,7 +97,8 @@ def make_all(store: Store, items: Iterable[Item], job: Callable[[Item], Job], wh
     """
     if not os.environ.get(CLUSTER, "").strip():
         return for_each(items, lambda item: job(item).make(store))
-    mark_run(store.locks)  # so that what is found now is not pruned while others work at the rest
+    with suppress(OSError):  # a store that may only be read: nothing is taken away from it either
+        mark_run(store.locks)  # what is found below must stay until the last worker is done
     failed: dict[int, str] = {}
     found: dict[int, Entry] = {}
     missing: dict[int, Job] = {}

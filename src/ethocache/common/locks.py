@@ -54,11 +54,12 @@ def mark_run(folder: Path) -> None:
     if folder not in _marks:
         oldest_run_s(folder)  # takes away the marks of ended runs, so that they do not pile up
         mark = folder / f"{_RUN}{time.time_ns()}-{secrets.token_hex(4)}.lock"
-        _marks[folder] = _lock(mark)
-        _marks[folder].acquire()
+        held = _lock(mark)
+        held.acquire()
         while not mark.exists():  # taken for that of an ended run just before it was locked
-            _marks[folder].release()
-            _marks[folder].acquire()
+            held.release()
+            held.acquire()
+        _marks[folder] = held
 
 
 def oldest_run_s(folder: Path) -> float | None:

@@ -1,5 +1,6 @@
 """Find the workers that ``ETHOCACHE_CLUSTER`` names: processes here, those of a running scheduler, or jobs of a batch system."""
 
+import json
 import logging
 import os
 import re
@@ -34,6 +35,7 @@ _SYSTEMS = {
 }
 
 
+_LISTS = {"job_script_prologue", "worker_extra_args", "job_directives_skip", "submit_command_extra", "cancel_command_extra"}
 _NOT_OF_JOBS = {"security", "shared_temp_directory", "scheduler_options", "silence_logs"}  # but of all jobs together
 
 
@@ -187,16 +189,10 @@ def _jobs(path: Path, store: Path) -> Workers:
     return _started(f"{settings.jobs} jobs of {system} ({path})", cluster, ask_for, refused)
 
 
-_LISTS = ("job_script_prologue", "job_extra_directives", "job_directives_skip", "worker_extra_args")  # text would be taken letter by letter
-
-
 def job_settings(found: Mapping[str, Any], store: Path) -> dict[str, Any]:
     """Return the settings of dask-jobqueue with what this work needs beside: one task at a time, with all cores of its process."""
     given: dict[str, Any] = {"processes": 1, "security": True, "shared_temp_directory": str(store), "death_timeout": _DEATH_TIMEOUT_S}
     given |= {name.replace("-", "_"): value for name, value in found.items()}
-    for name in _LISTS:
-        if isinstance(given.get(name), str):
-            raise InputError(f"{name.replace('_', '-')}: expected a list of lines such as ['{given[name]}'], found text")
     threads = max(1, int(given.get("cores") or 1) // int(given["processes"] or 1))
     return given | {
         "job_script_prologue": [f"export OMP_NUM_THREADS={threads}", *given.get("job_script_prologue", ())],
@@ -221,6 +217,7 @@ def import_dask_jobqueue() -> Any:
 def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path, refused: list[str]) -> Any:
     if system not in _SYSTEMS:
         raise InputError(f"{path}: jobqueue: '{system}' is no batch system{did_you_mean(system, _SYSTEMS)}; known: {', '.join(_SYSTEMS)}")
+    _refuse_text_for_lists(found, system, f"{path}: jobqueue.{system}")
     kind = getattr(import_dask_jobqueue(), _SYSTEMS[system])
     try:
         settings = job_settings(found, store)
@@ -230,6 +227,14 @@ def _cluster_of(path: Path, system: str, found: dict[str, Any], store: Path, ref
     except (ValueError, TypeError, OSError, RuntimeError) as error:
         reason = re.sub(r"^.*unexpected keyword argument", "it has no setting", " ".join(str(error).split()))
         raise InputError(f"{path}: jobqueue.{system}: dask-jobqueue says: {reason}") from None
+
+
+def _refuse_text_for_lists(found: Mapping[str, Any], system: str, place: str) -> None:
+    """Raise `InputError` for a text where dask-jobqueue expects a list; it would be taken letter by letter."""
+    lists = _LISTS if system == "htcondor" else _LISTS | {"job_extra_directives"}  # which HTCondor takes by name
+    for name, value in found.items():
+        if name.replace("-", "_") in lists and isinstance(value, str):
+            raise InputError(f"{place}.{name}: expected a list, found a text: write {name}: [{json.dumps(value, ensure_ascii=False)}]")
 
 
 def _listening(job: type[Any], refused: list[str]) -> type[Any]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from ethocache.common.compute import device_of_workers
 from ethocache.common.errors import InputError
 from ethocache.common.params import Section
 from ethocache.common.progress import progress
@@ -97,12 +100,19 @@ def describe_network(settings: Mapping[str, Any], store: Store) -> dict[str, Any
 def resolve_run(params: ExtractParams, description: Mapping[str, Any], machine: Machine | None = None) -> Run:
     """Return how a network runs, with nothing left open, for this machine and whoever works for it.
 
+    Where ``ETHOCACHE_CLUSTER_DEVICE`` says what the workers have, that counts instead of this machine's device.
+
     Raises
     ------
     InputError
         If what ``extract`` asks for cannot be had.
     """
-    return choose_run(params.engine, params.precision, description, machine or this_machine())
+    return choose_run(params.engine, params.precision, description, machine or _machine_that_works())
+
+
+def _machine_that_works() -> Machine:
+    here, device = this_machine(), device_of_workers()
+    return here if device is None else replace(here, device=device, compiler=device == "cuda" and find_spec("triton") is not None)
 
 
 def feature_recipe(
@@ -178,7 +188,7 @@ def extract_video(
     device = "none"
     if resumed_at < len(time_s):
         network = embedder()
-        _check_that_weights_are_those(network, recipe)
+        check_weights(network, recipe["weights"])
         _embed(crop, resumed_at, len(time_s), network, params, bench, name)
         device = network.device
     output = bench.output / FEATURES
@@ -197,8 +207,9 @@ def _finished_frames(bench: Workbench) -> int:
     return sum(segment_shape(segment)[0] for segment in bench.finished_segments(_SUFFIX))
 
 
-def _check_that_weights_are_those(network: Embedder, recipe: Mapping[str, Any]) -> None:
-    if network.description["weights_sha256"] != recipe["weights"]:
+def check_weights(network: Embedder, sha256: str) -> None:
+    """Raise `InputError` if a network's weights are not those that its features will be called after."""
+    if network.description["weights_sha256"] != sha256:
         raise InputError(
             "the network's weights are not those that were looked at before, their source has changed: run again; "
             "if that does not help, remove the folder 'known' of the store"

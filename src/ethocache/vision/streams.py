@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ethocache.common.compute import Job
+from ethocache.common.compute import CLUSTER_DEVICE, Job, device_of_workers
 from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, sha256_of, sha256_of_file
 from ethocache.common.stage import Stopwatch, peak_memory_mb
@@ -26,12 +26,13 @@ from ethocache.vision.animal_path import find_individual
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.pose import REVISION as POSE_REVISION
 from ethocache.vision.backbones.pose import VIEW_REVISION, of_its_kind, pose_features
-from ethocache.vision.backbones.running import Run, check_run, this_machine
+from ethocache.vision.backbones.running import Machine, Run, check_run, this_machine
 from ethocache.vision.backbones.settings import Embedder, PoseSettings
 from ethocache.vision.crop_plan import read_plan
 from ethocache.vision.embedding import (
     FEATURES,
     ExtractParams,
+    check_weights,
     describe_network,
     extract_video,
     feature_recipe,
@@ -143,6 +144,12 @@ class PixelStream:
         return resolve_run(self.params, self._description)
 
     @cached_property
+    def _wants_card(self) -> bool:
+        """Whether nothing but the lack of a graphics card puts the network on a processor."""
+        by_choice = self.params.engine == "openvino" or device_of_workers() == "cpu"
+        return self._run.device == "cpu" and bool(self._description["engines"]) and not by_choice
+
+    @cached_property
     def _network(self) -> str:
         """The recipe for another process, which works in another folder."""
         file = parse_recipe(self.settings).source().get("file")
@@ -158,7 +165,7 @@ class PixelStream:
         plan = read_plan(crop.with_suffix(".json"))
         recipe = feature_recipe(plan.key, self.settings, self._description, self._run, self.params)
         name = f"embedding {crop.stem} ({self.name})"
-        network = partial(_load_once, self._network, self._run, self._description["weights_sha256"])
+        network = partial(_load_once, self._network, self._description["weights_sha256"], self._run, self._wants_card)
         build = partial(_embed, crop.absolute(), plan.key, self.inputs.store, network, recipe, self.params, name)
         return Job(name, "features", recipe, build)
 
@@ -188,10 +195,15 @@ def _find_crop(crop: Path, key: str, store: Store) -> Path:
 
 
 @lru_cache(maxsize=1)
-def _load_once(network: str, run: Run, weights_sha256: str) -> Embedder:
-    """Load a network for all videos that this process embeds one after the other; again where a file has other weights by now."""
-    check_run(run, this_machine())
-    return load_embedder(json.loads(network), run)
+def _load_once(network: str, weights_sha256: str, run: Run, wants_card: bool) -> Embedder:
+    """Load a network for all videos that this process embeds one after the other; again if its file holds other weights now."""
+    machine = this_machine()
+    check_run(run, machine)
+    if wants_card and machine.device != "cpu":
+        raise _idle_card(machine)
+    loaded = load_embedder(json.loads(network), run)
+    check_weights(loaded, weights_sha256)  # here, so that a wrong one is not kept
+    return loaded
 
 
 @dataclass(frozen=True)
@@ -257,6 +269,13 @@ _SAME_POINTS = "name the key points that all have in 'points' of the pose backbo
 
 def _body(body: Mapping[str, Any]) -> str:
     return f"{body['individuals']} individuals with the key points {shown(', '.join(body['points']))}"
+
+
+def _idle_card(machine: Machine) -> InputError:
+    return InputError(
+        f"a worker has a device of kind {machine.device}, but the machine that handed out the work has none and chose the processor: "
+        f"set {CLUSTER_DEVICE}={machine.device} there (or cpu, if that is what you want) and run again"
+    )
 
 
 def _no_pixels(name: str, records: Sequence[VideoRecord]) -> InputError:

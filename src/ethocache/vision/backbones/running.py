@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Literal
 
-from ethocache.common.compute import Device, device
+from ethocache.common.compute import CLUSTER_DEVICE, Device, device
 from ethocache.common.errors import InputError
 
 Engine = Literal["torch", "compile", "openvino"]
@@ -108,8 +108,8 @@ def check_run(run: Run, machine: Machine) -> None:
     }
     if missing := [what for what, lacking in lacks.items() if lacking]:
         raise InputError(
-            f"a worker lacks {' and '.join(missing)}, which the machine that handed out the work has: take workers of one kind, "
-            "or name extract.engine and extract.precision that all have"
+            f"a worker lacks {' and '.join(missing)}, on which the machine that handed out the work counts: take workers of one kind, "
+            f"or name there what all have (extract.engine and extract.precision; for the device {CLUSTER_DEVICE})"
         )
 
 

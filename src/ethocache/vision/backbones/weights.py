@@ -12,7 +12,6 @@ import timm
 import torch
 from huggingface_hub import constants, try_to_load_from_cache
 from huggingface_hub.errors import LocalEntryNotFoundError
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -157,13 +156,17 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise InputError(
             f"{path} holds more than tensors, or is damaged; it is not opened: save the state_dict alone, best as .safetensors"
         ) from None
-    except (SafetensorError, RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # text or noise under this name: torch's reader fails at it in every way there is
         raise InputError(f"{path} cannot be read as weights, it is damaged or something else ({reason(error)}): get it again") from error
     for wrapper in ("state_dict", "model"):
         if isinstance(kept, Mapping) and isinstance(kept.get(wrapper), Mapping):
             kept = kept[wrapper]
-    if not isinstance(kept, Mapping) or not all(isinstance(part, Tensor) and isinstance(name, str) for name, part in kept.items()):
+    if not isinstance(kept, Mapping) or not all(isinstance(tensor, Tensor) for tensor in kept.values()):
         raise InputError(f"{path}: expected a state_dict (name -> tensor), found something else: save network.state_dict()")
+    if nameless := [name for name in kept if not isinstance(name, str)]:
+        raise InputError(f"{path}: expected the tensors by name, found {nameless[0]!r} as a name: save network.state_dict()")
     return dict(kept)
 
 
