@@ -60,6 +60,20 @@ def test_the_same_content_gives_the_same_bytes_a_second_later_and_from_other_seg
     assert write(tmp_path / "other.h5", rows, [512]).read_bytes() == first
 
 
+def test_the_bytes_do_not_depend_on_when_python_lets_go_of_an_array(tmp_path, monkeypatch):
+    rows = some_rows(50, 7)
+    first = write(tmp_path / "first.h5", rows).read_bytes()
+    held, create = [], h5py.File.create_dataset
+
+    def held_at_first(file, *values, **options):
+        made = create(file, *values, **options)
+        held.extend([made] * (not held))
+        return made
+
+    monkeypatch.setattr(h5py.File, "create_dataset", held_at_first)
+    assert write(tmp_path / "again.h5", rows).read_bytes() == first
+
+
 def test_a_range_reads_only_the_chunks_that_it_needs(tmp_path):
     rows = some_rows(400, 1280)
     path = write(tmp_path / "a.h5", rows)

@@ -45,6 +45,20 @@ def test_the_same_prediction_gives_the_same_bytes_a_second_later(tmp_path):
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
+def test_the_bytes_do_not_depend_on_when_python_lets_go_of_an_array(tmp_path, monkeypatch):
+    write_prediction(tmp_path / "a.h5", prediction())
+    held, create = [], h5py.File.create_dataset
+
+    def held_at_first(file, *values, **options):
+        made = create(file, *values, **options)
+        held.extend([made] * (not held))
+        return made
+
+    monkeypatch.setattr(h5py.File, "create_dataset", held_at_first)
+    write_prediction(tmp_path / "b.h5", prediction())
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
 def test_overlapping_behaviours_are_tagged_from_their_threshold_on():
     assert prediction().tags().tolist() == [[0, 1], [1, 0], [1, 0]]
 

@@ -237,7 +237,9 @@ def _set_attributes(file: h5py.File, recipe: dict[str, Any], key: str) -> None:
 
 
 def _write(file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:
-    _create(file, name, values.shape, values.dtype)[:] = values
+    dataset = _create(file, name, values.shape, values.dtype)
+    dataset[:] = values
+    dataset.flush()  # its place in the file must not depend on when Python closes it
 
 
 def _create(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:

@@ -86,7 +86,7 @@ def write_prediction(path: Path, prediction: Prediction) -> None:
         file.attrs["about"] = canonical_json(about)
         for name in _ARRAYS:
             values = getattr(prediction, name)
-            file.create_dataset(name, data=values, track_times=False, fletcher32=values.size > 0)
+            file.create_dataset(name, data=values, track_times=False, fletcher32=values.size > 0).flush()  # or Python decides on its place
 
 
 def fill_predictions(folder: Path, predictions: Sequence[Prediction]) -> None:
