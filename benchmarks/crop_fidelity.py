@@ -49,7 +49,7 @@ def main() -> None:
         lossless = make_crop(arguments.video, CropParams(quality=0), store)
         plan = read_plan(kept.with_name("crop.json")).plan
         raw = embedded(embed, raw_crops(arguments.video, plan))
-        from_kept, from_lossless = (embedded(embed, decode_frames(path)) for path in (kept, lossless))
+        from_kept, from_lossless = (embedded(embed, decode_frames(path, view=embed.view)) for path in (kept, lossless))
         size = kept.stat().st_size
     print(
         json.dumps(

@@ -116,7 +116,7 @@ def count_frames(crop: Path) -> int:
 def speeds(work: Work, crop: Path, rounds: int, scratch: Path) -> dict[str, Any]:
     frames = count_frames(crop)
     size = work.params.batch_size
-    ready = [work.network.preprocess(batch) for batch in islice(batches_of(crop, 0, size, work.network.context), 16)]
+    ready = [work.network.preprocess(batch) for batch in islice(batches_of(crop, 0, size, work.network.context, work.network.view), 16)]
     plain = load_network(ImageSettings(**work.settings)).eval().requires_grad_(False)
     normal = [(batch.float() / 255).contiguous() for batch in ready[:2]]
 

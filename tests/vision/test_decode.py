@@ -5,6 +5,7 @@ import struct
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.videos import probe
+from ethocache.vision.backbones.settings import View
 from ethocache.vision.decode import decode_frames, decode_pictures, read_tags
 from ethocache.vision.encode import CropStyle, join_segments, write_segment
 from ethocache.vision.pictures import Picture
@@ -68,12 +70,47 @@ def stripes(number: int = 0) -> npt.NDArray[np.uint8]:
     return pixels
 
 
+def one_colour_or_more(folder: Path, luma: npt.NDArray[Any], blue: int, red: int) -> Path:
+    """A crop of three equal frames with this Y' of limited range, and one Cb and Cr everywhere."""
+    grey = luma.astype(np.uint8)
+    picture = Picture((grey, np.full_like(grey, blue), np.full_like(grey, red)), 1, 1, full_range=False)
+    write_segment(folder / "0.mp4", [picture] * 3, CropStyle(len(luma), 2, EVERY, 6))
+    join_segments(folder / "crop.mp4", [folder / "0.mp4"], np.arange(3), 25)
+    return folder / "crop.mp4"
+
+
 class TestFramesOfACrop:
     def test_are_all_there_in_order(self, crop: Path, in_order: npt.NDArray[np.uint8]) -> None:
         found = np.stack(list(decode_frames(crop)))
         assert (found.shape, found.dtype) == ((FRAMES, 32, 32, 3), np.uint8)
         assert np.abs(found.astype(int) - in_order).mean() < 2
         assert all((a != b).any() for a, b in pairwise(found))
+
+    @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+    @pytest.mark.parametrize("size_px", [64, 96, 128, 150, 224])
+    def test_come_at_the_size_that_a_network_sees_each_pixel_in_its_place(self, tmp_path: Path, interpolation: Any, size_px: int) -> None:
+        crop = one_colour_or_more(tmp_path, (np.arange(128) + 20).repeat(128).reshape(128, 128).T, 128, 128)
+        *_, found = decode_frames(crop, view=View(size_px, interpolation))
+        assert (found.shape, found.dtype) == ((size_px, size_px, 3), np.uint8)
+        place = (np.arange(size_px) + 0.5) * 128 / size_px - 0.5
+        inside = slice(size_px // 16, -size_px // 16)
+        expected = (20 + place[inside] - 16) * 255 / 219  # white is 235 in the file
+        np.testing.assert_allclose(found[inside, inside].mean(axis=(0, 2)), expected, atol=0.6)
+        assert np.abs(found[inside, inside] - expected[None, :, None]).max() < 3
+
+    def test_keep_their_colours_at_any_size(self, tmp_path: Path) -> None:
+        crop = one_colour_or_more(tmp_path, np.full((64, 64), 90), 100, 190)
+        as_kept, smaller, larger = (next(decode_frames(crop, view=View(size))) for size in (None, 36, 90))
+        assert (smaller.shape, larger.shape) == ((36, 36, 3), (90, 90, 3))
+        assert np.ptp(as_kept[0, 0].astype(int)) > 100  # it has a colour
+        assert np.abs(smaller - as_kept[0, 0].astype(int)).max() <= 1
+        assert np.abs(larger - as_kept[0, 0].astype(int)).max() <= 1
+
+    def test_are_smoothed_as_they_shrink(self, tmp_path: Path) -> None:
+        checks = np.indices((128, 128)).sum(axis=0) % 2 * 219 + 16
+        found = next(decode_frames(one_colour_or_more(tmp_path, checks, 128, 128), view=View(48)))
+        assert found.std() < 12
+        assert found.mean() == pytest.approx(127.5, abs=4)
 
     @given(start=st.integers(0, FRAMES + 2), length=st.integers(0, 15), threads=st.integers(0, 2))
     @settings(max_examples=30, deadline=None)

@@ -88,7 +88,7 @@ class Wrapped:
 
     def __init__(self, embedder, at_batch=0, before=lambda: None, after=lambda answer: answer):
         self.embedder, self.at_batch, self.before, self.after = embedder, at_batch, before, after
-        self.description, self.context, self.sizes = embedder.description, embedder.context, []
+        self.description, self.context, self.view, self.sizes = embedder.description, embedder.context, embedder.view, []
 
     def __call__(self, frames):
         self.sizes.append(len(frames))
@@ -121,7 +121,8 @@ def test_every_frame_gets_the_embedding_of_its_own_picture(crop, tmp_path):
 
 def test_a_network_of_timm_does_the_same(crop, tmp_path):
     _, path = extract(crop, tmp_path, settings=RESNET)
-    expected = network(RESNET)(np.stack(list(decode_frames(crop, 8, 16))))
+    resnet = network(RESNET)
+    expected = resnet(np.stack(list(decode_frames(crop, 8, 16, view=resnet.view))))
     with FeatureFile.open(path) as file:
         assert file.dimensions == describe_network(RESNET, Store(tmp_path / "store"))["dimensions"]
         np.testing.assert_array_equal(file.rows(8, 16), expected.astype(np.float16))

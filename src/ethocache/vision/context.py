@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ethocache.vision.backbones.settings import Context
+from ethocache.vision.backbones.settings import Context, View
 from ethocache.vision.decode import decode_frames
 
 Frames = npt.NDArray[np.uint8]
 
 
-def batches_of(crop: Path, start: int, size: int, context: Context) -> Iterator[Frames]:
+def batches_of(crop: Path, start: int, size: int, context: Context, view: View | None = None) -> Iterator[Frames]:
     """Give the frames of a crop from `start` on in batches of `size`, each with its context.
 
     A frame's neighbours are the same whether the video is read from its beginning or from `start`; every frame is decoded
@@ -22,11 +22,11 @@ def batches_of(crop: Path, start: int, size: int, context: Context) -> Iterator[
     Yields
     ------
     ndarray
-        (before + B + after, side, side, 3) uint8, B = `size` but for the last batch. Where the video has no such frames, its
-        first or last one is repeated.
+        (before + B + after, side, side, 3) uint8 of the size that `view` says, B = `size` but for the last batch. Where the video
+        has no such frames, its first or last one is repeated.
     """
     first = max(0, start - context.before)
-    frames = _with_ends(decode_frames(crop, first), context.before - (start - first), context.after)
+    frames = _with_ends(decode_frames(crop, first, view=view), context.before - (start - first), context.after)
     around = list(islice(frames, context.before + context.after))
     while batch := list(islice(frames, size)):
         around += batch

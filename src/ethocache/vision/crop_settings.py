@@ -32,7 +32,7 @@ class CropParams(Section):
         Width and height of the crop video in pixels, even.
     quality
         x264's constant rate factor, 0 (lossless) to 51. At 256 px on a real open-field video, 8 gives 4.5 kB per frame and
-        a median cosine of .988 between efficientnet_lite0's embeddings of raw and encoded crops; neighbouring frames have .975.
+        a median cosine of .990 between efficientnet_lite0's embeddings of raw and encoded crops; neighbouring frames have .976.
     max_gap_s
         A key point that is gone for longer is not interpolated, in seconds.
     keyframe_interval

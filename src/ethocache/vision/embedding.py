@@ -28,7 +28,7 @@ from ethocache.vision.context import batches_of
 from ethocache.vision.read_ahead import overlapped, read_ahead
 
 FEATURES = "features.h5"
-REVISION = 3  # raise it when a change of this code, of timm or of torch changes the numbers
+REVISION = 4  # raise it when a change of this code, of timm or of torch changes the numbers
 
 _NOT_NUMBERS = ("weights", "seed", "input_px")  # the weights' sha256 and the preprocessing say these better
 _OF_SEVERAL_FRAMES = ("context", "flow")  # what a network that looks at more than one frame says of how it does
@@ -125,7 +125,7 @@ def feature_recipe(
         "crop": crop_key,
         "network": {name: value for name, value in settings.items() if name not in _NOT_NUMBERS},
         "weights": description["weights_sha256"],
-        "preprocessing": preprocessing | {"resize": "whole crop, antialiased, in bytes", "colour": "rgb"},
+        "preprocessing": preprocessing | {"resize": "whole crop, smoothed, as its colours are made", "colour": "rgb"},
         "engine": run.engine,
         "precision": run.precision,
         "batch": params.batch_size,
@@ -226,7 +226,7 @@ def _embed(crop: Path, start: int, frames: int, network: Embedder, params: Extra
     with ExitStack() as stack:
         bar = stack.enter_context(progress(name, frames))
         bar.initial = bar.n = start
-        batches = stack.enter_context(closing(read_ahead(batches_of(crop, start, size, network.context))))
+        batches = stack.enter_context(closing(read_ahead(batches_of(crop, start, size, network.context, network.view))))
         answers = stack.enter_context(closing(overlapped(network, batches, network.at_once)))
         features = (_kept(numbers, crop, bar) for numbers in answers)
         for number, segment in enumerate(_joined(features, batches_each), len(bench.finished_segments(_SUFFIX))):

@@ -24,6 +24,7 @@ from ethocache.vision.backbones.folding import fold_batch_norm
 from ethocache.vision.backbones.image import resized
 from ethocache.vision.backbones.pooling import count_dimensions
 from ethocache.vision.backbones.running import Run
+from ethocache.vision.backbones.settings import View
 from ethocache.vision.backbones.weights import sha256_of_tensors
 
 
@@ -45,6 +46,7 @@ class ClipEmbedder:
         weights = sha256_of_tensors(network)
         self.context, self._settings = settings.context, settings
         self._input_px = settings.input_px or int(trained_with.crop_size[0])
+        self.view = View(self._input_px, "bilinear")
         dimensions = count_dimensions(network, (3, settings.window, self._input_px, self._input_px), settings)
         network = fold_batch_norm(network, self._input_px, settings.window)
         _average_in_float32(network)
@@ -56,7 +58,7 @@ class ClipEmbedder:
             "input_px": self._input_px,
             "mean": list(mean),
             "std": list(std),
-            "interpolation": "bilinear",
+            "interpolation": self.view.interpolation,
             "dimensions": dimensions,
             "context": self.context.as_json() | {"between": "linear"},
         }
@@ -79,7 +81,7 @@ class ClipEmbedder:
 
     def preprocess(self, frames: npt.NDArray[np.uint8]) -> Tensor:
         """Return what the network sees of each frame: (frames, 3, input_px, input_px)."""
-        pixels = resized(frames, self._input_px, "bilinear").float()
+        pixels = resized(frames, self._input_px, self.view.interpolation).float()
         return (pixels / 255 - self._mean) / self._std
 
     def _windows(self, pixels: Tensor, centres: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ from ethocache.vision.backbones.flow_settings import FlowSettings, opencv_versio
 from ethocache.vision.backbones.folding import fold_batch_norm
 from ethocache.vision.backbones.pooling import count_dimensions, fit_to_input, pooled
 from ethocache.vision.backbones.running import Run
+from ethocache.vision.backbones.settings import View
 from ethocache.vision.backbones.weights import load_network, sha256_of_tensors
 from ethocache.vision.optical_flow import measure_flow
 
@@ -38,6 +39,8 @@ class FlowEmbedder:
     InputError
         If timm has no such model, it gives no features or looks at no colours, or the weights cannot be had or do not fit.
     """
+
+    view = View()
 
     def __init__(self, settings: FlowSettings, run: Run | None = None) -> None:
         network = load_network(settings).eval().requires_grad_(False)

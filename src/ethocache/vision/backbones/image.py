@@ -13,7 +13,7 @@ from ethocache.vision.backbones.engines import Frozen, engines_of, make_engine
 from ethocache.vision.backbones.folding import fold_batch_norm
 from ethocache.vision.backbones.pooling import count_dimensions, fit_to_input, pooled
 from ethocache.vision.backbones.running import Run
-from ethocache.vision.backbones.settings import Context, ImageSettings
+from ethocache.vision.backbones.settings import Context, ImageSettings, View
 from ethocache.vision.backbones.weights import load_network, sha256_of_tensors
 
 
@@ -36,7 +36,7 @@ class ImageEmbedder:
         wanted: dict[str, Any] = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
         weights = sha256_of_tensors(network)
         self._input_px = settings.input_px or int(wanted["input_size"][-1])
-        self._interpolation = "bilinear" if wanted["interpolation"] == "bilinear" else "bicubic"
+        self.view = View(self._input_px, "bilinear" if wanted["interpolation"] == "bilinear" else "bicubic")
         fit_to_input(network, self._input_px, settings)
         dimensions = count_dimensions(pooled(network, settings), (3, self._input_px, self._input_px), settings)
         network = fold_batch_norm(network, self._input_px)
@@ -47,7 +47,7 @@ class ImageEmbedder:
             "input_px": self._input_px,
             "mean": list(wanted["mean"]),
             "std": list(wanted["std"]),
-            "interpolation": self._interpolation,
+            "interpolation": self.view.interpolation,
             "dimensions": dimensions,
         }
         if run is None:
@@ -64,7 +64,7 @@ class ImageEmbedder:
 
     def preprocess(self, frames: npt.NDArray[np.uint8]) -> Tensor:
         """Return what the network sees before it is normalised: (B, 3, input_px, input_px) uint8."""
-        return resized(frames, self._input_px, self._interpolation)
+        return resized(frames, self._input_px, self.view.interpolation)
 
 
 def resized(frames: npt.NDArray[np.uint8], size: int, interpolation: str) -> Tensor:

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.files import sha256_of
-from ethocache.vision.backbones.settings import Context
+from ethocache.vision.backbones.settings import Context, View
 
 
 class MeanColourEmbedder:
     """Mean of red, green and blue over each frame, 0 to 1."""
 
-    context = Context()
+    context, view = Context(), View()
     device, at_once = "cpu", 1
 
     @property

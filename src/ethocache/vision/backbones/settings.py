@@ -52,11 +52,32 @@ class Context:
         return {} if self == Context() else asdict(self) | {"ends": "repeated"}
 
 
+@dataclass(frozen=True)
+class View:
+    """How a network wants to see each frame of a crop.
+
+    Attributes
+    ----------
+    size_px
+        Side of the picture; None is the crop as it is.
+    interpolation
+        How the crop is brought to that size; smoothed as it shrinks.
+    """
+
+    size_px: int | None = None
+    interpolation: Literal["bilinear", "bicubic"] = "bicubic"
+
+
 class Embedder(Protocol):
     """A network that is ready: frames (before + B + after, H, W, 3) uint8 RGB -> embeddings (B, D) float32.
 
-    Most look at one frame at a time: their `context` is empty, and the frames are (B, H, W, 3).
+    Most look at one frame at a time: their `context` is empty, and the frames are (B, H, W, 3). Frames come as its `view` says;
+    others are resized.
     """
+
+    @property
+    def view(self) -> View:
+        """How it wants to see each frame."""
 
     @property
     def context(self) -> Context:
