@@ -9,7 +9,6 @@ Run it with ``uv run python benchmarks/kept.py [--videos 500] [--rounds 7]``.
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -52,7 +51,7 @@ def timed(folder: Path, stage: str) -> float:
 def loaded(folder: Path) -> set[str]:
     """Run the stage and return the top-level names of all modules that it imports."""
     command = (sys.executable, "-X", "importtime", "-m", "ethocache.stages.extract")
-    said = subprocess.run(command, cwd=folder, check=True, env=environment(folder), capture_output=True, text=True).stderr
+    said = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stderr
     lines = [line for line in said.splitlines() if line.startswith("import time:")]
     return {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in lines}
 
@@ -61,15 +60,9 @@ def stage_alone(folder: Path, rounds: int) -> float:
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
-        subprocess.run(
-            (sys.executable, "-m", "ethocache.stages.extract"), cwd=folder, check=True, env=environment(folder), stdout=sys.stderr
-        )
+        subprocess.run((sys.executable, "-m", "ethocache.stages.extract"), cwd=folder, check=True, stdout=sys.stderr)
         times.append(time.perf_counter() - start)
     return statistics.median(times)
-
-
-def environment(folder: Path) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(folder / "src")}
 
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ def job_settings(found: Mapping[str, Any], store: Path) -> dict[str, Any]:
     return given | {
         "job_script_prologue": [f"export OMP_NUM_THREADS={threads}", *given.get("job_script_prologue", ())],
         "worker_extra_args": ["--nthreads", "1", "--memory-limit", "0", *given.get("worker_extra_args", ())],
-        "scheduler_options": {"dashboard": False} | given.get("scheduler_options", {}),
+        "scheduler_options": {"dashboard": False, "dashboard_address": ":0"} | given.get("scheduler_options", {}),  # two runs may meet
         "silence_logs": logging.CRITICAL + 1,
     }
 
