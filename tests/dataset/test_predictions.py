@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.predictions import Prediction, fill_predictions, read_prediction, write_prediction
+from ethocache.dataset.predictions import Prediction, fill_predictions, read_prediction, tags_of, write_prediction
 
 
 def prediction(**changes):
@@ -19,6 +19,7 @@ def prediction(**changes):
         "behaviours": ("grooming", "rearing"),
         "probability": np.array([[0.1, 0.6], [0.4, 0.3], [0.45, 0.5]], np.float32),
         "label": np.array([[0, 1], [-1, -1], [1, 0]], np.int8),
+        "tag": np.array([[0, 1], [0, 0], [1, 0]], np.int8),
         "time_s": np.array([0.0, 0.1, 0.2]),
         "threshold": np.array([0.4, 0.6], np.float32),
         "exclusive": False,
@@ -33,7 +34,8 @@ def same(one, other):
 @pytest.mark.parametrize("frames", [3, 0])
 def test_a_prediction_comes_back_as_it_was(tmp_path, frames):
     whole = prediction()
-    kept = prediction(probability=whole.probability[:frames], label=whole.label[:frames], time_s=whole.time_s[:frames])
+    cut = {name: getattr(whole, name)[:frames] for name in ("probability", "label", "tag", "time_s")}
+    kept = prediction(**cut)
     write_prediction(tmp_path / "a.h5", kept)
     assert same(read_prediction(tmp_path / "a.h5"), kept)
 
@@ -59,21 +61,29 @@ def test_the_bytes_do_not_depend_on_when_python_lets_go_of_an_array(tmp_path, mo
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
+THIRDS = [[0.1, 0.6], [0.4, 0.3], [0.45, 0.5]]
+
+
+def tags(probability, exclusive):
+    return tags_of(np.array(probability, np.float32), np.array([0.4, 0.6], np.float32), exclusive).tolist()
+
+
 def test_overlapping_behaviours_are_tagged_from_their_threshold_on():
-    assert prediction().tags().tolist() == [[0, 1], [1, 0], [1, 0]]
+    assert tags(THIRDS, exclusive=False) == [[0, 1], [1, 0], [1, 0]]
 
 
 def test_exclusive_behaviours_are_tagged_where_they_are_likelier_than_none():
-    assert prediction(exclusive=True).tags().tolist() == [[0, 1], [1, 0], [0, 1]]
-    equal = np.array([[0.5, 0.0], [0.2, 0.2], [1, 0]], np.float32)
-    assert prediction(exclusive=True, probability=equal).tags().tolist() == [[0, 0], [0, 0], [1, 0]]
+    assert tags(THIRDS, exclusive=True) == [[0, 1], [1, 0], [0, 1]]
+    assert tags([[0.5, 0.0], [0.2, 0.2], [1, 0]], exclusive=True) == [[0, 0], [0, 0], [1, 0]]
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"threshold": np.zeros(3, np.float32)}, "threshold of shape"),
-        ({"time_s": np.zeros(2)}, "probability and label of shape"),
+        ({"time_s": np.zeros(2)}, "probability, label and tag of shape"),
+        ({"tag": np.full((3, 2), -1, np.int8)}, r"tags 0 or 1 for WT_1_Älve, got \[-1\]"),
+        ({"tag": np.ones((3, 2), np.int8), "exclusive": True}, "at most one tag in a frame of WT_1_Älve"),
         ({"probability": np.full((3, 2), 1.5, np.float32)}, "probabilities from 0 to 1 for WT_1_Älve"),
         ({"probability": np.full((3, 2), np.nan, np.float32)}, "probabilities from 0 to 1"),
         ({"label": np.full((3, 2), 2, np.int8)}, r"labels -1, 0 or 1 for WT_1_Älve, got \[2\]"),
@@ -118,7 +128,7 @@ def test_another_version_is_refused(tmp_path):
     write_prediction(path, prediction())
     with h5py.File(path, "a") as file:
         file.attrs["ethocache_prediction"] = 99
-    with pytest.raises(InputError, match="expected format version 1, found 99"):
+    with pytest.raises(InputError, match="expected format version 2, found 99"):
         read_prediction(path)
 
 

@@ -329,13 +329,6 @@ def test_a_temporary_copy_of_an_experiment_counts_as_its_project(store, project,
     assert projects_of(store) == [project]
 
 
-TRAINING = {"revision": 1, "behaviours": ["a"], "head": {"kind": "linear"}, "train": {"epochs": 2}}
-
-
-def example(number):
-    return {"features": [f"f{number}"], "labels": f"l{number}"}
-
-
 def test_time_stamps_belong_to_all_that_is_made_of_their_video(store):
     crop = keep(store, "crop", video="of the mouse", times=1)
     pose = keep(store, "pose", times={"video": "of the rat", "revision": 1})
@@ -345,12 +338,10 @@ def test_time_stamps_belong_to_all_that_is_made_of_their_video(store):
         assert needers.need(entry) is needed
 
 
-@pytest.mark.parametrize(
-    ("change", "needed"),
-    [({}, True), ({"head": {"kind": "lstm"}}, False), ({"fitted": {"v9": example(9)}}, False), ({"inner": {"v1": example(2)}}, False)],
-)
-def test_a_fold_belongs_to_the_final_model_of_its_training(store, change, needed):
-    model = TRAINING | {"kind": "model", "fitted": {f"v{number}": example(number) | {"animal": "x"} for number in range(3)}}
-    fold = TRAINING | {"kind": "fold", "fitted": {"v0": example(0)}, "inner": {"v1": example(1)}, "scored": {"v2": {}}} | change
-    models = [store.make("model", model, lambda bench: {})]
-    assert Needers(models).need(store.make("fold", fold, lambda bench: {})) is needed
+def test_all_that_a_model_was_made_of_belongs_to_it(store):
+    fold, verdict, other = (
+        store.make(kind, {"kind": kind, "n": n}, lambda bench: {}) for n, kind in enumerate(("fold", "verdict", "fold"))
+    )
+    model = store.make("model", {"kind": "model", "made_of": [fold.key, verdict.key]}, lambda bench: {})
+    needers = Needers([model])
+    assert [needers.need(entry) for entry in (fold, verdict, other)] == [True, True, False]

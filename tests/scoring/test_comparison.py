@@ -75,7 +75,7 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(simulated):
     video = ours[0]
     label = video.label.copy()
     label[7] = 1 - label[7]
-    short = {"label": label[:9], "probability": video.probability[:9], "time_s": video.time_s[:9]}
+    short = {"label": label[:9], "probability": video.probability[:9], "tag": video.tag[:9], "time_s": video.time_s[:9]}
 
     def refused(theirs, message, measure="f1", behaviours=None):
         with pytest.raises(InputError, match=message):

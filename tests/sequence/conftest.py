@@ -54,7 +54,7 @@ def plant():
         values[:, :behaviours] += height * (labels == 1)
         time_s = np.arange(frames) / FPS
         features = PlantedFeatures(values.astype(np.float16), np.ones(frames, bool), time_s)
-        return TrainingVideo(name, animal or name, lambda: nullcontext(features), (f"key of {name}",), labels, time_s)
+        return TrainingVideo(name, animal or name, lambda: nullcontext(features), (f"key of {name}",), labels, time_s, ("planted",))
 
     return planted
 

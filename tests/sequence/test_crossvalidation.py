@@ -7,17 +7,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ethocache.sequence.decision_settings import DecideParams
 
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.sequence import crossvalidation
 from ethocache.sequence.crossvalidation import run_training
-from ethocache.sequence.heads import parse_head
+from ethocache.sequence.heads import resolve_head
 from ethocache.sequence.model_file import load_model
 from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.system import read_system
 from ethocache.sequence.thresholds import macro_average_precision
 
-HEAD = parse_head({"kind": "tcn", "levels": 2, "channels": 8, "project": 0, "train": {"window_s": 5, "overlap_s": 1}}, "head")
+TCN = {"kind": "tcn", "levels": 2, "channels": 8, "project": 0, "train": {"window_s": 5, "overlap_s": 1}}
+RECIPES = {
+    "tcn": TCN,
+    "wide": TCN | {"channels": 12},
+    "both": {"kind": "ensemble", "members": [{"head": "tcn"}, {"head": "wide"}]},
+    "seeds": {"kind": "ensemble", "combine": "stacked", "members": [{"head": "tcn", "seed": 0}, {"head": "tcn", "seed": 1}]},
+}
 PARAMS = TrainParams(epochs=8, patience=3, learning_rate=0.02, batch_size=4)
 BEHAVIOURS = ("grooming", "rearing")
 
@@ -27,8 +35,9 @@ def store(tmp_path):
     return Store(tmp_path / "store")
 
 
-def train(store, videos, **changes):
-    return run_training(store, videos, BEHAVIOURS, HEAD, PARAMS.model_copy(update=changes), ("planted",))
+def train(store, videos, head="tcn", decide=None, **changes):
+    system = read_system(resolve_head(head, RECIPES), PARAMS.model_copy(update=changes), DecideParams(**decide or {}), ("planted",))
+    return run_training(store, videos, BEHAVIOURS, system)
 
 
 def folds(result, fold):
@@ -54,8 +63,9 @@ def test_unseen_animals_are_tagged_well_and_the_final_model_tags_as_well(store, 
     assert score is not None and score > 0.9
     card = load_model(result.model.folder).card
     assert card.streams == ("planted",) and card.animals == ("m0", "m1", "m2", "m3", "m4")
-    assert card.epochs == sorted(card.fold_epochs)[2]
-    assert card.train.window_s == 5
+    (member,) = card.members
+    assert member.epochs == sorted(member.fold_epochs)[2]
+    assert member.train.window_s == 5
 
 
 def test_a_scored_animal_with_inverted_labels_changes_nothing_in_its_fold(tmp_path, litter):
@@ -65,11 +75,12 @@ def test_a_scored_animal_with_inverted_labels_changes_nothing_in_its_fold(tmp_pa
     assert np.array_equal(one.predictions[1].label, 1 - other.predictions[1].label)
     assert one.predictions[1].probability.tobytes() == other.predictions[1].probability.tobytes()
     assert one.predictions[1].threshold.tobytes() == other.predictions[1].threshold.tobytes()
+    assert one.predictions[1].tag.tobytes() == other.predictions[1].tag.tobytes()
     (entry,), (again,) = folds(one, "m1"), folds(other, "m1")
     assert entry.key == again.key
-    for name in ("fold.json", "probability.npy"):
+    for name in ("fold.json", "scored.npy", "inner.npy"):
         assert entry.path(name).read_bytes() == again.path(name).read_bytes()
-    assert {"best_epoch", "threshold", "weights_sha256", "curve"} == set(json.loads(entry.path("fold.json").read_text()))
+    assert {"best_epoch", "weights_sha256", "curve"} == set(json.loads(entry.path("fold.json").read_text()))
 
 
 def test_shuffled_labels_score_at_chance(store, litter):
@@ -107,11 +118,43 @@ def test_an_edited_label_leaves_the_fold_that_scores_it(store, litter):
 
 
 @pytest.mark.parametrize(
-    ("changes", "trained"), [({"seed": 1}, 4), ({"max_folds": 9}, 0), ({"epochs_final": 3}, 0), ({"learning_rate": 0.01}, 4)]
+    ("changes", "trained"),
+    [
+        ({"seed": 1}, 4),
+        ({"max_folds": 9}, 0),
+        ({"epochs_final": 3}, 0),
+        ({"learning_rate": 0.01}, 4),
+        ({"decide": {"threshold": "recall"}}, 0),
+        ({"head": "both"}, 4),
+    ],
 )
 def test_only_settings_that_matter_train_again(store, litter, changes, trained):
     train(store, litter(3))
     assert train(store, litter(3), **changes).trained == trained
+
+
+def test_members_are_trained_once_each_and_together_make_the_tags(store, litter):
+    alone, both = train(store, litter(3)), train(store, litter(3), head="both")
+    assert (both.trained, both.kept) == (4, 4), "the tcn is kept already"
+    wide = train(store, litter(3), head="wide")
+    assert wide.trained == 0
+    model = load_model(both.model.folder)
+    assert [member.head["channels"] for member in model.card.members] == [8, 12]
+    assert model.verdict.weights.tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    plain = {"calibration": "none", "smoothing": "none"}
+    alone, both, wide = (train(store, litter(3), head=head, decide=plain).predictions[0].probability for head in ("tcn", "both", "wide"))
+    np.testing.assert_allclose(both, (alone + wide) / 2, atol=1e-6)
+
+
+def test_what_members_count_is_chosen_without_the_scored_animal(tmp_path, litter):
+    honest, poisoned = litter(4), litter(4)
+    poisoned[1].labels[:] = 1 - poisoned[1].labels
+    one, other = (train(Store(tmp_path / name), videos, head="seeds") for name, videos in (("a", honest), ("b", poisoned)))
+    assert one.predictions[1].probability.tobytes() == other.predictions[1].probability.tobytes()
+    assert one.predictions[1].tag.tobytes() == other.predictions[1].tag.tobytes()
+    weights = load_model(one.model.folder).verdict.weights
+    np.testing.assert_allclose(weights.sum(axis=0), 1)
+    assert (weights != 0.5).any()
 
 
 def test_a_killed_training_goes_on_after_its_last_fold(store, litter, monkeypatch):
@@ -138,7 +181,8 @@ def test_two_animals_are_refused_and_trained_on_without_a_score(store, litter):
     result = train(store, litter(2), score=False, epochs_final=4)
     assert result.predictions == [] and result.trained == 1
     card = load_model(result.model.folder).card
-    assert (card.epochs, card.fold_epochs, card.thresholds) == (4, (), (0.5, 0.5))
+    assert (card.members[0].epochs, card.members[0].fold_epochs) == (4, ())
+    assert load_model(result.model.folder).verdict.decision.threshold.tolist() == [0.5, 0.5]
 
 
 def test_a_behaviour_of_one_animal_neither_crashes_nor_gets_a_threshold_from_nowhere(store, litter):
@@ -154,7 +198,7 @@ def test_exclusive_behaviours_have_probabilities_that_leave_room_for_none(store,
     result = train(store, litter(3), task="exclusive")
     assert all(prediction.exclusive and (prediction.probability.sum(axis=1) <= 1 + 1e-5).all() for prediction in result.predictions)
     assert load_model(result.model.folder).card.exclusive
-    assert all((prediction.tags().sum(axis=1) <= 1).all() for prediction in result.predictions)
+    assert all((prediction.tag.sum(axis=1) <= 1).all() for prediction in result.predictions)
 
 
 def test_many_animals_are_scored_in_groups(store, litter):
@@ -169,8 +213,9 @@ from pathlib import Path
 import numpy as np
 from ethocache.common.store import Store
 from ethocache.sequence.crossvalidation import run_training
-from ethocache.sequence.heads import parse_head
+from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.system import read_system
 from ethocache.sequence.videos import TrainingVideo
 
 def closed():
@@ -178,9 +223,12 @@ def closed():
 
 head, train, *names = __import__("json").loads(sys.argv[2])
 labels = {name: np.load(Path(sys.argv[1]) / f"{name}.npy") for name in names}
-videos = [TrainingVideo(name, name, closed, (f"key of {name}",), table, np.arange(len(table)) / 10) for name, table in labels.items()]
-params, streams = TrainParams(**train), ("planted",)
-result = run_training(Store(Path(sys.argv[1]) / "store"), videos, ("grooming", "rearing"), parse_head(head, "head"), params, streams)
+videos = [
+    TrainingVideo(name, name, closed, (f"key of {name}",), table, np.arange(len(table)) / 10, ("planted",))
+    for name, table in labels.items()
+]
+system = read_system(head, TrainParams(**train), DecideParams(), ("planted",))
+result = run_training(Store(Path(sys.argv[1]) / "store"), videos, ("grooming", "rearing"), system)
 print(result.trained, result.kept, "torch" in sys.modules, "sklearn" in sys.modules)
 """
 
@@ -190,6 +238,6 @@ def test_a_repeated_training_opens_no_features_and_loads_no_torch(store, litter,
     train(store, videos)
     for video in videos:
         np.save(tmp_path / f"{video.id}.npy", video.labels)
-    work = json.dumps([HEAD.model_dump(), PARAMS.model_dump(), *(video.id for video in videos)])
+    work = json.dumps([resolve_head("tcn", RECIPES), PARAMS.model_dump(), *(video.id for video in videos)])
     done = subprocess.run([sys.executable, "-c", REPEAT, str(tmp_path), work], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["0", "4", "False", "False"], done.stderr

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, replacing
 
-FORMAT_VERSION = 1
-_ARRAYS = ("probability", "label", "time_s", "threshold")
+FORMAT_VERSION = 2
+_ARRAYS = ("probability", "label", "tag", "time_s", "threshold")
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,12 @@ class Prediction:
         (T, B) float32.
     label
         (T, B) int8: 1 yes, 0 no, -1 nobody looked.
+    tag
+        (T, B) int8: 1 where the model says that the behaviour is shown.
     time_s
         (T,) float64.
     threshold
-        (B,) float32, chosen on other animals.
+        (B,) float32, chosen on other animals, as is all else that turned probabilities into tags.
     exclusive
         Whether one frame has at most one behaviour; the probabilities then leave 1 - sum for "none".
     """
@@ -45,23 +47,24 @@ class Prediction:
     behaviours: tuple[str, ...]
     probability: npt.NDArray[np.float32]
     label: npt.NDArray[np.int8]
+    tag: npt.NDArray[np.int8]
     time_s: npt.NDArray[np.float64]
     threshold: npt.NDArray[np.float32]
     exclusive: bool
 
     def __post_init__(self) -> None:
         shape = (len(self.time_s), len(self.behaviours))
-        if self.probability.shape != shape or self.label.shape != shape or self.threshold.shape != shape[1:]:
-            found = f"{self.probability.shape}, {self.label.shape} and {self.threshold.shape}"
-            raise ValueError(f"Expected probability and label of shape {shape} and threshold of shape {shape[1:]}, got {found}")
+        found = [values.shape for values in (self.probability, self.label, self.tag, self.threshold)]
+        if found != [shape, shape, shape, shape[1:]]:
+            raise ValueError(f"Expected probability, label and tag of shape {shape} and threshold of shape {shape[1:]}, got {found}")
         if not ((self.probability >= 0) & (self.probability <= 1)).all():
             raise ValueError(f"Expected probabilities from 0 to 1 for {self.video}, got others")
         if not np.isin(self.label, (-1, 0, 1)).all():
             raise ValueError(f"Expected labels -1, 0 or 1 for {self.video}, got {np.unique(self.label).tolist()}")
-
-    def tags(self) -> npt.NDArray[np.int8]:
-        """Return (T, B) int8: 1 where the model says that the behaviour is shown."""
-        return tags_of(self.probability, self.threshold, self.exclusive)
+        if not np.isin(self.tag, (0, 1)).all():
+            raise ValueError(f"Expected tags 0 or 1 for {self.video}, got {np.unique(self.tag).tolist()}")
+        if self.exclusive and (self.tag.sum(axis=1) > 1).any():
+            raise ValueError(f"Expected at most one tag in a frame of {self.video}, got several")
 
 
 def tags_of(probability: npt.NDArray[np.float32], threshold: npt.NDArray[np.float32], exclusive: bool) -> npt.NDArray[np.int8]:

@@ -10,8 +10,10 @@ from ethocache.common.params import Section, load_params, parse_section
 from ethocache.dataset.folder import DataParams
 from ethocache.dataset.labels import LabelParams
 from ethocache.scoring.settings import EvaluateParams
-from ethocache.sequence.heads import check_heads, effective_train, parse_head, resolve_head
+from ethocache.sequence.decision_settings import DecideParams
+from ethocache.sequence.heads import check_heads, resolve_head
 from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.system import missing_streams, read_system
 from ethocache.vision.arena import ArenaParams
 from ethocache.vision.backbones import check_backbones, resolve_backbone
 from ethocache.vision.crop_settings import CropParams
@@ -26,6 +28,7 @@ SECTIONS: dict[str, type[Section]] = {
     "arena": ArenaParams,
     "extract": ExtractParams,
     "train": TrainParams,
+    "decide": DecideParams,
     "evaluate": EvaluateParams,
 }
 _NAMES = ("head", "backbone")
@@ -78,8 +81,10 @@ def read_project(path: Path) -> Project:
     _collect(problems, check_heads, _recipes(params, "heads"))
     backbone = _collect(problems, _resolve, params, "backbone", path, resolve_backbone)
     head = _collect(problems, _resolve, params, "head", path, resolve_head)
-    if head and sections["train"]:
-        _collect(problems, effective_train, sections["train"], parse_head(head["settings"], f"{path}: heads.{head['name']}"))
+    if head and backbone and sections["train"]:
+        problems += check_streams(head, backbone, _recipes(params, "backbones"))
+        if not missing_streams(head, tuple(backbone["streams"])):
+            _collect(problems, read_system, head, sections["train"], sections["decide"] or DecideParams(), tuple(backbone["streams"]))
     if problems:
         raise InputError("\n".join([*dict.fromkeys(problems), _UNDO]))
     return Project(sections["data"], sections["labels"], sections["track"], sections["train"].task == "exclusive", backbone, head)
@@ -91,6 +96,23 @@ def check_corner_points(arena: ArenaParams, crop: CropParams, path: Path) -> lis
         return []
     found = f"found {', '.join(crop.points)}" if crop.points else "which is empty and stands for all"
     return [f"{path}: crop.points: expected the animal's key points without arena.corner_points, {found}; name the animal's own"]
+
+
+def check_streams(head: dict[str, Any], backbone: dict[str, Any], recipes: dict[str, Any]) -> list[str]:
+    """Return what is wrong where members of an ensemble read streams that the backbone does not have."""
+    if not (missing := missing_streams(head, tuple(backbone["streams"]))):
+        return []
+    needed = {stream for member in head["settings"]["members"] for stream in member["streams"]}
+    fitting = [name for name in recipes if needed <= _streams_of(name, recipes)]
+    remedy = f"add -S backbone={fitting[0]}" if fitting else f"add a recipe to 'backbones': {{streams: [{', '.join(sorted(needed))}]}}"
+    have = ", ".join(backbone["streams"])
+    return [f"params.yaml: head: '{head['name']}' reads the stream '{missing[0]}', but backbone '{backbone['name']}' has {have}; {remedy}"]
+
+
+def _streams_of(name: str, recipes: dict[str, Any]) -> set[str]:
+    recipe = recipes[name]
+    streams = recipe.get("streams") if isinstance(recipe, dict) else None
+    return {str(stream) for stream in streams} if isinstance(streams, list) else {name}
 
 
 def check_individuals(data: DataParams, labels: LabelParams, crop: CropParams, path: Path) -> list[str]:

@@ -98,7 +98,7 @@ def forget_stale_answers(store: Store) -> int:
 class Needers:
     """Finds what belongs to results that are needed, without lying in a project itself.
 
-    The time stamps of a video belong to all that is made of the video, a fold to the final model of the same training.
+    The time stamps of a video belong to all that is made of the video, folds, networks and verdicts to the model that names them.
 
     Parameters
     ----------
@@ -109,19 +109,11 @@ class Needers:
     def __init__(self, entries: Iterable[Entry]) -> None:
         recipes = [entry.recipe for entry in entries]
         self._videos = {video for recipe in recipes if (video := _video(recipe))}
-        self._models: dict[str, list[set[str]]] = {}
-        for recipe in recipes:
-            if recipe.get("kind") == "model":
-                self._models.setdefault(_training(recipe), []).append(_examples(recipe["fitted"]))
+        self._parts = {part for recipe in recipes if recipe.get("kind") == "model" for part in recipe["made_of"]}
 
     def need(self, entry: Entry) -> bool:
         recipe = entry.recipe
-        if recipe.get("kind") == "times":
-            return recipe["video"] in self._videos
-        if recipe.get("kind") != "fold":
-            return False
-        examples = _examples(recipe["fitted"]) | _examples(recipe["inner"])
-        return any(examples <= of_model for of_model in self._models.get(_training(recipe), ()))
+        return recipe["video"] in self._videos if recipe.get("kind") == "times" else entry.key in self._parts
 
 
 def _video(recipe: dict[str, Any]) -> str | None:
@@ -129,14 +121,6 @@ def _video(recipe: dict[str, Any]) -> str | None:
     times = recipe.get("times")
     video = times["video"] if isinstance(times, dict) else recipe.get("video")
     return video if isinstance(video, str) and recipe.get("kind") != "times" else None
-
-
-def _training(recipe: dict[str, Any]) -> str:
-    return json.dumps([recipe[name] for name in ("revision", "behaviours", "head", "train")], sort_keys=True)
-
-
-def _examples(videos: dict[str, Any]) -> set[str]:
-    return {json.dumps([video, of["features"], of["labels"]]) for video, of in videos.items()}
 
 
 def _counts_as_recent_from(store: Store, days: float) -> float:

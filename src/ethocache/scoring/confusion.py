@@ -25,7 +25,7 @@ def confusion_counts(predictions: Sequence[Prediction]) -> npt.NDArray[np.int64]
 
 def _count(prediction: Prediction) -> npt.NDArray[np.int64]:
     scored = (prediction.label >= 0).any(axis=1)
-    label, tag = prediction.label[scored], prediction.tags()[scored] > 0
+    label, tag = prediction.label[scored], prediction.tag[scored] > 0
     found = (label == 1) & tag
     missed = _with_nothing_else((label == 1) & ~tag)
     wrong = _with_nothing_else((label == 0) & tag)

@@ -47,7 +47,7 @@ def draw_ethogram(predictions: Sequence[Prediction], colours: Sequence[Colour]) 
     image = np.ones((len(shown) * block - _GAP, COLUMNS, 3), dtype=np.float32)
     for v, prediction in enumerate(shown):
         column = np.minimum((prediction.time_s / duration_s * COLUMNS).astype(np.intp), COLUMNS - 1)
-        tags = prediction.tags()
+        tags = prediction.tag
         for b, colour in enumerate(colours):
             top = v * block + b * row
             image[top : top + _HALF_ROW] = _strip(prediction.label[:, b], column, colour)

@@ -68,7 +68,7 @@ def _scored_videos(prediction: Prediction) -> list[ScoredVideo]:
     duration_s = frame_durations_s(prediction.time_s)
     return [
         ScoredVideo(scored=label >= 0, labelled=label > 0, tagged=(tag > 0) & (label >= 0), probability=probability, duration_s=duration_s)
-        for label, tag, probability in zip(prediction.label.T, prediction.tags().T, prediction.probability.T, strict=True)
+        for label, tag, probability in zip(prediction.label.T, prediction.tag.T, prediction.probability.T, strict=True)
     ]
 
 

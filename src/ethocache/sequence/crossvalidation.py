@@ -1,26 +1,20 @@
 """Train every fold and the final model, each only if the store does not keep it yet; torch is loaded only if one is trained."""
 
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
-
-import numpy as np
-import numpy.typing as npt
 
 from ethocache.common.compute import Job, make_all
 from ethocache.common.store import Entry, Store
 from ethocache.dataset.groups import Fold, make_folds
 from ethocache.dataset.predictions import Prediction
-from ethocache.sequence.heads import effective_train
-from ethocache.sequence.heads.settings import HeadSettings
-from ethocache.sequence.settings import TrainParams
-from ethocache.sequence.thresholds import FALLBACK, best_thresholds
-from ethocache.sequence.trainings import FoldAnswer, Setup, Sides, fold_recipe, model_recipe, read_fold, train_fold, train_model
+from ethocache.sequence.model_file import MemberPart, make_model
+from ethocache.sequence.reading import BUDGET_BYTES, Reader
+from ethocache.sequence.system import Member, System
+from ethocache.sequence.trainings import FoldAnswer, Setup, Sides, fold_recipe, network_recipe, read_fold, train_fold, train_network
+from ethocache.sequence.verdict import Question, Verdict, plain_verdict, reach_verdict
 from ethocache.sequence.videos import TrainingVideo, check_videos
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -36,7 +30,7 @@ class TrainingResult:
     trained, kept
         How many networks were trained now, and how many the store had already.
     entries
-        Every training as it is kept: the folds, then the final model.
+        Every training as it is kept: the folds, then the networks of the final model.
     """
 
     predictions: list[Prediction]
@@ -46,19 +40,12 @@ class TrainingResult:
     entries: tuple[Entry, ...]
 
 
-def run_training(
-    store: Store,
-    videos: Sequence[TrainingVideo],
-    behaviours: Sequence[str],
-    head: HeadSettings,
-    params: TrainParams,
-    streams: Sequence[str] = (),
-) -> TrainingResult:
-    """Score a head on animals left out, and train the final model on all of them.
+def run_training(store: Store, videos: Sequence[TrainingVideo], behaviours: Sequence[str], system: System) -> TrainingResult:
+    """Score a system on animals left out, and train the final model on all of them.
 
-    Each fold is fitted on some animals; others stop it and set its thresholds; the scored ones only get their
-    probabilities. The final model is trained for the median of the folds' best epochs, and its thresholds are the best
-    on the probabilities of all folds.
+    Each fold is fitted on some animals. Others stop it and decide all that is chosen afterwards: what each member of an ensemble
+    counts, calibration, smoothing, thresholds. The scored ones only get their tags. The networks of the final model are trained for
+    the median of their folds' best epochs; what is chosen for it is chosen on the probabilities of all folds.
 
     Parameters
     ----------
@@ -68,97 +55,115 @@ def run_training(
         All labelled videos.
     behaviours
         The B behaviours, in the order of the labels' columns.
-    params
-        The section ``train``; what `head` wants otherwise goes before it.
-    streams
-        Names of the feature streams, for the model's description.
+    system
+        The networks, the settings of their training, and how their probabilities become tags.
 
     Raises
     ------
     InputError
         With fewer than 3 animals unless ``score`` is false, without labels to learn from, or if settings do not agree.
     """
-    params = effective_train(params, head)
     videos = sorted(videos, key=lambda video: video.id)
-    check_videos(videos, behaviours, params.task == "exclusive")
-    run = _Run(store, Setup(tuple(behaviours), head, params, tuple(streams)), videos)
-    return run.with_score() if params.score else run.without_score()
+    check_videos(videos, behaviours, system.exclusive)
+    run = _Run(store, videos, tuple(behaviours), system)
+    return run.with_score() if system.params.score else run.without_score()
 
 
 class _Run:
     """Takes trainings from the store, and counts those that had to be made."""
 
-    def __init__(self, store: Store, setup: Setup, videos: Sequence[TrainingVideo]) -> None:
-        self.store, self.setup, self.videos = store, setup, videos
+    def __init__(self, store: Store, videos: list[TrainingVideo], behaviours: tuple[str, ...], system: System) -> None:
+        self.store, self.videos, self.system = store, videos, system
+        self.question = Question(behaviours, system.exclusive, system.combine, system.decide)
+        sources = {member.streams for member in system.members}
+        readers = {streams: Reader(BUDGET_BYTES // len(sources)) for streams in sources}
+        self.setups = [Setup(behaviours, member.head, member.params, readers[member.streams]) for member in system.members]
         self.entries: list[Entry] = []
         self.trained = 0
 
     def with_score(self) -> TrainingResult:
         folds = self._folds()
-        predictions, fold_epochs = [], []
-        for fold, answer in zip(folds, self._answers(folds), strict=True):
-            predictions += [self._prediction(fold, answer, video) for video in self._of(fold.scored)]
-            fold_epochs.append(answer.best_epoch)
+        answers = self._answers(folds)
+        predictions, verdicts = [], []
+        for number, fold in enumerate(folds):
+            of_fold = [of_member[number] for of_member, _ in answers]
+            made_of = [entries[number] for _, entries in answers]
+            verdict, entry = reach_verdict(self.store, self.question, self._of(fold.inner), [answer.inner for answer in of_fold], made_of)
+            verdicts.append(entry)
+            predictions += [self._prediction(fold, verdict, of_fold, video) for video in self._of(fold.scored)]
         predictions.sort(key=lambda prediction: prediction.video)
-        recipe = model_recipe(self.setup, self.videos, statistics.median_high(fold_epochs), fold_epochs, _pooled_thresholds(predictions))
-        return self._result(predictions, self._model(self.setup, recipe))
+        pooled = [{video: p for answer in of_member for video, p in answer.scored.items()} for of_member, _ in answers]
+        verdict, entry = reach_verdict(self.store, self.question, self.videos, pooled, list(self.entries))
+        epochs = [[answer.best_epoch for answer in of_member] for of_member, _ in answers]
+        return self._result(predictions, verdict, self._networks(epochs), [*verdicts, entry])
 
     def without_score(self) -> TrainingResult:
-        params = self.setup.params.model_copy(update={"epochs": self.setup.params.epochs_final})
-        setup = replace(self.setup, params=params)
-        threshold = np.full(len(setup.behaviours), FALLBACK, np.float32)
-        return self._result([], self._model(setup, model_recipe(setup, self.videos, params.epochs, (), threshold)))
+        update = {"epochs": self.system.params.epochs_final}
+        self.setups = [replace(setup, params=setup.params.model_copy(update=update)) for setup in self.setups]
+        return self._result([], plain_verdict(len(self.setups), self.question), self._networks([()] * len(self.setups)), [])
 
     def _folds(self) -> list[Fold]:
-        params, shown = self.setup.params, dict[str, frozenset[str]]()
+        params, shown = self.system.params, dict[str, frozenset[str]]()
         for video in self.videos:
-            shown[video.animal] = shown.get(video.animal, frozenset()) | video.shows(self.setup.behaviours)
+            shown[video.animal] = shown.get(video.animal, frozenset()) | video.shows(self.question.behaviours)
         return make_folds([video.animal for video in self.videos], params.max_folds, params.groups, shown, params.seed)
 
-    def _answers(self, folds: Sequence[Fold]) -> Iterator[FoldAnswer]:
-        def job(numbered: tuple[int, Fold]) -> Job:
-            number, fold = numbered
-            sides, name = self._sides(fold), f"training fold {fold.name} ({number}/{len(folds)})"
-            return Job(name, "fold", fold_recipe(self.setup, sides), partial(train_fold, self.setup, sides, name))
+    def _answers(self, folds: Sequence[Fold]) -> list[tuple[list[FoldAnswer], list[Entry]]]:
+        """Return for each member what every fold says, and the entries that say it."""
+        jobs, sides = [], [[self._sides(fold, member) for fold in folds] for member in self.system.members]
+        for member, setup, of_member in zip(self.system.members, self.setups, sides, strict=True):
+            for number, (fold, side) in enumerate(zip(folds, of_member, strict=True), 1):
+                name = f"training {self._of_member(member)}fold {fold.name} ({number}/{len(folds)})"
+                jobs.append(Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name)))
+        made = self._make(jobs, "training folds")
+        entries = [made[start : start + len(folds)] for start in range(0, len(made), len(folds))]
+        return [([read_fold(entry, side) for entry, side in zip(*both, strict=True)], both[0]) for both in zip(entries, sides, strict=True)]
 
-        entries = self._make(enumerate(folds, 1), job, "training folds")
-        return (read_fold(entry, self._of(fold.scored)) for fold, entry in zip(folds, entries, strict=True))
+    def _sides(self, fold: Fold, member: Member) -> Sides:
+        return Sides(*(self._of(animals, member.streams) for animals in (fold.scored, fold.inner, fold.fitted)))
 
-    def _sides(self, fold: Fold) -> Sides:
-        return Sides(self._of(fold.scored), self._of(fold.inner), self._of(fold.fitted))
+    def _networks(self, fold_epochs: Sequence[Sequence[int]]) -> list[MemberPart]:
+        """Train every member on all videos, for the median of its folds' best epochs."""
+        jobs, epochs = [], []
+        for member, setup, of_folds in zip(self.system.members, self.setups, fold_epochs, strict=True):
+            epochs.append(statistics.median_high(of_folds) if of_folds else setup.params.epochs)
+            videos, name = self._of(None, member.streams), f"training {self._of_member(member)}the final model"
+            job = partial(train_network, setup, videos, name, epochs[-1])
+            jobs.append(Job(name, "network", network_recipe(setup, videos, epochs[-1]), job))
+        made = self._make(jobs, "training the final model")
+        parts = zip(made, self.system.members, self.setups, epochs, fold_epochs, strict=True)
+        return [MemberPart(entry, member.streams, setup.head, setup.params, *both) for entry, member, setup, *both in parts]
 
-    def _model(self, setup: Setup, recipe: dict[str, Any]) -> Entry:
-        name = "training the final model"
-        (entry,) = self._make([Job(name, "model", recipe, partial(train_model, setup, self.videos, recipe))], lambda job: job, name)
-        return entry
-
-    def _make(self, items: Iterable[Item], job: Callable[[Item], Job], what: str) -> list[Entry]:
+    def _make(self, jobs: Iterable[Job], what: str) -> list[Entry]:
         made = self.store.made
-        entries = make_all(self.store, items, job, what)
+        entries = make_all(self.store, jobs, lambda job: job, what)
         self.trained += self.store.made - made
         self.entries += entries
         return entries
 
-    def _prediction(self, fold: Fold, answer: FoldAnswer, video: TrainingVideo) -> Prediction:
+    def _prediction(self, fold: Fold, verdict: Verdict, answers: Sequence[FoldAnswer], video: TrainingVideo) -> Prediction:
+        probability, tag = verdict.apply([answer.scored[video.id] for answer in answers], video.time_s)
         return Prediction(
             video=video.id,
             animal=video.animal,
             fold=fold.name,
-            behaviours=self.setup.behaviours,
-            probability=answer.probability[video.id],
+            behaviours=self.question.behaviours,
+            probability=probability,
             label=video.labels,
+            tag=tag,
             time_s=video.time_s,
-            threshold=answer.threshold,
-            exclusive=self.setup.params.task == "exclusive",
+            threshold=verdict.decision.threshold,
+            exclusive=self.question.exclusive,
         )
 
-    def _result(self, predictions: list[Prediction], model: Entry) -> TrainingResult:
+    def _result(self, predictions: list[Prediction], verdict: Verdict, networks: list[MemberPart], verdicts: list[Entry]) -> TrainingResult:
+        made_of = [*self.entries, *verdicts]
+        model = make_model(self.store, self.videos, self.question.behaviours, verdict, networks, made_of)
         return TrainingResult(predictions, model, self.trained, len(self.entries) - self.trained, tuple(self.entries))
 
-    def _of(self, animals: Sequence[str]) -> list[TrainingVideo]:
-        return [video for video in self.videos if video.animal in animals]
+    def _of(self, animals: Sequence[str] | None, streams: tuple[str, ...] | None = None) -> list[TrainingVideo]:
+        found = [video for video in self.videos if animals is None or video.animal in animals]
+        return found if streams is None else [video.of_streams(streams) for video in found]
 
-
-def _pooled_thresholds(predictions: Sequence[Prediction]) -> npt.NDArray[np.float32]:
-    labels = np.concatenate([prediction.label for prediction in predictions])
-    return best_thresholds(labels, np.concatenate([prediction.probability for prediction in predictions]))
+    def _of_member(self, member: Member) -> str:
+        return f"{member.name}, " if len(self.system.members) > 1 else ""

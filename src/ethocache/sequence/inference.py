@@ -17,27 +17,30 @@ if TYPE_CHECKING:
     from ethocache.sequence.model_file import Model
 
 
-def predict_video(model: "Model", features: Features) -> npt.NDArray[np.float32]:
-    """Return the probability of each behaviour in each frame, (T, B) float32.
+def predict_video(model: "Model", features: Sequence[Features]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]:
+    """Return the probability (T, B) float32 and the tags (T, B) int8 of one video.
 
     Parameters
     ----------
     model
         From `load_model`.
     features
-        Of one video; frames that are not valid are tagged like the others.
+        Of the video, for each member of the model those of its streams; frames that are not valid are tagged like the others.
 
     Raises
     ------
     InputError
         If the features have another number of dimensions than those that the model was trained on.
     """
-    if features.dimensions != model.card.dimensions:
-        raise InputError(
-            f"expected features of {model.card.dimensions} dimensions ({', '.join(model.card.streams)}), as the model was trained on, "
-            f"found {features.dimensions}; use the model's own backbone"
-        )
-    return probabilities(model.network, features, model.card.train)
+    answers = []
+    for card, network, of_member in zip(model.card.members, model.networks, features, strict=True):
+        if of_member.dimensions != card.dimensions:
+            raise InputError(
+                f"expected features of {card.dimensions} dimensions ({', '.join(card.streams)}), as the model was trained on, "
+                f"found {of_member.dimensions}; use the model's own backbone"
+            )
+        answers.append(probabilities(network, of_member, card.train))
+    return model.verdict.apply(answers, features[0].time_s)
 
 
 def probabilities(network: TaggingNetwork, features: Features, params: TrainParams) -> npt.NDArray[np.float32]:

@@ -1,8 +1,9 @@
 """Bring labels and features of the labelled videos together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
@@ -46,6 +47,11 @@ class OpenFeatures:
         opened.close()
         raise InputError(f"{self.video}: its features are no longer those with which the training began; run 'dvc repro' again")
 
+    def of_streams(self, streams: tuple[str, ...]) -> Self:
+        """Return what opens only these of its streams."""
+        keys = dict(zip(self.streams, self.keys, strict=True))
+        return replace(self, streams=streams, keys=tuple(keys[stream] for stream in streams))
+
     def _file(self, stream: str, key: str) -> Path:
         here = self.folder / file_name(self.video, stream)
         kept = None if here.is_file() else self.store.find("features", key)
@@ -85,5 +91,5 @@ def labelled_videos(
                     f"{record.place}: {len(table.values)} frames of labels, but {opened.frames} of features; run 'dvc repro' again"
                 )
             opener = OpenFeatures(features.absolute(), record.id, tuple(streams), opened.keys, store)
-            videos.append(TrainingVideo(record.id, record.animal, opener, opened.keys, table.values, opened.time_s))
+            videos.append(TrainingVideo(record.id, record.animal, opener, opened.keys, table.values, opened.time_s, opener.streams))
     return behaviours, videos

@@ -1,5 +1,6 @@
 """Tag videos with the final model, each only once per model."""
 
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +12,13 @@ from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Entry, Store
 from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import FeatureSet
-from ethocache.dataset.predictions import tags_of
 from ethocache.dataset.tags import write_bouts, write_tags
 from ethocache.sequence.model_file import CARD, load_model, read_card
 
 if TYPE_CHECKING:
     from ethocache.sequence.model_file import Model
 
-REVISION = 2  # raise it when the same model and features would give other tags, or the tables other columns
+REVISION = 3  # raise it when the same model and features would give other tags, or the tables other columns
 
 
 class Tagger:
@@ -53,16 +53,17 @@ class Tagger:
         """
         with FeatureSet.open(self.features, video, self.card.streams) as features:
             recipe = {"kind": "tags", "model": self._model_key, "features": list(features.keys), "revision": REVISION}
-            return self.store.make("tags", recipe, lambda bench: self._tag(features, bench))
+        return self.store.make("tags", recipe, lambda bench: self._tag(video, bench))
 
-    def _tag(self, features: FeatureSet, bench: Workbench) -> dict[str, Any]:
+    def _tag(self, video: str, bench: Workbench) -> dict[str, Any]:
         from ethocache.common.compute import device
         from ethocache.sequence.inference import predict_video
 
         watch = Stopwatch()
-        probability = predict_video(self._model, features)
-        tags = tags_of(probability, self.card.threshold, self.card.exclusive)
-        behaviours, time_s = self.card.behaviours, features.time_s
-        write_tags(bench.output / "tags.csv", np.arange(features.frames), time_s, probability, tags, behaviours)
+        with ExitStack() as opened:
+            features = [opened.enter_context(FeatureSet.open(self.features, video, member.streams)) for member in self.card.members]
+            probability, tags = predict_video(self._model, features)
+            behaviours, time_s = self.card.behaviours, features[0].time_s
+        write_tags(bench.output / "tags.csv", np.arange(len(time_s)), time_s, probability, tags, behaviours)
         write_bouts(bench.output / "bouts.csv", time_s, probability, tags, behaviours)
-        return {"frames": features.frames, "seconds": round(watch.seconds, 3), "peak_memory_mb": peak_memory_mb(), "device": device()}
+        return {"frames": len(time_s), "seconds": round(watch.seconds, 3), "peak_memory_mb": peak_memory_mb(), "device": device()}

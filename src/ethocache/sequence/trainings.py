@@ -18,23 +18,23 @@ from ethocache.sequence.heads.settings import HeadSettings
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.videos import TrainingVideo
-from ethocache.sequence.windows import frames_per_second
 
-REVISION = 1  # raise it when the same recipe would give other numbers
+REVISION = 2  # raise it when the same recipe would give other numbers
+WEIGHTS, ABOUT = "network.safetensors", "network.json"
 _DEAL = {"score", "max_folds", "groups", "epochs_final"}  # settings that decide which trainings there are, not what each gives
-_PROBABILITY, _FOLD = "probability.npy", "fold.json"
+_SCORED, _INNER, _FOLD = "scored.npy", "inner.npy", "fold.json"
 
 Videos = Sequence[TrainingVideo]
+Probabilities = dict[str, npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What all trainings of a run have in common; `params` already holds what the head wants otherwise."""
+    """What all trainings of a network have in common; `params` already holds what the head wants otherwise."""
 
     behaviours: tuple[str, ...]
     head: HeadSettings
     params: TrainParams
-    streams: tuple[str, ...] = ()
     reader: Reader = field(default_factory=Reader)
 
     def recipe(self, kind: str) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class Setup:
             "kind": kind,
             "revision": REVISION,
             "behaviours": list(self.behaviours),
-            "head": self.head.model_dump(exclude={"train"}),
+            "head": self.head.model_dump(exclude={"train", "decide"}),
             "train": self.params.model_dump(exclude=_DEAL),
         }
 
@@ -59,10 +59,10 @@ class Sides:
 
 @dataclass(frozen=True)
 class FoldAnswer:
-    """What a fold says: probabilities (T, B) of each scored video by id, thresholds (B,), and its best epoch."""
+    """What a fold says: probabilities (T, B) of each scored and each inner video by id, and its best epoch."""
 
-    probability: dict[str, npt.NDArray[np.float32]]
-    threshold: npt.NDArray[np.float32]
+    scored: Probabilities
+    inner: Probabilities
     best_epoch: int
 
 
@@ -70,75 +70,63 @@ def fold_recipe(setup: Setup, sides: Sides) -> dict[str, Any]:
     """Return everything that decides a fold. What people say of the scored videos is not among it."""
     recipe = setup.recipe("fold")
     return recipe | {
-        "fitted": {video.id: _identity(video) for video in sides.fitted},
-        "inner": {video.id: _identity(video) for video in sides.inner},
+        "fitted": {video.id: identity(video) for video in sides.fitted},
+        "inner": {video.id: identity(video) for video in sides.inner},
         "scored": {video.id: {"features": list(video.keys)} for video in sides.scored},
     }
 
 
 def train_fold(setup: Setup, sides: Sides, what: str, bench: Workbench) -> dict[str, Any]:
-    """Fit on some animals, stop and set thresholds by others, predict the scored ones; return the facts."""
+    """Fit on some animals, stop by others, predict those and the scored ones; return the facts."""
     from ethocache.sequence.inference import probabilities
-    from ethocache.sequence.thresholds import best_thresholds
-    from ethocache.sequence.training import fit, predict_all
-
-    watch = Stopwatch()
-    done = fit(what, sides.fitted, sides.inner, setup.head, setup.params, setup.reader)
-    threshold = best_thresholds(*predict_all(done.network, sides.inner, setup.params, setup.reader))
-    answers = [probabilities(done.network, setup.reader.of(video), setup.params) for video in sides.scored]
-    np.save(bench.output / _PROBABILITY, np.concatenate(answers))
-    about = {"best_epoch": done.best_epoch, "threshold": threshold.tolist(), "weights_sha256": done.weights_sha256(), "curve": done.curve}
-    write_json(bench.output / _FOLD, about)
-    return _facts(done.frames, watch, bench.output)
-
-
-def read_fold(entry: Entry, scored: Videos) -> FoldAnswer:
-    """Read what `train_fold` left in the store."""
-    about = json.loads(entry.path(_FOLD).read_text(encoding="utf-8"))
-    ends = np.cumsum([len(video.time_s) for video in scored])
-    parts = np.split(np.load(entry.path(_PROBABILITY)), ends[:-1])
-    threshold = np.array(about["threshold"], np.float32)
-    return FoldAnswer({video.id: part for video, part in zip(scored, parts, strict=True)}, threshold, about["best_epoch"])
-
-
-def model_recipe(
-    setup: Setup, videos: Videos, epochs: int, fold_epochs: Sequence[int], threshold: npt.NDArray[np.float32]
-) -> dict[str, Any]:
-    """Return everything that decides the final model."""
-    return setup.recipe("model") | {
-        "fitted": {video.id: _identity(video) | {"animal": video.animal} for video in videos},
-        "streams": list(setup.streams),
-        "epochs": epochs,
-        "fold_epochs": list(fold_epochs),
-        "threshold": threshold.tolist(),
-    }
-
-
-def train_model(setup: Setup, videos: Videos, recipe: dict[str, Any], bench: Workbench) -> dict[str, Any]:
-    """Fit the final model on all labelled animals for a known number of epochs; return the facts."""
-    from ethocache.sequence.model_file import save_model
     from ethocache.sequence.training import fit
 
     watch = Stopwatch()
-    done = fit("training the final model", videos, (), setup.head, setup.params, setup.reader, recipe["epochs"])
-    about = {
-        "behaviours": setup.behaviours,
-        "thresholds": recipe["threshold"],
-        "streams": setup.streams,
-        "dimensions": setup.reader.of(videos[0]).dimensions,
-        "head": recipe["head"],
-        "train": setup.params,
-        "fps": round(float(np.median([frames_per_second(video.time_s) for video in videos])), 6),
-        "animals": sorted({video.animal for video in videos}),
-        "epochs": recipe["epochs"],
-        "fold_epochs": recipe["fold_epochs"],
-    }
-    save_model(bench.output, done.network, about)
+    done = fit(what, sides.fitted, sides.inner, setup.head, setup.params, setup.reader)
+    for name, videos in ((_SCORED, sides.scored), (_INNER, sides.inner)):
+        answers = [probabilities(done.network, setup.reader.of(video), setup.params) for video in videos]
+        np.save(bench.output / name, np.concatenate(answers))
+    write_json(bench.output / _FOLD, {"best_epoch": done.best_epoch, "weights_sha256": done.weights_sha256(), "curve": done.curve})
     return _facts(done.frames, watch, bench.output)
 
 
-def _identity(video: TrainingVideo) -> dict[str, Any]:
-    return {"features": list(video.keys), "labels": hashlib.sha256(video.labels.tobytes()).hexdigest()}  # the shape follows from both
+def read_fold(entry: Entry, sides: Sides) -> FoldAnswer:
+    """Read what `train_fold` left in the store."""
+    about = json.loads(entry.path(_FOLD).read_text(encoding="utf-8"))
+    return FoldAnswer(_read(entry.path(_SCORED), sides.scored), _read(entry.path(_INNER), sides.inner), about["best_epoch"])
+
+
+def network_recipe(setup: Setup, videos: Videos, epochs: int) -> dict[str, Any]:
+    """Return everything that decides a network of the final model."""
+    return setup.recipe("network") | {"fitted": {video.id: identity(video) for video in videos}, "epochs": epochs}
+
+
+def train_network(setup: Setup, videos: Videos, what: str, epochs: int, bench: Workbench) -> dict[str, Any]:
+    """Fit on all labelled animals for a known number of epochs; return the facts."""
+    from safetensors.torch import save_file
+
+    from ethocache.sequence.training import fit
+
+    watch = Stopwatch()
+    done = fit(what, videos, (), setup.head, setup.params, setup.reader, epochs)
+    save_file({name: value.detach().cpu().contiguous() for name, value in done.network.state_dict().items()}, bench.output / WEIGHTS)
+    write_json(bench.output / ABOUT, {"dimensions": setup.reader.of(videos[0]).dimensions, "curve": done.curve})
+    return _facts(done.frames, watch, bench.output)
+
+
+def identity(video: TrainingVideo) -> dict[str, Any]:
+    """Return what a labelled video is to a training: its features, and what people say of it."""
+    return {"features": list(video.keys), "labels": labels_sha256(video)}  # the shape follows from both
+
+
+def labels_sha256(video: TrainingVideo) -> str:
+    """Return the sha256 of a video's labels."""
+    return hashlib.sha256(video.labels.tobytes()).hexdigest()
+
+
+def _read(path: Path, videos: Videos) -> Probabilities:
+    ends = np.cumsum([len(video.time_s) for video in videos])
+    return {video.id: part for video, part in zip(videos, np.split(np.load(path), ends[:-1]), strict=True)}
 
 
 def _facts(frames: int, watch: Stopwatch, output: Path) -> dict[str, Any]:

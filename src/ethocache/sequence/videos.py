@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,8 @@ class TrainingVideo:
         (T, B) int8: 1 yes, 0 no, -1 nobody looked.
     time_s
         (T,) float64 time stamps of its frames.
+    streams
+        Names of its streams, in the order of the keys.
     """
 
     id: str
@@ -52,10 +54,19 @@ class TrainingVideo:
     keys: tuple[str, ...]
     labels: npt.NDArray[np.int8]
     time_s: npt.NDArray[np.float64]
+    streams: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels.ndim != 2 or len(self.labels) != len(self.time_s):
             raise ValueError(f"Expected labels of shape ({len(self.time_s)}, behaviours) for {self.id}, got {self.labels.shape}")
+
+    def of_streams(self, streams: tuple[str, ...]) -> Self:
+        """Return the same video with only these of its streams."""
+        if streams == self.streams:
+            return self
+        opener: Any = self.open
+        keys = dict(zip(self.streams, self.keys, strict=True))
+        return replace(self, open=opener.of_streams(streams), keys=tuple(keys[stream] for stream in streams), streams=streams)
 
     def shows(self, behaviours: Sequence[str]) -> frozenset[str]:
         """Return the behaviours that are shown at least once."""

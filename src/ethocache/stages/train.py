@@ -10,21 +10,21 @@ from ethocache.common.store import find_store
 from ethocache.dataset.index import read_index
 from ethocache.dataset.predictions import fill_predictions
 from ethocache.sequence.crossvalidation import run_training
-from ethocache.sequence.heads import parse_head
+from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.labelled import labelled_videos
 from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.system import read_system
 
 PARAMS = Path("params.yaml")
 
 
 def train() -> str:
-    params, store = read_section(PARAMS, "train", TrainParams), find_store()
+    params, decide, store = read_section(PARAMS, "train", TrainParams), read_section(PARAMS, "decide", DecideParams), find_store()
     head, backbone = (read_json(Path(f"data/recipes/{name}.json")) for name in ("head", "backbone"))
     streams = tuple(backbone["streams"])
     features = Path("data/features") / backbone["name"]
     behaviours, videos = labelled_videos(Path("data/labels"), features, streams, read_index(Path("data/index.json")), store)
-    settings = parse_head(head["settings"], f"heads.{head['name']}")
-    result = run_training(store, videos, behaviours, settings, params, streams)
+    result = run_training(store, videos, behaviours, read_system(head, params, decide, streams))
     fill_folder(Path("models") / head["name"], {name: result.model.path(name) for name in result.model.files})
     fill_predictions(Path("data/predictions"), result.predictions)
     write_json(Path("data/cost/train.json"), total_cost(result.entries))

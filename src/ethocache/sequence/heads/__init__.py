@@ -6,6 +6,7 @@ from typing import Any
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import parse_section
+from ethocache.sequence.heads.ensemble import KIND, EnsembleRecipe, check_members, is_ensemble
 from ethocache.sequence.heads.presets import PRESETS
 from ethocache.sequence.heads.settings import HeadSettings, LinearSettings, LstmSettings, TcnSettings
 from ethocache.sequence.settings import TrainParams
@@ -20,7 +21,7 @@ _AGREES_WITH_ALL = {"window_s": 1e9, "overlap_s": 0.0}  # what a head leaves ope
 
 
 def resolve_head(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``{"name", "settings"}`` of the chosen head, every setting filled in.
+    """Return ``{"name", "settings"}`` of the chosen head, every setting filled in; those of an ensemble's members included.
 
     Parameters
     ----------
@@ -39,7 +40,27 @@ def resolve_head(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError(f"params.yaml: heads.{name}: a head's name may hold letters, digits, '_' and '-' only")
     if name not in recipes:
         raise InputError(f"params.yaml: head: '{name}' is not a recipe of 'heads'{_suggest(name, recipes)}")
+    if is_ensemble(recipes[name]):
+        return {"name": name, "settings": _resolve_ensemble(name, recipes)}
     return {"name": name, "settings": parse_head(recipes[name], f"params.yaml: heads.{name}").model_dump()}
+
+
+def _resolve_ensemble(name: str, recipes: Mapping[str, Any]) -> dict[str, Any]:
+    place = f"params.yaml: heads.{name}"
+    ensemble = parse_section(recipes[name], EnsembleRecipe, place).model_dump(mode="json")
+    check_members(name, ensemble["members"])
+    single = [other for other in recipes if not is_ensemble(recipes[other])]
+    for member in ensemble["members"]:
+        head = member["head"]
+        if head not in single:
+            problem = (
+                "is an ensemble itself; name its members instead"
+                if head in recipes
+                else f"is not a recipe of 'heads'{_suggest(head, single)}"
+            )
+            raise InputError(f"{place}: member '{head}' {problem}")
+        member["settings"] = parse_head(recipes[head], f"params.yaml: heads.{head}").model_dump()
+    return ensemble
 
 
 def check_heads(recipes: Mapping[str, Any]) -> None:
@@ -72,7 +93,7 @@ def parse_head(values: Any, place: str) -> HeadSettings:
         raise InputError(f"{place}: expected 'kind: lstm' and its settings, found {values!r}")
     kind = values.get("kind")
     if not isinstance(kind, str) or kind not in HEADS:
-        raise InputError(f"{place}: 'kind': expected one of {', '.join(HEADS)}, found {kind!r}{did_you_mean(kind, HEADS)}")
+        raise InputError(f"{place}: 'kind': expected one of {', '.join([*HEADS, KIND])}, found {kind!r}{did_you_mean(kind, HEADS)}")
     settings = parse_section(values, HEADS[kind], place)
     parse_section({**_AGREES_WITH_ALL, **settings.train}, TrainParams, f"{place}.train")
     return settings

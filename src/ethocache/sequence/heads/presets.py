@@ -2,7 +2,8 @@
 
 X. de Juan Pulido, Automated Mouse Behavior Recognition using LSTM and TCN Networks, Universitat de Barcelona 2022.
 Its videos have 10 frames a second, so 300 frames are 30 s. ``thesis_lstm_300`` and ``thesis_tcn_300`` were used on
-resnet50, the other two on inception_resnet_v2. A recipe of the same name in params.yaml goes before these.
+resnet50, the other two on inception_resnet_v2; ``thesis_ensemble``, which it wished for, is all four.
+A recipe of the same name in params.yaml goes before these.
 """
 
 from typing import Any
@@ -19,7 +20,8 @@ _TRAIN = {
     "weight_decay": 0,
     "class_weights": "balanced",
 }
-_INPUT: dict[str, Any] = {"project": 0, "input_dropout": 0.5, "dropout": 0, "hide": "frame"}
+_DECIDE = {"threshold": 0.5, "calibration": "none", "smoothing": "none"}
+_INPUT: dict[str, Any] = {"project": 0, "input_dropout": 0.5, "dropout": 0, "hide": "frame", "decide": _DECIDE}
 _LSTM = {"kind": "lstm", "units": 64, "bidirectional": False, **_INPUT}
 _TCN = {"kind": "tcn", "stacks": 1, "levels": 6, "channels": 256, "kernel": 3, "causal": True, "norm": "batch", **_INPUT}
 
@@ -28,4 +30,13 @@ PRESETS: dict[str, dict[str, Any]] = {
     "thesis_lstm_600": {**_LSTM, "layers": 2, "train": {**_TRAIN, "window_s": 60, "batch_size": 16}},
     "thesis_tcn_300": {**_TCN, "train": {**_TRAIN, "batch_size": 32}},
     "thesis_tcn_300_small_batch": {**_TCN, "train": _TRAIN},
+    "thesis_ensemble": {
+        "kind": "ensemble",
+        "members": [
+            {"head": "thesis_lstm_300", "streams": ["resnet50"]},
+            {"head": "thesis_lstm_600", "streams": ["inception_resnet_v2"]},
+            {"head": "thesis_tcn_300", "streams": ["resnet50"]},
+            {"head": "thesis_tcn_300_small_batch", "streams": ["inception_resnet_v2"]},
+        ],
+    },
 }

@@ -18,6 +18,8 @@ class HeadSettings(Section, ABC):
     ----------
     train
         Settings of ``train`` that this head wants otherwise, such as its window.
+    decide
+        The same of ``decide``, such as its threshold.
     input_dropout
         Part of the features that training hides at random.
     hide
@@ -26,6 +28,7 @@ class HeadSettings(Section, ABC):
 
     kind: str
     train: dict[str, Any] = Field(default_factory=dict)
+    decide: dict[str, Any] = Field(default_factory=dict)
     input_dropout: float = Field(0.3, ge=0, lt=1)
     hide: Literal["window", "frame"] = "window"
 

@@ -1,0 +1,71 @@
+"""One probability from those of several networks."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Combine = Literal["mean", "stacked"]
+Probabilities = npt.NDArray[np.float32]
+_ROUNDS, _LEAST = 200, 1e-6
+
+
+def mean_weights(members: int, behaviours: int) -> npt.NDArray[np.float64]:
+    """Return (M, B) equal weights."""
+    return np.full((members, behaviours), 1.0 / members)
+
+
+def stacked_weights(members: Sequence[Probabilities], label: npt.NDArray[np.int8], exclusive: bool) -> npt.NDArray[np.float64]:
+    """Return (M, B) weights under which the labels are likeliest; those of a behaviour sum to 1.
+
+    The linear opinion pool (Stone 1961), fitted by expectation maximisation: it has one best answer, no step size, and cannot
+    leave the range of its members, unlike a regression on a few animals.
+
+    Parameters
+    ----------
+    members
+        M arrays (N, B), of frames that no member was fitted on.
+    label
+        (N, B): 1 yes, 0 no, -1 is left out. A behaviour that is not shown gets equal weights.
+    exclusive
+        Of behaviours that exclude each other all have the same weights, so that they still leave room for "none".
+    """
+    given = np.stack(members).astype(np.float64)
+    weights = mean_weights(len(members), label.shape[1])
+    if exclusive:
+        known = (label >= 0).all(axis=1)
+        if (label[known] == 1).any():
+            weights[:] = _pooled(_of_class(given[:, known], label[known]))[:, None]
+        return weights
+    for b in range(label.shape[1]):
+        known = label[:, b] >= 0
+        shown = label[known, b] == 1
+        if shown.any():
+            weights[:, b] = _pooled(np.where(shown, given[:, known, b], 1.0 - given[:, known, b]))
+    return weights
+
+
+def combined(members: Sequence[Probabilities], weights: npt.NDArray[np.float64]) -> Probabilities:
+    """Return the weighted mean (T, B) of M arrays (T, B); a single one comes back as it is."""
+    if len(members) == 1:
+        return members[0]
+    total = sum(weight * member for weight, member in zip(weights, members, strict=True))
+    return np.asarray(np.clip(total, 0.0, 1.0), np.float32)
+
+
+def _of_class(given: npt.NDArray[np.float64], label: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+    """Return (M, N) what each member gave to what each frame shows, "none" included."""
+    none = 1.0 - given.sum(axis=2, keepdims=True)
+    shown = np.where((label == 1).any(axis=1), (label == 1).argmax(axis=1) + 1, 0)
+    return np.asarray(np.take_along_axis(np.concatenate([none, given], axis=2), shown[None, :, None], axis=2)[..., 0])
+
+
+def _pooled(likelihood: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the weights (M,) of the likeliest mixture, from the likelihood (M, N) of each member for each frame."""
+    likelihood = np.maximum(likelihood, _LEAST)
+    weights = np.full(len(likelihood), 1.0 / len(likelihood))
+    for _ in range(_ROUNDS):
+        share = weights[:, None] * likelihood
+        weights = (share / share.sum(axis=0)).mean(axis=1)
+    return weights

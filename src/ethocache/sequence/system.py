@@ -1,0 +1,111 @@
+"""The networks that tag together: one, or the members of an ensemble."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ethocache.common.errors import InputError
+from ethocache.common.params import parse_section
+from ethocache.sequence.combination import Combine
+from ethocache.sequence.decision_settings import DecideParams
+from ethocache.sequence.heads import effective_train, parse_head
+from ethocache.sequence.heads.ensemble import is_ensemble
+from ethocache.sequence.heads.settings import HeadSettings
+from ethocache.sequence.settings import TrainParams
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a system.
+
+    Attributes
+    ----------
+    name
+        In the user's words, such as ``"lstm"`` or ``"lstm on resnet50, seed 1"``.
+    head, params
+        Its settings, and those of its training; what the head wants otherwise is in them already.
+    streams
+        Which feature streams it reads.
+    """
+
+    name: str
+    head: HeadSettings
+    params: TrainParams
+    streams: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class System:
+    """What is trained and scored together.
+
+    Attributes
+    ----------
+    members
+        At least one.
+    combine
+        How several become one.
+    params
+        Decide about folds and the task of all.
+    decide
+        How probabilities become tags; what the head wants otherwise is in it already.
+    """
+
+    members: tuple[Member, ...]
+    combine: Combine
+    params: TrainParams
+    decide: DecideParams
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether a frame has at most one of the behaviours."""
+        return self.params.task == "exclusive"
+
+
+def read_system(recipe: Mapping[str, Any], params: TrainParams, decide: DecideParams, streams: Sequence[str]) -> System:
+    """Return the system of a resolved recipe, as `resolve_head` gives it.
+
+    Parameters
+    ----------
+    params, decide
+        The sections ``train`` and ``decide``.
+    streams
+        Of the backbone.
+
+    Raises
+    ------
+    InputError
+        If a head does not agree with the section ``train``, or a member reads a stream that the backbone does not have.
+    """
+    name, settings = str(recipe["name"]), recipe["settings"]
+    place = f"params.yaml: decide, with the 'decide' of heads.{name}"
+    decide = parse_section({**decide.model_dump(), **settings.get("decide", {})}, DecideParams, place)
+    if not is_ensemble(settings):
+        head = parse_head(settings, f"params.yaml: heads.{name}")
+        params = effective_train(params, head)
+        return System((Member(name, head, params, tuple(streams)),), "mean", params, decide)
+    members = tuple(_member(name, member, params, streams) for member in settings["members"])
+    return System(members, settings["combine"], params, decide)
+
+
+def missing_streams(recipe: Mapping[str, Any], streams: Sequence[str]) -> tuple[str, ...]:
+    """Return the streams that members of a resolved recipe name and the backbone does not have."""
+    members = recipe["settings"]["members"] if is_ensemble(recipe["settings"]) else ()
+    return tuple(dict.fromkeys(stream for member in members for stream in member["streams"] if stream not in streams))
+
+
+def _member(ensemble: str, recipe: Mapping[str, Any], params: TrainParams, streams: Sequence[str]) -> Member:
+    place = f"params.yaml: heads.{ensemble}: member '{recipe['head']}'"
+    if lacking := [stream for stream in recipe["streams"] if stream not in streams]:
+        raise InputError(f"{place}: expected streams of the backbone ({', '.join(streams)}), found '{lacking[0]}'")
+    head = parse_head(recipe["settings"], place)
+    own = effective_train(params, head)
+    if own.task != params.task:
+        raise InputError(f"{place}: expected train.task '{params.task}' as of all members, found '{own.task}' in its 'train'")
+    own = own if recipe["seed"] is None else own.model_copy(update={"seed": recipe["seed"]})
+    return Member(_named(recipe), head, own, tuple(recipe["streams"]) or tuple(streams))
+
+
+def _named(recipe: Mapping[str, Any]) -> str:
+    where = f" on {', '.join(recipe['streams'])}" if recipe["streams"] else ""
+    seed = "" if recipe["seed"] is None else f", seed {recipe['seed']}"
+    return f"{recipe['head']}{where}{seed}"
