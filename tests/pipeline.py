@@ -25,6 +25,7 @@ HEADS = {
     "linear": {"kind": "linear"},
     "lstm": {"kind": "lstm", "units": 8, "layers": 1, "project": 0},
     "tcn": {"kind": "tcn", "channels": 8},
+    "ensemble": {"kind": "ensemble", "members": [{"head": "lstm"}, {"head": "linear", "seed": 3}]},
 }
 SHARED = ROOT.parent / "shared" / "data"
 TINY = {  # with which every stage takes seconds

@@ -55,6 +55,21 @@ def three_labelled(tmp_path, four_videos, stems) -> Project:
     return project
 
 
+def test_an_ensemble_is_made_anew_when_a_member_of_it_is_edited_and_only_then(three_labelled):
+    project = three_labelled
+    project.edit_params(head="ensemble")
+    assert project.counting("dvc", "repro") == (3, 3, 1)
+    project.edit_params(heads__tcn__channels=16)
+    assert project.counting("dvc", "repro") == (0, 0, 0), "a head that it does not use"
+    project.edit_params(heads__linear__input_dropout=0.1)
+    assert project.counting("dvc", "repro") == (0, 0, 1), "a member's setting"
+    assert "4 networks trained now, 4 kept" in project.output, "the other member is kept"
+    project.edit_params(decide__threshold="recall")
+    assert project.counting("dvc", "repro") == (0, 0, 1)
+    assert "0 networks trained now, 8 kept" in project.output, "another threshold trains nothing"
+    assert len(list((project.folder / "models/ensemble").glob("*.safetensors"))) == 2
+
+
 @pytest.mark.timeout(1800)  # some twenty runs of DVC; a busy machine takes ten times as long
 def test_nothing_is_computed_twice(three_labelled, four_videos, stems):
     project = three_labelled

@@ -7,6 +7,7 @@ from ethocache.common.errors import InputError
 from ethocache.endtoend.project import SECTIONS, read_project
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
+SHIPPED = sorted(yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["heads"])
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_the_shipped_parameters_are_right_and_the_recipes_have_every_default_fil
 
 
 @pytest.mark.parametrize(
-    "head", ["linear", "lstm", "tcn", "thesis_lstm_300", "thesis_lstm_600", "thesis_tcn_300", "thesis_tcn_300_small_batch"]
+    "head", [*SHIPPED, "thesis_lstm_300", "thesis_lstm_600", "thesis_tcn_300", "thesis_tcn_300_small_batch"]
 )
 def test_every_shipped_head_works_with_nothing_but_its_name(tmp_path, params, head):
     path = tmp_path / "params.yaml"
@@ -72,6 +73,17 @@ def test_all_problems_of_all_sections_come_in_one_message_that_says_how_to_undo_
 def test_a_head_whose_wishes_clash_with_the_training_is_found_before_anything_runs(params, problems):
     params["heads"]["lstm"]["train"] = {"window_s": 2}
     assert "'overlap_s' (5) must be shorter than 'window_s' (2)" in problems(params)[0]
+
+
+def test_an_ensemble_on_a_backbone_that_lacks_a_stream_says_which_one_to_add(tmp_path, params, problems):
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(params | {"head": "thesis_ensemble", "backbone": "thesis_both"}))
+    assert len(read_project(path).head["settings"]["members"]) == 4
+    told = "params.yaml: head: 'thesis_ensemble' reads the stream 'resnet50', but backbone 'efficientnet_lite0' has efficientnet_lite0; "
+    assert problems(params | {"head": "thesis_ensemble"})[0] == f"{told}add -S backbone=thesis_both"
+    del params["backbones"]["thesis_both"]
+    remedy = "add a recipe to 'backbones': {streams: [inception_resnet_v2, resnet50]}"
+    assert problems(params | {"head": "thesis_ensemble"})[0] == told + remedy
 
 
 @pytest.mark.parametrize("name", ["head", "backbone"])
