@@ -10,6 +10,7 @@ from ethocache.common.params import Section, load_params, parse_section
 from ethocache.dataset.folder import DataParams
 from ethocache.dataset.labels import LabelParams
 from ethocache.scoring.settings import EvaluateParams
+from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.heads import check_heads, effective_train, parse_head, resolve_head
 from ethocache.sequence.settings import TrainParams
 from ethocache.vision.arena import ArenaParams
@@ -26,6 +27,7 @@ SECTIONS: dict[str, type[Section]] = {
     "arena": ArenaParams,
     "extract": ExtractParams,
     "train": TrainParams,
+    "decide": DecideParams,
     "evaluate": EvaluateParams,
 }
 _NAMES = ("head", "backbone")
