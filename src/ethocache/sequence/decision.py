@@ -1,5 +1,6 @@
 """How probabilities become tags: what is chosen for it, and how it is applied."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -123,7 +124,7 @@ class Decision:
             In one line, if anything is missing, unknown or does not fit.
         """
         try:
-            return TypeAdapter(cls).validate_python(_as_tuples(values))
+            return TypeAdapter(cls).validate_json(json.dumps(values))
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "decision"
@@ -138,9 +139,3 @@ def smooth_each(probability: Probabilities, time_s: Times, box_s: tuple[float, .
         whole = smooth(np.asarray(with_none(probability), np.float32), time_s, box_s[0], kind)
         return np.asarray(whole[:, 1:] / np.maximum(whole.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny), np.float32)
     return np.concatenate([smooth(probability[:, [b]], time_s, seconds, kind) for b, seconds in enumerate(box_s)], axis=1)
-
-
-def _as_tuples(values: Any) -> Any:
-    if isinstance(values, list):
-        return tuple(_as_tuples(value) for value in values)
-    return {name: _as_tuples(value) for name, value in values.items()} if isinstance(values, dict) else values
