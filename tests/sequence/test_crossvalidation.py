@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ethocache.sequence.decision_settings import DecideParams
 
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.sequence import crossvalidation
 from ethocache.sequence.crossvalidation import run_training
+from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.heads import resolve_head
 from ethocache.sequence.model_file import load_model
 from ethocache.sequence.settings import TrainParams

@@ -149,8 +149,8 @@ def test_the_chosen_head_is_resolved_with_every_setting():
     [
         ("ltsm", RECIPES, "params.yaml: head: 'ltsm' is not a recipe of 'heads', did you mean 'lstm'?"),
         ("xyz", RECIPES, "params.yaml: head: 'xyz' is not a recipe of 'heads'; known: lstm, short"),
-        ("a", {"a": {"kind": "tnc"}}, "heads.a: 'kind': expected one of linear, lstm, tcn, found 'tnc', did you mean 'tcn'?"),
-        ("a", {"a": {}}, "heads.a: 'kind': expected one of linear, lstm, tcn, found None"),
+        ("a", {"a": {"kind": "tnc"}}, "heads.a: 'kind': expected one of linear, lstm, tcn, ensemble, found 'tnc', did you mean 'tcn'?"),
+        ("a", {"a": {}}, "heads.a: 'kind': expected one of linear, lstm, tcn, ensemble, found None"),
         ("a", {"a": {"kind": ["lstm"]}}, "found ['lstm']"),
         ("a", {"a": "lstm"}, "heads.a: expected 'kind: lstm' and its settings, found 'lstm'"),
         ("a", {"a": {"kind": "lstm", "unit": 3}}, "heads.a: 'unit' is not a setting, did you mean 'units'?"),

@@ -6,16 +6,17 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from ethocache.sequence.decision import Decision
 from safetensors.torch import save_file
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of_file
 from ethocache.common.store import Store
 from ethocache.sequence.combination import mean_weights
+from ethocache.sequence.decision import Decision
 from ethocache.sequence.heads import parse_head
 from ethocache.sequence.inference import predict_video, probabilities
-from ethocache.sequence.model_file import CARD, MemberPart, load_model, make_model, read_card
+from ethocache.sequence.model_file import CARD, load_model, read_card
+from ethocache.sequence.model_making import MemberPart, make_model
 from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.verdict import Verdict
@@ -111,8 +112,8 @@ def test_damaged_weights_are_refused(tmp_path, network, videos):
     [
         ({"format_version": 1}, "expected a model of format version 2, found 1"),
         ({"format_version": None}, "expected a model of format version 2, found None"),
-        ({"member": {"dimensions": 0}, "colour": "red"}, r"damaged or made by another version \(see: members.0.dimensions, colour\)"),
-        ({"member": {"weights": "../other.safetensors"}}, r"damaged or made by another version \(see: members.0.weights\)"),
+        ({"member": {"dimensions": 0}, "colour": "red"}, r"damaged or made by another version \(see: members.0.dimensions.*colour\)"),
+        ({"member": {"weights": "../other.safetensors"}}, r"damaged or made by another version \(see: members.0.weights"),
         ({"behaviours": ["grooming"]}, r"expected weights of shape \(1, 1\), found \(1, 2\)"),
         ({"verdict": {}}, "its verdict is damaged"),
         ({"member": {"head": {"kind": "forest"}}}, "model.json: head: 'kind': expected one of"),

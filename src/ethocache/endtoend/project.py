@@ -10,7 +10,7 @@ from ethocache.common.params import Section, load_params, parse_section
 from ethocache.dataset.folder import DataParams
 from ethocache.dataset.labels import LabelParams
 from ethocache.scoring.settings import EvaluateParams
-from ethocache.sequence.decision_settings import DecideParams
+from ethocache.sequence.decision_settings import DecideParams, check_decide
 from ethocache.sequence.heads import check_heads, resolve_head
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.system import missing_streams, read_system
@@ -84,7 +84,11 @@ def read_project(path: Path) -> Project:
     if head and backbone and sections["train"]:
         problems += check_streams(head, backbone, _recipes(params, "backbones"))
         if not missing_streams(head, tuple(backbone["streams"])):
-            _collect(problems, read_system, head, sections["train"], sections["decide"] or DecideParams(), tuple(backbone["streams"]))
+            decide = sections["decide"] or DecideParams()
+            system = _collect(problems, read_system, head, sections["train"], decide, tuple(backbone["streams"]))
+            if system and sections["data"]:
+                unfit = check_decide(system.decide, sections["data"].behaviours, system.exclusive)
+                problems += [f"{path}: {problem}" for problem in unfit]
     if problems:
         raise InputError("\n".join([*dict.fromkeys(problems), _UNDO]))
     return Project(sections["data"], sections["labels"], sections["track"], sections["train"].task == "exclusive", backbone, head)

@@ -13,6 +13,8 @@ from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.dataset.index import REVISION as TIMES
 from ethocache.dataset.summary_table import REVISION as SUMMARIES
 from ethocache.scoring.summary import REVISION as SCORES
+from ethocache.sequence.deciding import REVISION as VERDICTS
+from ethocache.sequence.model_making import REVISION as MODELS
 from ethocache.sequence.tagging import REVISION as TAGS
 from ethocache.sequence.trainings import REVISION as TRAININGS
 from ethocache.vision.backbones.pose import REVISION as POSES
@@ -31,7 +33,7 @@ REVISIONS: dict[str, dict[str, int]] = {
     "crop": {"times": TIMES, "crops": CROPS},
     "motion": {"times": TIMES, "motion": MOTION},
     "extract": {"features": FEATURES, "poses": POSES, "views": VIEWS, "times": TIMES},
-    "train": {"trainings": TRAININGS},
+    "train": {"trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS},
     "evaluate": {"scores": SCORES},
     "cost": {"costs": COSTS},
     "predict": {"tags": TAGS, "summary": SUMMARIES},

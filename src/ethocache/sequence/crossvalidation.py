@@ -9,11 +9,12 @@ from ethocache.common.compute import Job, make_all
 from ethocache.common.store import Entry, Store
 from ethocache.dataset.groups import Fold, make_folds
 from ethocache.dataset.predictions import Prediction
-from ethocache.sequence.model_file import MemberPart, make_model
+from ethocache.sequence.deciding import Question, plain_verdict, reach_verdict
+from ethocache.sequence.model_making import MemberPart, make_model
 from ethocache.sequence.reading import BUDGET_BYTES, Reader
 from ethocache.sequence.system import Member, System
 from ethocache.sequence.trainings import FoldAnswer, Setup, Sides, fold_recipe, network_recipe, read_fold, train_fold, train_network
-from ethocache.sequence.verdict import Question, Verdict, plain_verdict, reach_verdict
+from ethocache.sequence.verdict import Verdict
 from ethocache.sequence.videos import TrainingVideo, check_videos
 
 

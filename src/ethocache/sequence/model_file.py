@@ -1,34 +1,24 @@
 """The final model on disk: weights as safetensors, everything else as readable JSON; nothing is ever unpickled."""
 
 import json
-import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydantic import Field, ValidationError
 
 from ethocache.common.errors import InputError
-from ethocache.common.files import sha256_of_file, write_json
+from ethocache.common.files import sha256_of_file
 from ethocache.common.params import Section
-from ethocache.common.store import Entry, Store
-from ethocache.common.workbench import Workbench
 from ethocache.sequence.heads import parse_head
-from ethocache.sequence.heads.settings import HeadSettings
 from ethocache.sequence.settings import TrainParams
-from ethocache.sequence.trainings import ABOUT, WEIGHTS
 from ethocache.sequence.verdict import Verdict
-from ethocache.sequence.videos import TrainingVideo
-from ethocache.sequence.windows import frames_per_second
 
 if TYPE_CHECKING:
     from ethocache.sequence.network import TaggingNetwork
 
 CARD = "model.json"
 FORMAT_VERSION = 2
-_REVISION = 1  # raise it when the same networks would become another model
 
 
 class MemberCard(Section):
@@ -90,59 +80,12 @@ class ModelCard(Section):
 
 
 @dataclass(frozen=True)
-class MemberPart:
-    """A trained network on its way into a model: the entry that holds it, and what its card says."""
-
-    entry: Entry
-    streams: tuple[str, ...]
-    head: HeadSettings
-    params: TrainParams
-    epochs: int
-    fold_epochs: Sequence[int]
-
-
-@dataclass(frozen=True)
 class Model:
     """A model ready to tag videos."""
 
     card: ModelCard
     networks: "tuple[TaggingNetwork, ...]"
     verdict: Verdict
-
-
-def make_model(
-    store: Store,
-    videos: Sequence[TrainingVideo],
-    behaviours: Sequence[str],
-    verdict: Verdict,
-    parts: Sequence[MemberPart],
-    made_of: Sequence[Entry],
-) -> Entry:
-    """Return the entry of a whole model: its networks, and ``model.json``; the same parts give the same bytes.
-
-    Parameters
-    ----------
-    made_of
-        All trainings and verdicts behind it, which pruning keeps as long as the model is used.
-    """
-    about = {
-        "behaviours": tuple(behaviours),
-        "exclusive": parts[0].params.task == "exclusive",
-        "verdict": verdict.to_json(),
-        "fps": round(float(np.median([frames_per_second(video.time_s) for video in videos])), 6),
-        "animals": sorted({video.animal for video in videos}),
-    }
-    cards = [{"streams": part.streams, "head": part.head.model_dump(exclude={"train", "decide"}), "train": part.params} for part in parts]
-    cards = [card | {"epochs": part.epochs, "fold_epochs": list(part.fold_epochs)} for card, part in zip(cards, parts, strict=True)]
-
-    def build(bench: Workbench) -> dict[str, Any]:
-        members = [_take(part, card, number, bench.output) for number, (part, card) in enumerate(zip(parts, cards, strict=True), 1)]
-        write_json(bench.output / CARD, ModelCard(**about, members=members).model_dump(mode="json"))
-        return {}
-
-    described = [card | {"streams": list(part.streams), "train": part.params.model_dump()} for card, part in zip(cards, parts, strict=True)]
-    recipe = {"kind": "model", "revision": _REVISION, "format": FORMAT_VERSION, "made_of": [entry.key for entry in made_of]}
-    return store.make("model", recipe | about | {"behaviours": list(behaviours), "members": described}, build)
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -188,14 +131,6 @@ def load_model(folder: Path) -> Model:
             raise InputError(f"{path}: damaged, its content is not what {CARD} says; run dvc repro -f train")
     networks = (_network(folder / member.weights, member, len(card.behaviours)) for member in card.members)
     return Model(card, tuple(networks), verdict)
-
-
-def _take(part: MemberPart, card: dict[str, Any], number: int, folder: Path) -> dict[str, Any]:
-    """Copy a network into the model's folder; return its card."""
-    name = f"network_{number}.safetensors"
-    shutil.copyfile(part.entry.path(WEIGHTS), folder / name)
-    dimensions = json.loads(part.entry.path(ABOUT).read_text(encoding="utf-8"))["dimensions"]
-    return card | {"dimensions": dimensions, "weights": name, "weights_sha256": part.entry.files[WEIGHTS]["sha256"]}
 
 
 def _verdict(card: ModelCard, path: Path) -> Verdict:
