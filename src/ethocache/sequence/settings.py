@@ -21,14 +21,23 @@ class TrainParams(Section):
     window_s, overlap_s
         A network sees windows of `window_s` seconds; in prediction neighbours share `overlap_s` seconds, cut in the middle,
         so that frames beside a cut have seen half of that on its other side.
+    max_fps
+        Heads see about so many steps a second, each the mean of consecutive frames; ``null`` or 0: every frame.
+    components
+        Features of more dimensions are projected once on so many principal components; 0 for never.
     batch_size
-        Windows per step.
+        Windows per step of the optimiser.
     epochs, patience
         Most epochs of a fold, and how many without a better inner score end it.
     epochs_final
         Epochs of the final model where there are no folds to choose them (`score: false`).
+    warmup
+        Epochs in which the learning rate rises from zero; Adam's first steps are the least certain ones.
     schedule
         ``cosine`` lets the learning rate fall to zero over `epochs`; ``constant`` keeps it.
+    ema
+        Decay per step of an average of the weights, which is scored and kept instead of them (Polyak & Juditsky 1992);
+        0 for none.
     class_weights
         ``balanced``: N / (2 N_class). ``sqrt``: its square root, which costs rare behaviours fewer false alarms. ``none``.
     max_folds, groups
@@ -40,13 +49,17 @@ class TrainParams(Section):
     score: bool = True
     window_s: float = Field(30.0, gt=0)
     overlap_s: float = Field(5.0, ge=0)
+    max_fps: float | None = Field(15.0, ge=0)
+    components: int = Field(256, ge=0)
     batch_size: int = Field(4, ge=1)
     epochs: int = Field(40, ge=1)
     patience: int = Field(8, ge=1)
     epochs_final: int = Field(20, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
+    warmup: float = Field(1.0, ge=0)
     schedule: Literal["cosine", "constant"] = "cosine"
     weight_decay: float = Field(0.01, ge=0)
+    ema: float = Field(0.0, ge=0, lt=1)
     class_weights: Literal["none", "balanced", "sqrt"] = "sqrt"
     max_folds: int = Field(12, ge=0)
     groups: int = Field(5, ge=3)

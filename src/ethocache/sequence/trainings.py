@@ -20,7 +20,7 @@ from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.videos import TrainingVideo
 from ethocache.sequence.windows import frames_per_second
 
-REVISION = 1  # raise it when the same recipe would give other numbers
+REVISION = 2  # raise it when the same recipe would give other numbers
 _DEAL = {"score", "max_folds", "groups", "epochs_final"}  # settings that decide which trainings there are, not what each gives
 _PROBABILITY, _FOLD = "probability.npy", "fold.json"
 
