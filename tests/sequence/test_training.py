@@ -149,3 +149,18 @@ def test_a_rare_behaviour_is_found_by_the_default_training(plant):
     done = fit("test", fitted, (), head, TrainParams(), Reader(), epochs=20)
     score = macro_average_precision(*predict_all(done.network, [unseen], TrainParams(), Reader()))
     assert score is not None and score >= 10 * 0.005
+
+
+CHANGES = [{"focal": 2.0}, {"soften_s": 0.5}, {"noise": 0.2}, {"warp": 0.1}, {"mixup": 0.3}]
+
+
+@pytest.mark.parametrize("task", ["multilabel", "exclusive"])
+@pytest.mark.parametrize("settings", [*CHANGES, {key: value for change in CHANGES for key, value in change.items()}])
+def test_every_change_of_what_is_learned_still_learns_and_repeats_itself(settings, task, litter):
+    *fitted, unseen = litter(4)
+    params = update(task=task, epochs=30, batch_size=2, **settings)
+    done = run(fitted, params=params)
+    score = macro_average_precision(*predict_all(done.network, [unseen], params, Reader()))
+    assert score is not None and score > 0.8
+    weights = [run(fitted, params=update(task=task, **changed), epochs=1).weights_sha256() for changed in (settings, settings, {})]
+    assert weights[0] == weights[1] != weights[2]

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
+from ethocache.sequence.augmentation import mixed, noisy, warped
 from ethocache.sequence.reading import Reader, Rows
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import frames_per_step, target_of_steps
-from ethocache.sequence.targets import NOT_KNOWN, class_weights, classes_of
+from ethocache.sequence.targets import NOT_KNOWN, Target, class_weights, classes_of, soft_target
 from ethocache.sequence.videos import Features, TrainingVideo
 from ethocache.sequence.windows import Window, batches, frames_per_second, shifted_windows, window_frames
 
@@ -28,13 +29,14 @@ class Batch:
     x
         (N, T, D) float32.
     target
-        (N, T, B) int8 labels, or (N, T) classes of exclusive behaviours; -1 takes no part in the loss.
+        (N, T, B) int8 labels, or (N, T) classes of exclusive behaviours; or float32 shares (N, T, B), of exclusive
+        classes (N, T, B + 1). -1 takes no part in the loss.
     mask
         (N, T) bool, True on real frames.
     """
 
     x: npt.NDArray[np.float32]
-    target: npt.NDArray[np.int8]
+    target: Target
     mask: npt.NDArray[np.bool_]
 
 
@@ -54,6 +56,7 @@ class TrainingSet:
         self.videos = [video for video in videos if len(video.time_s)]
         self.steps: dict[str, Features] = {video.id: in_steps(video, params, reader) for video in self.videos}
         self.targets = {video.id: self._target(video) for video in self.videos}
+        self.taught = {video.id: self._taught(video) for video in self.videos}
         self.frames = sum(len(video.time_s) for video in self.videos)
         self.known = sum(int((target != NOT_KNOWN).sum()) for target in self.targets.values())
         if not self.known:
@@ -86,18 +89,31 @@ class TrainingSet:
         sizes = [window.frames for _, window in pieces]
         return [[pieces[i] for i in numbers] for numbers in batches(sizes, self.params.batch_size, rng)]
 
-    def batch(self, pieces: Sequence[_Piece]) -> Batch:
-        """Read the windows of one batch."""
-        longest = max(window.frames for _, window in pieces)
-        classes = self.targets[pieces[0][0].id].shape[1:]
-        x = np.zeros((len(pieces), longest, self.dimensions), np.float32)
-        target = np.full((len(pieces), longest, *classes), NOT_KNOWN, np.int8)
-        mask = np.zeros((len(pieces), longest), bool)
-        for i, (video, window) in enumerate(pieces):
-            x[i, : window.frames] = self.steps[video.id].rows(window.start, window.stop)
-            target[i, : window.frames] = self.targets[video.id][window.start : window.stop]
-            mask[i, : window.frames] = True
+    def batch(self, pieces: Sequence[_Piece], rng: np.random.Generator | None = None) -> Batch:
+        """Read the windows of one batch; with `rng`, changed at random as `params` wants."""
+        read = [self._window(video, window, rng) for video, window in pieces]
+        longest = max(len(rows) for rows, _ in read)
+        x = np.zeros((len(read), longest, self.dimensions), np.float32)
+        target = np.full((len(read), longest, *read[0][1].shape[1:]), NOT_KNOWN, read[0][1].dtype)
+        mask = np.zeros((len(read), longest), bool)
+        for i, (rows, labels) in enumerate(read):
+            x[i, : len(rows)], target[i, : len(rows)], mask[i, : len(rows)] = rows, labels, True
+        if rng and self.params.mixup:
+            x, target = mixed(x, target, mask, self.params.mixup, rng)
+        if rng and self.params.noise:
+            x = noisy(x, mask, self.params.noise, rng)
         return Batch(x, target, mask)
+
+    def _window(self, video: TrainingVideo, window: Window, rng: np.random.Generator | None) -> tuple[npt.NDArray[np.float32], Target]:
+        x, target = self.steps[video.id].rows(window.start, window.stop), self.taught[video.id][window.start : window.stop]
+        return warped(x, target, self.params.warp, rng) if rng and self.params.warp else (x, target)
+
+    def _taught(self, video: TrainingVideo) -> Target:
+        """Return the target as a network learns it: itself, or as shares where edges are soft or windows mixed."""
+        target = self.targets[video.id]
+        if not self.params.soften_s and not self.params.mixup:
+            return target
+        return soft_target(target, video.labels.shape[1] + 1, self.params.soften_s * frames_per_second(self.steps[video.id].time_s))
 
     def _target(self, video: TrainingVideo) -> npt.NDArray[np.int8]:
         label = classes_of(video.labels) if self.params.task == "exclusive" else video.labels.copy()

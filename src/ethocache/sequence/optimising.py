@@ -52,5 +52,5 @@ class Averaged:
         part = (1 - self.decay) / (1 - self.decay**self.steps)
         for average, value in zip(self.network.parameters(), network.parameters(), strict=True):
             average.lerp_(value, part)
-        for copied, value in zip(self.network.buffers(), network.buffers(), strict=True):
-            copied.copy_(value)
+        for copied, newest in zip(self.network.buffers(), network.buffers(), strict=True):
+            copied.copy_(newest)

@@ -40,6 +40,13 @@ class TrainParams(Section):
         0 for none.
     class_weights
         ``balanced``: N / (2 N_class). ``sqrt``: its square root, which costs rare behaviours fewer false alarms. ``none``.
+    focal
+        Power by which frames count less that are answered well already (Lin et al. 2017); 0 for none.
+    soften_s
+        Labels go over linearly within so many seconds on either side of an edge.
+    noise, warp, mixup
+        Changes of what training sees: noise in standard deviations, speed up or down by such a part, and windows mixed by
+        a weight from a beta distribution of this alpha (Zhang et al. 2018); 0 for none.
     max_folds, groups
         Up to `max_folds` animals each get a fold of their own, more are dealt into `groups`.
     """
@@ -61,6 +68,11 @@ class TrainParams(Section):
     weight_decay: float = Field(0.01, ge=0)
     ema: float = Field(0.0, ge=0, lt=1)
     class_weights: Literal["none", "balanced", "sqrt"] = "sqrt"
+    focal: float = Field(0.0, ge=0)
+    soften_s: float = Field(0.0, ge=0)
+    noise: float = Field(0.0, ge=0)
+    warp: float = Field(0.0, ge=0, lt=1)
+    mixup: float = Field(0.0, ge=0)
     max_folds: int = Field(12, ge=0)
     groups: int = Field(5, ge=3)
     seed: int = Field(0, ge=0)

@@ -139,7 +139,7 @@ class _Run:
             rate = learning_rate(self.params, number - 1 + i / len(grouped), 1 / len(grouped))
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
-            total += self._step(self.data.batch(pieces), share)
+            total += self._step(self.data.batch(pieces, self.rng), share)
             if self.averaged:
                 self.averaged.update(self.network)
         return total / len(grouped)
@@ -177,7 +177,7 @@ class _Run:
     def _step(self, batch: Batch, share: float) -> float:
         logits = self.network.tag(self._tensor(batch.x), self._tensor(batch.mask))
         compute = exclusive_loss if self.network.exclusive else overlapping_loss
-        loss = compute(logits, self._tensor(batch.target), self.class_weights) / share
+        loss = compute(logits, self._tensor(batch.target), self.class_weights, self.params.focal) / share
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), _STEEPEST)
