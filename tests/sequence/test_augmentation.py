@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ethocache.sequence.augmentation import mixed, noisy, warped
+from ethocache.sequence.augmentation import mixed, noisy, warped, without_a_stream
 
 
 def rng(seed=0):
@@ -50,3 +50,16 @@ def test_what_is_not_known_stays_so_and_padding_is_not_mixed_in():
         assert (features == 1).all() and labels[0, 1, 0] == -1 and labels[0, 2, 0] == 1
         seen.add(round(float(labels[1, 1, 0]), 3))
     assert seen == {0.0, -1.0}
+
+
+def test_some_windows_lack_one_stream_as_a_whole():
+    x = without_a_stream(np.ones((1000, 4, 5), np.float32), [3, 2], 0.4, rng())
+    first, second = x[..., :3], x[..., 3:]
+    assert (np.ptp(first, axis=(1, 2)) == 0).all() and (np.ptp(second, axis=(1, 2)) == 0).all()
+    lost = np.array([(first[:, 0, 0] == 0).mean(), (second[:, 0, 0] == 0).mean()])
+    np.testing.assert_allclose(lost, 0.2, atol=0.04)
+    assert x.dtype == np.float32 and (x.any(axis=(1, 2))).all()
+
+
+def test_the_only_stream_is_never_hidden():
+    assert without_a_stream(np.ones((9, 4, 5), np.float32), [5], 1.0, rng()).all()

@@ -1,5 +1,7 @@
 """Fitting stops by the inner animals, learns only what is known, and repeats itself exactly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -163,4 +165,12 @@ def test_every_change_of_what_is_learned_still_learns_and_repeats_itself(setting
     score = macro_average_precision(*predict_all(done.network, [unseen], params, Reader()))
     assert score is not None and score > 0.8
     weights = [run(fitted, params=update(task=task, **changed), epochs=1).weights_sha256() for changed in (settings, settings, {})]
+    assert weights[0] == weights[1] != weights[2]
+
+
+def test_streams_are_hidden_where_there_are_several(litter):
+    params = update(hide_streams=0.9, components=6)
+    one, several = litter(2), [replace(video, widths=(2, 6)) for video in litter(2)]
+    assert run(one, params=params, epochs=1).weights_sha256() == run(one, params=update(components=6), epochs=1).weights_sha256()
+    weights = [run(several, params=changed, epochs=1).weights_sha256() for changed in (params, params, update(components=6))]
     assert weights[0] == weights[1] != weights[2]

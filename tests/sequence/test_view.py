@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.view import Seen, View
@@ -94,3 +96,30 @@ def test_features_that_are_not_wider_than_the_components_are_only_normalised(com
     view.normalise_by(np.full(30, 2.0), np.full(30, 4.0))
     assert view.width == 30 and not hasattr(view, "projection")
     torch.testing.assert_close(view(torch.full((2, 30), 4.0)), torch.full((2, 30), 0.5))
+
+
+@pytest.mark.parametrize(
+    ("widths", "components", "parts"), [((2048, 20), 256, [236, 20]), ((20, 300, 300), 256, [20, 118, 118]), ((30,), 7, [7]), ((), 7, [7])]
+)
+def test_narrow_streams_are_kept_whole_and_wide_ones_share_what_is_left(widths, components, parts):
+    assert View(sum(widths) or 30, components).parts(widths) == parts
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=5), st.integers(5, 100))
+def test_the_parts_of_streams_add_up_to_what_comes_out(widths, components):
+    view = View(sum(widths), components)
+    parts = view.parts(widths)
+    assert sum(parts) == view.width and all(part <= width for part, width in zip(parts, widths, strict=True))
+
+
+def test_a_narrow_stream_is_not_lost_beside_a_wide_one(plant, wide):
+    video, narrow = wide("m"), plant("m", frames=400, dimensions=2)
+    with video.open() as features, narrow.open() as few:
+        features.values = np.concatenate([features.values, few.values], axis=1)
+        expected = few.values.astype(np.float64)
+    view = View(32, 4)
+    view.learn_components([Reader().of(video)], [30, 2])
+    seen = Seen(Reader().of(video), view).rows(0, 400)
+    assert seen[:, 2:].var(axis=0).mean() == pytest.approx(1, rel=0.2)
+    left = expected - seen[:, 2:] @ np.linalg.lstsq(seen[:, 2:], expected, rcond=None)[0]
+    assert np.abs(left).max() < 0.02

@@ -1,5 +1,7 @@
 """What training changes about what it sees, so that a network learns less of it by heart; all of it drawn from one seed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -48,3 +50,23 @@ def mixed(x: Rows, target: Rows, mask: npt.NDArray[np.bool_], alpha: float, rng:
     known = (target != NOT_KNOWN) & (target[other] != NOT_KNOWN)
     mean = np.where(known, part * target + (1 - part) * target[other], NOT_KNOWN).astype(np.float32)
     return np.where(both, part * x + (1 - part) * x[other], x).astype(np.float32), np.where(both, mean, target).astype(np.float32)
+
+
+def without_a_stream(x: Rows, widths: Sequence[int], probability: float, rng: np.random.Generator) -> Rows:
+    """Return (N, T, D) in which some windows lack one of several streams, so that none is leant on alone (Neverova et al. 2016).
+
+    Parameters
+    ----------
+    x
+        Normalised, so that zero says nothing.
+    widths
+        Columns of each stream; where there is only one, nothing is hidden.
+    probability
+        Of a window to lose one.
+    """
+    if len(widths) < 2:
+        return x
+    lost = rng.integers(len(widths), size=len(x))
+    lost[rng.random(len(x)) >= probability] = -1
+    stream = np.repeat(np.arange(len(widths)), widths)
+    return np.where((stream == lost[:, None])[:, None], np.float32(0), x)

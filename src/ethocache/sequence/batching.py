@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
-from ethocache.sequence.augmentation import mixed, noisy, warped
+from ethocache.sequence.augmentation import mixed, noisy, warped, without_a_stream
 from ethocache.sequence.reading import Reader, Rows
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import frames_per_step, target_of_steps
@@ -67,13 +67,15 @@ class TrainingSet:
             )
         self.behaviours = self.videos[0].labels.shape[1]
         self.dimensions = reader.of(self.videos[0]).dimensions
+        self.widths: Sequence[int] = self.videos[0].widths
 
     def normalisation(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return the mean and standard deviation (D,) of the features in frames with a valid crop."""
         return reduce(add, (in_steps(video, self.params, self.reader).moments for video in self.videos)).mean_and_std()
 
-    def see_through(self, look: Callable[[TrainingVideo], Features]) -> None:
-        """From now on, batches hold what a network's view makes of the features."""
+    def see_through(self, look: Callable[[TrainingVideo], Features], widths: Sequence[int]) -> None:
+        """From now on, batches hold what a network's view makes of the features, so many columns of each stream."""
+        self.widths = widths
         self.steps = {video.id: look(video) for video in self.videos}
         self.dimensions = self.steps[self.videos[0].id].dimensions
 
@@ -102,6 +104,8 @@ class TrainingSet:
             x, target = mixed(x, target, mask, self.params.mixup, rng)
         if rng and self.params.noise:
             x = noisy(x, mask, self.params.noise, rng)
+        if rng and self.params.hide_streams:
+            x = without_a_stream(x, self.widths, self.params.hide_streams, rng)
         return Batch(x, target, mask)
 
     def _window(self, video: TrainingVideo, window: Window, rng: np.random.Generator | None) -> tuple[npt.NDArray[np.float32], Target]:

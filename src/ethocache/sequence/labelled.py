@@ -85,5 +85,5 @@ def labelled_videos(
                     f"{record.place}: {len(table.values)} frames of labels, but {opened.frames} of features; run 'dvc repro' again"
                 )
             opener = OpenFeatures(features.absolute(), record.id, tuple(streams), opened.keys, store)
-            videos.append(TrainingVideo(record.id, record.animal, opener, opened.keys, table.values, opened.time_s))
+            videos.append(TrainingVideo(record.id, record.animal, opener, opened.keys, table.values, opened.time_s, opened.widths))
     return behaviours, videos

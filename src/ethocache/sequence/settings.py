@@ -24,7 +24,7 @@ class TrainParams(Section):
     max_fps
         Heads see about so many steps a second, each the mean of consecutive frames; ``null`` or 0: every frame.
     components
-        Features of more dimensions are projected once on so many principal components; 0 for never.
+        Features of more dimensions are projected once on so many principal components, each stream on its own; 0 for never.
     batch_size
         Windows per step of the optimiser.
     epochs, patience
@@ -47,6 +47,8 @@ class TrainParams(Section):
     noise, warp, mixup
         Changes of what training sees: noise in standard deviations, speed up or down by such a part, and windows mixed by
         a weight from a beta distribution of this alpha (Zhang et al. 2018); 0 for none.
+    hide_streams
+        Probability that a window lacks one of several streams in training (Neverova et al. 2016).
     max_folds, groups
         Up to `max_folds` animals each get a fold of their own, more are dealt into `groups`.
     """
@@ -73,6 +75,7 @@ class TrainParams(Section):
     noise: float = Field(0.0, ge=0)
     warp: float = Field(0.0, ge=0, lt=1)
     mixup: float = Field(0.0, ge=0)
+    hide_streams: float = Field(0.0, ge=0, le=1)
     max_folds: int = Field(12, ge=0)
     groups: int = Field(5, ge=3)
     seed: int = Field(0, ge=0)

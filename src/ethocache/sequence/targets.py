@@ -46,9 +46,8 @@ def classes_of(label: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
 
 def shares(classes: npt.NDArray[np.int8], count: int) -> npt.NDArray[np.float32]:
     """Return (T, count) 1 for the class of a frame and 0 for the others; -1 where classes (T,) are not known."""
-    one = (classes[:, None] == np.arange(count)).astype(np.float32)
-    one[classes == NOT_KNOWN] = NOT_KNOWN
-    return one
+    one = classes[:, None] == np.arange(count)
+    return np.where((classes == NOT_KNOWN)[:, None], NOT_KNOWN, one).astype(np.float32)
 
 
 def softened(classes: npt.NDArray[np.int8], count: int, reach: float) -> npt.NDArray[np.float32]:
@@ -83,10 +82,9 @@ def soft_target(target: npt.NDArray[np.int8], count: int, reach: float) -> npt.N
     reach
         Frames on either side of an edge in which one goes over into the other; 0 for none.
     """
-    make = (lambda classes, number: softened(classes, number, reach)) if reach else shares
     if target.ndim == 1:
-        return make(target, count)
-    return np.stack([make(target[:, b], 2)[:, 1] for b in range(target.shape[1])], axis=1)
+        return softened(target, count, reach) if reach else shares(target, count)
+    return np.stack([soft_target(column, 2, reach)[:, 1] for column in target.T], axis=1)
 
 
 def _soften(soft: npt.NDArray[np.float32], frames: npt.NDArray[np.int64], own: int, other: int, reach: float) -> None:

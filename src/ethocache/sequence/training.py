@@ -122,7 +122,7 @@ class _Run:
         self.rng = np.random.default_rng(params.seed)
         self.network = TaggingNetwork(data.dimensions, data.behaviours, head, params)
         self.view, self.seen = self._view(), dict[str, Features]()
-        data.see_through(self._look)
+        data.see_through(self._look, self.view.parts(data.widths))
         self.device = torch.device(device())
         self.network.to(self.device)
         self.class_weights = self._tensor(data.class_weights())
@@ -164,7 +164,7 @@ class _Run:
         view = self.network.view
         view.normalise_by(*self.data.normalisation())
         if view.projects:
-            view.learn_components(list(self.data.steps.values()))
+            view.learn_components(list(self.data.steps.values()), self.data.widths)
         return copy.deepcopy(view)
 
     def _look(self, video: TrainingVideo) -> Features:

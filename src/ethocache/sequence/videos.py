@@ -44,6 +44,8 @@ class TrainingVideo:
         (T, B) int8: 1 yes, 0 no, -1 nobody looked.
     time_s
         (T,) float64 time stamps of its frames.
+    widths
+        Dimensions of each stream of its features; not given where they are one.
     """
 
     id: str
@@ -52,6 +54,7 @@ class TrainingVideo:
     keys: tuple[str, ...]
     labels: npt.NDArray[np.int8]
     time_s: npt.NDArray[np.float64]
+    widths: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels.ndim != 2 or len(self.labels) != len(self.time_s):

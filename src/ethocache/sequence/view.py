@@ -1,6 +1,7 @@
-"""What heads see of features: each normalised, and wide ones projected on their principal components."""
+"""What heads see of features: each normalised, and wide ones projected on the principal components of each stream."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,11 @@ class View(nn.Module):
         D of the features.
     components
         Features of more dimensions are projected on so many principal components; 0 leaves them as wide as they are.
+
+    Attributes
+    ----------
+    width
+        How many numbers come out.
     """
 
     mean: torch.Tensor
@@ -43,23 +49,37 @@ class View(nn.Module):
         self.mean.copy_(torch.from_numpy(mean.astype(np.float32)))
         self.std.copy_(torch.from_numpy(std.astype(np.float32)))
 
-    def learn_components(self, videos: Sequence[Features]) -> None:
+    def learn_components(self, videos: Sequence[Features], widths: Sequence[int] = ()) -> None:
         """Set the projection to the principal components of the normalised features of these videos' valid frames.
 
-        All components are divided by one number, so that their mean variance is 1 as that of narrow features is. They are
-        not whitened: that would raise the last ones, mostly noise, to the size of the first.
+        Each stream has components of its own: a pose of 30 numbers would be lost in the variance of 2048 others. All
+        components of a stream are divided by one number, so that their mean variance is 1 as that of narrow features is.
+        They are not whitened: that would raise the last ones, mostly noise, to the size of the first.
+
+        Parameters
+        ----------
+        widths
+            Dimensions of each stream; one if not given.
         """
-        dimensions = len(self.mean)
-        products, rows = torch.zeros(dimensions, dimensions, dtype=torch.float64), 0
+        widths = widths or [len(self.mean)]
+        products, rows = [torch.zeros(width, width, dtype=torch.float64) for width in widths], 0
         for block in _sample(videos):
+            rows += len(block)
             x = self._normalised(torch.from_numpy(block))
-            products += (x.T @ x).double()
-            rows += len(x)
-        variances, axes = torch.linalg.eigh(products / rows)
-        variances, axes = variances[-self.width :].flip(0), axes[:, -self.width :].flip(1)
-        largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
-        scale = variances.clamp_min(0.0).mean().sqrt().clamp_min(1e-3)
-        self.projection.copy_(axes * largest.sign() / scale)  # an axis has no sign of its own
+            for product, (start, stop) in zip(products, pairwise(accumulate(widths, initial=0)), strict=True):
+                product += (x[:, start:stop].T @ x[:, start:stop]).double()
+        axes = [_main_axes(product / rows, count) for product, count in zip(products, self.parts(widths), strict=True)]
+        self.projection.copy_(torch.block_diag(*axes))  # type: ignore[no-untyped-call]
+
+    def parts(self, widths: Sequence[int]) -> list[int]:
+        """Return how much of what comes out is of each stream: narrow ones are kept whole, the others share what is left."""
+        if not self.projects or not widths:
+            return list(widths) or [self.width]
+        parts, left = [0] * len(widths), self.width
+        for done, stream in enumerate(sorted(range(len(widths)), key=widths.__getitem__)):
+            parts[stream] = min(widths[stream], left // (len(widths) - done))
+            left -= parts[stream]
+        return parts
 
     @torch.no_grad()
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -84,6 +104,15 @@ class Seen:
     def rows(self, start: int, stop: int) -> npt.NDArray[np.float32]:
         """Return frames [start, stop) as (n, width) float32."""
         return np.asarray(self._view(torch.from_numpy(self._source.rows(start, stop))).numpy(), np.float32)
+
+
+def _main_axes(covariance: torch.Tensor, count: int) -> torch.Tensor:
+    """Return (D, count) the axes of largest variance, as long as makes their mean variance 1."""
+    variances, axes = torch.linalg.eigh(covariance)
+    variances, axes = variances.flip(0)[:count], axes.flip(1)[:, :count]
+    largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
+    scale = variances.clamp_min(0.0).mean().sqrt().clamp_min(1e-3)
+    return torch.div(axes * largest.sign(), scale)  # an axis has no sign of its own
 
 
 def _sample(videos: Sequence[Features]) -> Iterator[npt.NDArray[np.float32]]:

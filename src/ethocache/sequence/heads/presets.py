@@ -22,7 +22,7 @@ _TRAIN = {
     "weight_decay": 0,
     "ema": 0,
     "class_weights": "balanced",
-    **dict.fromkeys(("focal", "soften_s", "noise", "warp", "mixup"), 0),
+    **dict.fromkeys(("focal", "soften_s", "noise", "warp", "mixup", "hide_streams"), 0),
 }
 _INPUT: dict[str, Any] = {"project": 0, "input_dropout": 0.5, "dropout": 0, "hide": "frame"}
 _LSTM = {"kind": "lstm", "units": 64, "bidirectional": False, **_INPUT}
