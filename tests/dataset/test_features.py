@@ -178,6 +178,7 @@ def test_streams_stand_side_by_side(tmp_path):
     two_streams(tmp_path)
     with FeatureSet.open(tmp_path, "mouse 1", ["a", "b"]) as both:
         assert (both.frames, both.dimensions, both.keys) == (20, 7, ("k" * 64, "k" * 64))
+        assert both.widths == (3, 4)
         np.testing.assert_array_equal(both.rows(5, 9)[:, :3], some_rows(20, 3, seed=1)[5:9])
         np.testing.assert_array_equal(both.rows(5, 9)[:, 3:], some_rows(20, 4, seed=2)[5:9])
         np.testing.assert_array_equal(both.time_s, np.arange(20) / 10)

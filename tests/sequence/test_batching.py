@@ -62,3 +62,14 @@ def test_without_a_labelled_valid_frame_there_is_nothing_to_learn(plant, spoil):
             features.valid[:] = False
     with pytest.raises(InputError, match="labelled frames with a valid crop to train on, found none in the videos of Bob"):
         TrainingSet([video], PARAMS, Reader())
+
+
+def test_batches_of_steps_hold_means_and_the_label_of_most_frames(plant):
+    video = plant("m", frames=31, behaviours=1)
+    data = TrainingSet([video], PARAMS.model_copy(update={"max_fps": 5}), Reader())
+    batch = data.batch(data.epoch(np.random.default_rng(0))[0])
+    assert data.frames == 31 and data.known == 16
+    rows = Reader().of(video).rows(0, 31)
+    pairs = [rows[start : start + 2].mean(axis=0) for start in range(0, 31, 2)]
+    found = sorted(map(tuple, batch.x[batch.mask].round(2)))
+    np.testing.assert_allclose(found, sorted(map(tuple, np.round(pairs, 2))), atol=0.011)

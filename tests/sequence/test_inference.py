@@ -9,6 +9,7 @@ import torch
 from ethocache.sequence.heads import parse_head
 from ethocache.sequence.inference import probabilities
 from ethocache.sequence.network import TaggingNetwork
+from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 
 
@@ -54,3 +55,30 @@ def test_memory_does_not_grow_with_the_video(plant):
         peaks.append(tracemalloc.get_traced_memory()[1] - frames * 2 * 4 * 2)  # the answer itself, once in parts and once whole
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 200_000
+
+
+@pytest.mark.parametrize("frames", [1, 2, 100, 101, 102])
+def test_a_planted_step_stays_at_its_frame_with_fewer_steps_than_frames(plant, frames):
+    labels = np.zeros((frames, 2), np.int8)
+    labels[30:60, 0] = 1
+    video, built = plant("m", labels=labels, height=9.0), network("linear")
+    with torch.no_grad():
+        built.head.read_out.weight.copy_(torch.eye(2, 8))
+        built.head.read_out.bias.fill_(-4.5)
+    found = answer(built, video, window_s=3, overlap_s=1, max_fps=10 / 3)
+    assert found.shape == (frames, 2) and found.dtype == np.float32
+    if frames > 60:
+        np.testing.assert_array_equal(found[:, 0] > 0.5, labels[:, 0] == 1)
+
+
+def test_videos_of_few_frames_per_second_are_untouched_by_max_fps(plant):
+    built, video = network("tcn", levels=2, channels=4, project=0), plant("m", frames=100)
+    np.testing.assert_array_equal(answer(built, video, max_fps=15), answer(built, video, max_fps=None))
+
+
+def test_a_video_is_tagged_the_same_opened_and_through_a_reader(plant):
+    built, video = network("tcn", levels=2, channels=4, project=0), plant("m", frames=101)
+    params = TrainParams(window_s=4, overlap_s=1, max_fps=5)
+    np.testing.assert_array_equal(
+        probabilities(built, Reader().of(video), params), answer(built, video, window_s=4, overlap_s=1, max_fps=5)
+    )

@@ -19,7 +19,7 @@ def test_exclusive_probabilities_leave_the_rest_for_none():
 
 def test_features_are_normalised_and_what_lies_far_out_is_cut():
     network = TaggingNetwork(3, 1, HEAD, TrainParams()).eval()
-    network.normalise_by(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
+    network.view.normalise_by(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
     scaled = (torch.tensor([[[3.0, 2.0, -1.0]]]) - torch.tensor([1.0, 2.0, 3.0])) / torch.tensor([1.0, 2.0, 4.0])
     one = torch.ones(1, 1, dtype=torch.bool)
     torch.testing.assert_close(network(torch.tensor([[[3.0, 2.0, -1.0]]]), one), network.head(scaled, one))

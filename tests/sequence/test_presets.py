@@ -21,6 +21,8 @@ def test_a_preset_of_the_thesis_is_what_the_thesis_chose(name, window_frames, ba
     assert network.items() <= head.model_dump().items()
     assert (train.window_s * 10, train.batch_size) == (window_frames, batch_size)  # its videos have 10 frames a second
     assert (train.epochs, train.patience, train.learning_rate, train.weight_decay) == (50, 5, 1e-3, 0)
+    assert (train.max_fps, train.components, train.warmup, train.ema, train.schedule) == (None, 0, 0, 0, "constant")
+    assert (train.focal, train.soften_s, train.noise, train.warp, train.mixup, train.hide_streams) == (0,) * 6
     assert (train.class_weights, train.per_behaviour, train.overlap_s, head.model_dump()["input_dropout"]) == ("balanced", True, 0, 0.5)
 
 

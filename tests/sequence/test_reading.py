@@ -77,3 +77,28 @@ def test_every_open_file_is_closed(plant):
     rows = reader.of(replace(video, open=lambda: Closing(features_of(video))))
     rows.rows(0, 10)
     assert Closing.opened == Closing.closed > 1
+
+
+def test_steps_are_kept_instead_of_frames(plant):
+    video = plant("m", frames=50)
+    rows = Reader(budget_bytes=50 * 8 * 2).of(video)
+    assert rows.steps(1) is rows and rows.steps(3) is rows.steps(3)
+    for _ in range(3):
+        assert rows.steps(3).rows(0, 99).shape == (17, 8)
+    assert features_of(video).reads == [(0, 50)]
+
+
+def test_what_a_fold_lends_goes_before_what_is_kept_and_ends_with_it(plant):
+    first, second = plant("m0", frames=50), plant("m1", frames=50)
+    reader = Reader(budget_bytes=50 * 8 * 2)
+    reader.of(first).rows(0, 10)
+    with reader.lend() as keep:
+        lent = keep(reader.of(second))
+        np.testing.assert_array_equal(lent.rows(0, 10), lent.rows(0, 10))
+        assert features_of(second).reads == [(0, 50)]
+        reader.of(first).rows(0, 10)
+        assert features_of(first).reads == [(0, 50), (0, 10)]
+        too_much = keep(reader.of(first))
+        np.testing.assert_array_equal(too_much.rows(3, 9), reader.of(first).rows(3, 9))
+    reader.of(first).rows(0, 10)
+    assert features_of(first).reads[-1] == (0, 50)

@@ -17,6 +17,9 @@ from ethocache.sequence.settings import TrainParams
         ({"task": "exclusive", "per_behaviour": True}, "'per_behaviour: true' goes with 'task: multilabel' only"),
         ({"batchsize": 3}, "'batchsize' is not a setting, did you mean 'batch_size'?"),
         ({"groups": 2}, "'groups': Input should be greater than or equal to 3, found 2"),
+        ({"ema": 1}, "'ema': Input should be less than 1, found 1"),
+        ({"warp": 1}, "'warp': Input should be less than 1, found 1"),
+        ({"max_fps": -1}, "'max_fps': Input should be greater than or equal to 0, found -1"),
         ({"learning_rate": 0}, "'learning_rate': Input should be greater than 0"),
     ],
 )

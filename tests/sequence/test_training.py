@@ -1,5 +1,7 @@
 """Fitting stops by the inner animals, learns only what is known, and repeats itself exactly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -95,3 +97,80 @@ def test_a_loss_that_is_no_number_says_what_to_set(plant):
         features.values[3] = np.nan
     with pytest.raises(InputError, match=r"the loss became nan in training; set a smaller train\.learning_rate than 0\.02"):
         run([video], epochs=1)
+
+
+def update(**settings):
+    return PARAMS.model_copy(update=settings)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"components": 4}, {"ema": 0.8}, {"warmup": 3}, {"max_fps": 4}, {"components": 3, "max_fps": 5, "ema": 0.5}]
+)
+def test_settings_of_training_keep_its_rules(settings, litter):
+    *fitted, inner = litter(3)
+    params = update(**settings)
+    done = run(fitted, [inner], params)
+    scores = [entry["average_precision"] for entry in done.curve]
+    assert macro_average_precision(*predict_all(done.network, [inner], params, Reader())) == max(scores)
+    again = fit("test", fitted, (), HEAD, params, Reader(budget_bytes=0), epochs=done.best_epoch)
+    assert again.weights_sha256() == done.weights_sha256()
+    assert done.frames == len(done.curve) * 400
+
+
+def test_a_signal_in_many_of_wide_features_is_learned_from_a_few_components(litter):
+    *fitted, unseen = videos = litter(4, dimensions=300)
+    for video in videos:
+        with video.open() as features:
+            features.values[:, 100:140] += np.repeat(2 * (video.labels == 1), 20, axis=1).astype(np.float16)
+    params = update(components=10, epochs=20)
+    done = run(fitted, params=params)
+    assert done.network.view.projection.shape == (300, 10)
+    score = macro_average_precision(*predict_all(done.network, [unseen], params, Reader()))
+    assert score is not None and score > 0.9
+
+
+def test_wide_features_are_read_a_few_times_whatever_the_epochs(litter):
+    reads = []
+    for epochs in (2, 8):
+        *fitted, inner = litter(3, dimensions=40)
+        reader = Reader(budget_bytes=3 * 200 * 5 * 2)  # room for what is projected only
+        fit("test", fitted, [inner], HEAD, update(components=5, epochs=epochs, patience=99), reader)
+        with fitted[0].open() as features:
+            reads.append(len(features.reads))
+    assert reads[0] == reads[1] <= 4
+
+
+def test_a_rare_behaviour_is_found_by_the_default_training(plant):
+    videos = []
+    for number in range(4):
+        labels = np.zeros((2000, 1), np.int8)
+        labels[300 * (number + 1) : 300 * (number + 1) + 10] = 1
+        videos.append(plant(f"m{number}", labels=labels, dimensions=16))
+    *fitted, unseen = videos
+    head = parse_head({"kind": "lstm", "units": 16, "layers": 1, "project": 8}, "head")
+    done = fit("test", fitted, (), head, TrainParams(), Reader(), epochs=20)
+    score = macro_average_precision(*predict_all(done.network, [unseen], TrainParams(), Reader()))
+    assert score is not None and score >= 10 * 0.005
+
+
+CHANGES = [{"focal": 2.0}, {"soften_s": 0.5}, {"noise": 0.2}, {"warp": 0.1}, {"mixup": 0.3}]
+
+
+@pytest.mark.parametrize("task", ["multilabel", "exclusive"])
+@pytest.mark.parametrize("settings", [*CHANGES, {key: value for change in CHANGES for key, value in change.items()}])
+def test_every_change_of_what_is_learned_still_learns_and_repeats_itself(settings, task, litter):
+    *fitted, unseen = litter(4)
+    params = update(task=task, epochs=30, batch_size=2, **settings)
+    done = run(fitted, params=params)
+    score = macro_average_precision(*predict_all(done.network, [unseen], params, Reader()))
+    assert score is not None and score > 0.8
+    weights = [run(fitted, params=update(task=task, **changed), epochs=1).weights_sha256() for changed in (settings, settings, {})]
+    assert weights[0] == weights[1] != weights[2]
+
+
+def test_streams_are_hidden_where_there_are_several(litter):
+    params = update(hide_streams=0.9, components=6)
+    one, several = litter(2), [replace(video, widths=(2, 6)) for video in litter(2)]
+    assert run(one, params=params, epochs=1).weights_sha256() == run(one, params=update(components=6), epochs=1).weights_sha256()
+    weights = [run(several, params=changed, epochs=1).weights_sha256() for changed in (params, params, update(components=6))]
+    assert weights[0] == weights[1] != weights[2]

@@ -145,6 +145,11 @@ class FeatureSet:
         return sum(file.dimensions for file in self.files)
 
     @property
+    def widths(self) -> tuple[int, ...]:
+        """Dimensions of each stream."""
+        return tuple(file.dimensions for file in self.files)
+
+    @property
     def keys(self) -> tuple[str, ...]:
         return tuple(file.key for file in self.files)
 

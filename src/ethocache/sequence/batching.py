@@ -1,6 +1,6 @@
 """What a network is fitted on, dealt into batches that are cut elsewhere in every epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
-from ethocache.sequence.reading import Reader
+from ethocache.sequence.augmentation import mixed, noisy, warped, without_a_stream
+from ethocache.sequence.reading import Reader, Rows
 from ethocache.sequence.settings import TrainParams
-from ethocache.sequence.targets import NOT_KNOWN, class_weights, classes_of
-from ethocache.sequence.videos import TrainingVideo
+from ethocache.sequence.steps import frames_per_step, target_of_steps
+from ethocache.sequence.targets import NOT_KNOWN, Target, class_weights, classes_of, soft_target
+from ethocache.sequence.videos import Features, TrainingVideo
 from ethocache.sequence.windows import Window, batches, frames_per_second, shifted_windows, window_frames
 
 _Piece = tuple[TrainingVideo, Window]
@@ -27,18 +29,19 @@ class Batch:
     x
         (N, T, D) float32.
     target
-        (N, T, B) int8 labels, or (N, T) classes of exclusive behaviours; -1 takes no part in the loss.
+        (N, T, B) int8 labels, or (N, T) classes of exclusive behaviours; or float32 shares (N, T, B), of exclusive
+        classes (N, T, B + 1). -1 takes no part in the loss.
     mask
         (N, T) bool, True on real frames.
     """
 
     x: npt.NDArray[np.float32]
-    target: npt.NDArray[np.int8]
+    target: Target
     mask: npt.NDArray[np.bool_]
 
 
 class TrainingSet:
-    """The labelled frames of some animals.
+    """The labelled frames of some animals, in steps of `params.max_fps`.
 
     Frames without a valid crop are read, as the context of others, but are not learned from: their picture is a guess.
 
@@ -51,8 +54,10 @@ class TrainingSet:
     def __init__(self, videos: Sequence[TrainingVideo], params: TrainParams, reader: Reader) -> None:
         self.params, self.reader = params, reader
         self.videos = [video for video in videos if len(video.time_s)]
+        self.steps: dict[str, Features] = {video.id: in_steps(video, params, reader) for video in self.videos}
         self.targets = {video.id: self._target(video) for video in self.videos}
-        self.frames = sum(len(target) for target in self.targets.values())
+        self.taught = {video.id: self._taught(video) for video in self.videos}
+        self.frames = sum(len(video.time_s) for video in self.videos)
         self.known = sum(int((target != NOT_KNOWN).sum()) for target in self.targets.values())
         if not self.known:
             animals = ", ".join(sorted({video.animal for video in videos}))
@@ -62,10 +67,17 @@ class TrainingSet:
             )
         self.behaviours = self.videos[0].labels.shape[1]
         self.dimensions = reader.of(self.videos[0]).dimensions
+        self.widths: Sequence[int] = self.videos[0].widths
 
     def normalisation(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return the mean and standard deviation (D,) of the features in frames with a valid crop."""
-        return reduce(add, (self.reader.of(video).moments for video in self.videos)).mean_and_std()
+        return reduce(add, (in_steps(video, self.params, self.reader).moments for video in self.videos)).mean_and_std()
+
+    def see_through(self, look: Callable[[TrainingVideo], Features], widths: Sequence[int]) -> None:
+        """From now on, batches hold what a network's view makes of the features, so many columns of each stream."""
+        self.widths = widths
+        self.steps = {video.id: look(video) for video in self.videos}
+        self.dimensions = self.steps[self.videos[0].id].dimensions
 
     def class_weights(self) -> npt.NDArray[np.float32]:
         """Return (B, 2) weights of "no" and "yes", or (B + 1,) weights of exclusive classes."""
@@ -75,30 +87,53 @@ class TrainingSet:
 
     def epoch(self, rng: np.random.Generator) -> list[list[_Piece]]:
         """Return the windows of each batch of one epoch; every frame is in exactly one."""
-        pieces = [(video, window) for video in self.videos for window in shifted_windows(len(video.time_s), self._length(video), rng)]
+        pieces = [(video, window) for video in self.videos for window in shifted_windows(self._frames(video), self._length(video), rng)]
         sizes = [window.frames for _, window in pieces]
         return [[pieces[i] for i in numbers] for numbers in batches(sizes, self.params.batch_size, rng)]
 
-    def batch(self, pieces: Sequence[_Piece]) -> Batch:
-        """Read the windows of one batch."""
-        longest = max(window.frames for _, window in pieces)
-        classes = self.targets[pieces[0][0].id].shape[1:]
-        x = np.zeros((len(pieces), longest, self.dimensions), np.float32)
-        target = np.full((len(pieces), longest, *classes), NOT_KNOWN, np.int8)
-        mask = np.zeros((len(pieces), longest), bool)
-        for i, (video, window) in enumerate(pieces):
-            x[i, : window.frames] = self.reader.of(video).rows(window.start, window.stop)
-            target[i, : window.frames] = self.targets[video.id][window.start : window.stop]
-            mask[i, : window.frames] = True
+    def batch(self, pieces: Sequence[_Piece], rng: np.random.Generator | None = None) -> Batch:
+        """Read the windows of one batch; with `rng`, changed at random as `params` wants."""
+        read = [self._window(video, window, rng) for video, window in pieces]
+        longest = max(len(rows) for rows, _ in read)
+        x = np.zeros((len(read), longest, self.dimensions), np.float32)
+        target = np.full((len(read), longest, *read[0][1].shape[1:]), NOT_KNOWN, read[0][1].dtype)
+        mask = np.zeros((len(read), longest), bool)
+        for i, (rows, labels) in enumerate(read):
+            x[i, : len(rows)], target[i, : len(rows)], mask[i, : len(rows)] = rows, labels, True
+        if rng and self.params.mixup:
+            x, target = mixed(x, target, mask, self.params.mixup, rng)
+        if rng and self.params.noise:
+            x = noisy(x, mask, self.params.noise, rng)
+        if rng and self.params.hide_streams:
+            x = without_a_stream(x, self.widths, self.params.hide_streams, rng)
         return Batch(x, target, mask)
+
+    def _window(self, video: TrainingVideo, window: Window, rng: np.random.Generator | None) -> tuple[npt.NDArray[np.float32], Target]:
+        x, target = self.steps[video.id].rows(window.start, window.stop), self.taught[video.id][window.start : window.stop]
+        return warped(x, target, self.params.warp, rng) if rng and self.params.warp else (x, target)
+
+    def _taught(self, video: TrainingVideo) -> Target:
+        """Return the target as a network learns it: itself, or as shares where edges are soft or windows mixed."""
+        target = self.targets[video.id]
+        if not self.params.soften_s and not self.params.mixup:
+            return target
+        return soft_target(target, video.labels.shape[1] + 1, self.params.soften_s * frames_per_second(self.steps[video.id].time_s))
 
     def _target(self, video: TrainingVideo) -> npt.NDArray[np.int8]:
         label = classes_of(video.labels) if self.params.task == "exclusive" else video.labels.copy()
         label[~self.reader.of(video).valid] = NOT_KNOWN
-        return label
+        return target_of_steps(label, frames_per_step(video.time_s, self.params.max_fps), self.params.task == "exclusive")
 
     def _count(self, number: int) -> npt.NDArray[np.int64]:
         return np.asarray(sum((target == number).sum(axis=0) for target in self.targets.values()), np.int64)
 
+    def _frames(self, video: TrainingVideo) -> int:
+        return self.steps[video.id].frames
+
     def _length(self, video: TrainingVideo) -> int:
-        return window_frames(self.params.window_s, 0.0, frames_per_second(video.time_s))[0]
+        return window_frames(self.params.window_s, 0.0, frames_per_second(self.steps[video.id].time_s))[0]
+
+
+def in_steps(video: TrainingVideo, params: TrainParams, reader: Reader) -> Rows:
+    """Return the features of a video in steps of `params.max_fps`."""
+    return reader.of(video).steps(frames_per_step(video.time_s, params.max_fps))

@@ -9,7 +9,9 @@ import torch
 
 from ethocache.common.errors import InputError
 from ethocache.sequence.network import TaggingNetwork
+from ethocache.sequence.reading import Rows
 from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.steps import Steps, frames_of_steps, frames_per_step
 from ethocache.sequence.videos import Features
 from ethocache.sequence.windows import Window, frames_per_second, window_frames, windows
 
@@ -45,16 +47,29 @@ def predict_video(model: "Model", features: Sequence[Features]) -> tuple[npt.NDA
 
 def probabilities(network: TaggingNetwork, features: Features, params: TrainParams) -> npt.NDArray[np.float32]:
     """Return (T, B) float32, each frame from the window in which it has most context; reads each window once."""
-    length, overlap = window_frames(params.window_s, params.overlap_s, frames_per_second(features.time_s))
-    cut = windows(features.frames, length, overlap)
-    parts = [_answer(network, features, cut[start : start + params.batch_size]) for start in range(0, len(cut), params.batch_size)]
+    size = frames_per_step(features.time_s, params.max_fps)
+    steps = features.steps(size) if isinstance(features, Rows) else Steps(features, size) if size > 1 else features
+    return frames_of_steps(_steps(network, steps, params, seen=False), size, features.frames)
+
+
+def probabilities_of_seen(
+    network: TaggingNetwork, seen: Features, time_s: npt.NDArray[np.float64], params: TrainParams
+) -> npt.NDArray[np.float32]:
+    """Return the same as `probabilities`, from what the network's view made of the steps of a video with these time stamps (T,)."""
+    return frames_of_steps(_steps(network, seen, params, seen=True), frames_per_step(time_s, params.max_fps), len(time_s))
+
+
+def _steps(network: TaggingNetwork, steps: Features, params: TrainParams, seen: bool) -> npt.NDArray[np.float32]:
+    length, overlap = window_frames(params.window_s, params.overlap_s, frames_per_second(steps.time_s))
+    cut = windows(steps.frames, length, overlap)
+    parts = [_answer(network, steps, cut[start : start + params.batch_size], seen) for start in range(0, len(cut), params.batch_size)]
     return np.concatenate([part for batch in parts for part in batch])
 
 
 @torch.inference_mode()
-def _answer(network: TaggingNetwork, features: Features, cut: Sequence[Window]) -> list[npt.NDArray[np.float32]]:
+def _answer(network: TaggingNetwork, steps: Features, cut: Sequence[Window], seen: bool) -> list[npt.NDArray[np.float32]]:
     network.eval()
-    x = torch.from_numpy(np.stack([features.rows(window.start, window.stop) for window in cut])).to(network.mean.device)
+    x = torch.from_numpy(np.stack([steps.rows(window.start, window.stop) for window in cut])).to(network.view.mean.device)
     mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-    answer = network.probability(x, mask).cpu().numpy()
+    answer = network.probability(x, mask, seen).cpu().numpy()
     return [answer[i, window.keep_start - window.start : window.keep_stop - window.start] for i, window in enumerate(cut)]

@@ -91,5 +91,6 @@ def labelled_videos(
                     f"{record.place}: {len(table.values)} frames of labels, but {opened.frames} of features; run 'dvc repro' again"
                 )
             opener = OpenFeatures(features.absolute(), record.id, tuple(streams), opened.keys, store)
-            videos.append(TrainingVideo(record.id, record.animal, opener, opened.keys, table.values, opened.time_s, opener.streams))
+            about = (opened.keys, table.values, opened.time_s, opener.streams, opened.widths)
+            videos.append(TrainingVideo(record.id, record.animal, opener, *about))
     return behaviours, videos

@@ -3,10 +3,10 @@
 import torch
 from torch.nn import functional
 
-from ethocache.sequence.targets import NOT_KNOWN
+_LEAST = 1e-6  # how far off an answer is at least, so that any power of it has a slope
 
 
-def overlapping_loss(logits: torch.Tensor, label: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def overlapping_loss(logits: torch.Tensor, label: torch.Tensor, weights: torch.Tensor, focal: float = 0.0) -> torch.Tensor:
     """Return the summed weighted cross-entropy of behaviours that may overlap.
 
     Parameters
@@ -14,15 +14,21 @@ def overlapping_loss(logits: torch.Tensor, label: torch.Tensor, weights: torch.T
     logits
         (..., B).
     label
-        (..., B) integers: 1 yes, 0 no, -1 takes no part.
+        (..., B) 1 yes, 0 no, or between them; -1 takes no part.
     weights
         (B, 2): weight of "no" and of "yes".
+    focal
+        Each term counts as its answer is off, to this power (Lin et al. 2017, arXiv:1708.02002; between 0 and 1 as in
+        Li et al. 2020, arXiv:2006.04388), so that the many easy frames count little; 0 for cross-entropy.
     """
-    weight = torch.where(label == 1, weights[:, 1], weights[:, 0]) * (label >= 0)
-    return functional.binary_cross_entropy_with_logits(logits, (label == 1).to(logits.dtype), weight=weight, reduction="sum")
+    yes = label.clamp(min=0).to(logits.dtype)
+    terms = -weights[:, 1] * yes * functional.logsigmoid(logits) - weights[:, 0] * (1 - yes) * functional.logsigmoid(-logits)
+    if focal:
+        terms = terms * (yes - logits.sigmoid()).abs().clamp_min(_LEAST) ** focal
+    return (terms * (label >= 0)).sum()
 
 
-def exclusive_loss(logits: torch.Tensor, classes: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def exclusive_loss(logits: torch.Tensor, classes: torch.Tensor, weights: torch.Tensor, focal: float = 0.0) -> torch.Tensor:
     """Return the summed weighted cross-entropy of behaviours of which a frame has at most one.
 
     Parameters
@@ -30,8 +36,18 @@ def exclusive_loss(logits: torch.Tensor, classes: torch.Tensor, weights: torch.T
     logits
         (..., C), "none" first.
     classes
-        (...) integers: number of the class, -1 takes no part.
+        (...) integers: number of the class, -1 takes no part; or (..., C) the share of each class, all -1 where not known.
     weights
         (C,) weight of each class.
+    focal
+        As in `overlapping_loss`; an answer is off by the probability that is not where it should be.
     """
-    return functional.cross_entropy(logits.flatten(0, -2), classes.flatten().long(), weights, ignore_index=NOT_KNOWN, reduction="sum")
+    if classes.dim() < logits.dim():
+        known = classes.unsqueeze(-1) >= 0
+        share = (functional.one_hot(classes.clamp(min=0).long(), logits.shape[-1]) * known).to(logits.dtype)
+    else:
+        share = classes.clamp(min=0)
+    terms = -(weights * share * functional.log_softmax(logits, dim=-1)).sum(dim=-1)
+    if focal:
+        terms = terms * (0.5 * (share - logits.softmax(dim=-1)).abs().sum(dim=-1)).clamp_min(_LEAST) ** focal
+    return terms.sum()

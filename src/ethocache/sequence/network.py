@@ -1,17 +1,14 @@
-"""The whole network from features to probabilities: normalisation, head, and what the task makes of its logits."""
+"""The whole network from features to probabilities: a fixed view of them, a head, and what the task makes of its logits."""
 
 from typing import cast
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
 from ethocache.sequence.heads.settings import HeadSettings
 from ethocache.sequence.heads.side_by_side import SideBySide
 from ethocache.sequence.settings import TrainParams
-
-_FAR = 10.0  # standard deviations; beyond what training saw, how far out does not matter
+from ethocache.sequence.view import View
 
 
 class TaggingNetwork(nn.Module):
@@ -21,29 +18,23 @@ class TaggingNetwork(nn.Module):
     exclusive behaviours one for "none" and then one per behaviour.
     """
 
-    mean: torch.Tensor
-    std: torch.Tensor
-
     def __init__(self, dimensions: int, behaviours: int, head: HeadSettings, params: TrainParams) -> None:
         super().__init__()
         self.exclusive = params.task == "exclusive"
-        self.register_buffer("mean", torch.zeros(dimensions))
-        self.register_buffer("std", torch.ones(dimensions))
+        self.view = View(dimensions, params.components)
         if params.per_behaviour:
-            self.head: nn.Module = SideBySide(lambda: head.build(dimensions, 1), behaviours)
+            self.head: nn.Module = SideBySide(lambda: head.build(self.view.width, 1), behaviours)
         else:
-            self.head = head.build(dimensions, behaviours + self.exclusive)
-
-    def normalise_by(self, mean: npt.NDArray[np.float64], std: npt.NDArray[np.float64]) -> None:
-        """Set the mean and standard deviation (D,) that features are normalised with."""
-        self.mean.copy_(torch.from_numpy(mean.astype(np.float32)))
-        self.std.copy_(torch.from_numpy(std.astype(np.float32)))
+            self.head = head.build(self.view.width, behaviours + self.exclusive)
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        x = ((x - self.mean) / self.std).clamp(-_FAR, _FAR)
-        return cast(torch.Tensor, self.head(x.masked_fill(~mask.unsqueeze(-1), 0.0), mask))
+        return self.tag(self.view(x), mask)
 
-    def probability(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return (B, T, behaviours) probabilities."""
-        logits = self(x, mask)
+    def tag(self, seen: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return the logits of what `view` made of features, (B, T, view.width)."""
+        return cast(torch.Tensor, self.head(seen.masked_fill(~mask.unsqueeze(-1), 0.0), mask))
+
+    def probability(self, x: torch.Tensor, mask: torch.Tensor, seen: bool = False) -> torch.Tensor:
+        """Return (B, T, behaviours) probabilities of features, or of what `view` made of them already."""
+        logits = self.tag(x, mask) if seen else self(x, mask)
         return cast(torch.Tensor, logits.softmax(dim=-1)[..., 1:] if self.exclusive else logits.sigmoid())

@@ -1,5 +1,7 @@
 """Read features again and again, epoch after epoch, without holding more of them than a stated budget."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
+from ethocache.sequence.steps import Steps
 from ethocache.sequence.videos import Features, TrainingVideo
 
 BUDGET_BYTES = 2**30  # float16 features kept in memory; what does not fit is read from disk in every epoch
@@ -32,29 +35,46 @@ class Moments:
 
 
 class Rows:
-    """The features of one video, in memory or opened for each read; itself `Features`."""
+    """The features of one video, kept in memory from the first reading on where they fit; itself `Features`.
 
-    def __init__(self, video: TrainingVideo, kept: bool) -> None:
-        self._video = video
-        with video.open() as features:
-            self.frames, self.dimensions = features.frames, features.dimensions
-            self.time_s, self.valid = video.time_s, np.asarray(features.valid)
-            self._check(features)
-            self._kept = np.concatenate(list(_blocks(features))) if kept and self.frames else None
+    Parameters
+    ----------
+    source
+        Read in blocks.
+    memory
+        Says whether they fit.
+    first
+        They go before rows that can be dropped.
+    """
 
-    def _check(self, features: Features) -> None:
-        if features.frames != len(self._video.time_s):
-            raise InputError(
-                f"{self._video.id}: expected features of {len(self._video.time_s)} frames, as the labels have, found {features.frames}; "
-                "run dvc repro -f extract"
-            )
+    def __init__(self, source: Features, memory: "Memory", first: bool = False) -> None:
+        self._source, self._memory, self.first = source, memory, first
+        self.frames, self.dimensions, self.time_s, self.valid = source.frames, source.dimensions, source.time_s, source.valid
+        self.bytes = self.frames * self.dimensions * 2
+        self._kept: npt.NDArray[np.float16] | None = None
+        self._in_steps: dict[int, Rows] = {}
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.float32]:
         """Return frames [start, stop) as (n, D) float32."""
+        if self._kept is None and self.frames and self._memory.take(self):
+            self._kept = np.concatenate(_blocks(self._source))
         if self._kept is not None:
             return self._kept[start:stop].astype(np.float32)
-        with self._video.open() as features:
-            return features.rows(start, stop).astype(np.float16).astype(np.float32)
+        return self._source.rows(start, stop).astype(np.float16).astype(np.float32)
+
+    def steps(self, size: int) -> "Rows":
+        """Return the means of every `size` consecutive frames, which are kept instead of the frames."""
+        if size == 1:
+            return self
+        if size not in self._in_steps:
+            self._in_steps[size] = Rows(Steps(self._source, size), self._memory)
+        return self._in_steps[size]
+
+    def drop(self) -> None:
+        """Give back the memory."""
+        if self._kept is not None:
+            self._memory.give_back(self)
+            self._kept = None
 
     @cached_property
     def moments(self) -> Moments:
@@ -67,6 +87,31 @@ class Rows:
         return Moments(int(self.valid.sum()), total, squares)
 
 
+class Memory:
+    """How many bytes may still be kept, and whose can be given back."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        self._left = budget_bytes
+        self._droppable: list[Rows] = []
+
+    def take(self, rows: Rows) -> bool:
+        """Return whether these rows may be kept from now on; what goes first makes others drop theirs, the latest first."""
+        while rows.first and rows.bytes > self._left and self._droppable:
+            self._droppable[-1].drop()
+        if rows.bytes > self._left:
+            return False
+        self._left -= rows.bytes
+        if not rows.first:
+            self._droppable.append(rows)
+        return True
+
+    def give_back(self, rows: Rows) -> None:
+        """Rows that were kept no longer are."""
+        self._left += rows.bytes
+        if not rows.first:
+            self._droppable.remove(rows)
+
+
 class Reader:
     """The features of all videos of a training, first come first kept.
 
@@ -77,7 +122,7 @@ class Reader:
     """
 
     def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
-        self._budget = self._left = budget_bytes
+        self._budget, self._memory = budget_bytes, Memory(budget_bytes)
         self._rows: dict[str, Rows] = {}
 
     def __reduce__(self) -> tuple[type["Reader"], tuple[int]]:
@@ -96,16 +141,45 @@ class Reader:
             self._rows[video.id] = self._open(video)
         return self._rows[video.id]
 
+    @contextmanager
+    def lend(self) -> Iterator[Callable[[Features], Rows]]:
+        """Give a function that keeps other rows, such as those that one fold projects, before the features, until the end."""
+        lent: list[Rows] = []
+
+        def keep(features: Features) -> Rows:
+            lent.append(Rows(features, self._memory, first=True))
+            return lent[-1]
+
+        try:
+            yield keep
+        finally:
+            for rows in lent:
+                rows.drop()
+
     def _open(self, video: TrainingVideo) -> Rows:
-        with video.open() as features:
-            size = features.frames * features.dimensions * 2
-            dimensions = features.dimensions
-        if self._rows and dimensions != (expected := next(iter(self._rows.values())).dimensions):
-            found = f"expected features of {expected} dimensions, as the other videos have, found {dimensions}"
+        rows = Rows(_OnDisk(video), self._memory)
+        if self._rows and rows.dimensions != (expected := next(iter(self._rows.values())).dimensions):
+            found = f"expected features of {expected} dimensions, as the other videos have, found {rows.dimensions}"
             raise InputError(f"{video.id}: {found}; run dvc repro -f extract")
-        kept = size <= self._left
-        self._left -= size * kept
-        return Rows(video, kept)
+        return rows
+
+
+class _OnDisk:
+    """Features opened for each read, so that no file stays open."""
+
+    def __init__(self, video: TrainingVideo) -> None:
+        self._video, self.time_s = video, video.time_s
+        with video.open() as features:
+            self.frames, self.dimensions, self.valid = features.frames, features.dimensions, np.asarray(features.valid)
+        if self.frames != len(video.time_s):
+            raise InputError(
+                f"{video.id}: expected features of {len(video.time_s)} frames, as the labels have, found {self.frames}; "
+                "run dvc repro -f extract"
+            )
+
+    def rows(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        with self._video.open() as features:
+            return features.rows(start, stop)
 
 
 def _blocks(features: Features) -> list[npt.NDArray[np.float16]]:

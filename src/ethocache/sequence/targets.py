@@ -8,6 +8,7 @@ import numpy.typing as npt
 NOT_KNOWN = -1  # takes no part in training
 _MOST = 10.0  # the heaviest class of "sqrt" weighs so many times the lightest
 
+Target = npt.NDArray[np.int8] | npt.NDArray[np.float32]  # labels or classes; or shares of them, where they change little by little
 Weights = Literal["none", "balanced", "sqrt"]
 
 
@@ -41,3 +42,55 @@ def classes_of(label: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     shown = (label == 1).any(axis=1)
     behaviour = (label == 1).argmax(axis=1) + 1
     return np.where(shown, behaviour, np.where((label == -1).any(axis=1), NOT_KNOWN, 0)).astype(np.int8)
+
+
+def shares(classes: npt.NDArray[np.int8], count: int) -> npt.NDArray[np.float32]:
+    """Return (T, count) 1 for the class of a frame and 0 for the others; -1 where classes (T,) are not known."""
+    one = classes[:, None] == np.arange(count)
+    return np.where((classes == NOT_KNOWN)[:, None], NOT_KNOWN, one).astype(np.float32)
+
+
+def softened(classes: npt.NDArray[np.int8], count: int, reach: float) -> npt.NDArray[np.float32]:
+    """Return shares (T, count) that go over linearly around each edge between known classes, where people disagree most.
+
+    A frame goes by its nearer edge, on which both classes have one half: a bout shorter than twice the reach still is
+    likelier in its middle than what surrounds it.
+
+    Parameters
+    ----------
+    classes
+        (T,) number of the class, -1 not known.
+    reach
+        Frames on either side of an edge that it has an effect on.
+    """
+    soft = shares(classes, count)
+    edges = np.flatnonzero(np.diff(classes)) + 1
+    bounds = [0, *edges.tolist(), len(classes)]
+    for start, edge, stop in zip(bounds, bounds[1:], bounds[2:], strict=False):
+        before, after = int(classes[edge - 1]), int(classes[edge])
+        if NOT_KNOWN not in (before, after):
+            _soften(soft, np.arange(edge - 1, start - 1, -1), before, after, reach)
+            _soften(soft, np.arange(edge, stop), after, before, reach)
+    return soft
+
+
+def soft_target(target: npt.NDArray[np.int8], count: int, reach: float) -> npt.NDArray[np.float32]:
+    """Return the shares of (T,) exclusive classes as (T, count), or of (T, B) overlapping labels as (T, B); -1 not known.
+
+    Parameters
+    ----------
+    reach
+        Frames on either side of an edge in which one goes over into the other; 0 for none.
+    """
+    if target.ndim == 1:
+        return softened(target, count, reach) if reach else shares(target, count)
+    return np.stack([soft_target(column, 2, reach)[:, 1] for column in target.T], axis=1)
+
+
+def _soften(soft: npt.NDArray[np.float32], frames: npt.NDArray[np.int64], own: int, other: int, reach: float) -> None:
+    """Give frames, the one at the edge first, less of their own class and some of that beyond the edge."""
+    share = 0.5 + 0.5 * (np.arange(len(frames)) + 0.5) / reach
+    nearer = share < soft[frames, own]
+    soft[frames[nearer]] = 0.0
+    soft[frames[nearer], own] = share[nearer]
+    soft[frames[nearer], other] = 1 - share[nearer]

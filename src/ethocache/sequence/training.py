@@ -3,7 +3,7 @@
 import copy
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,15 +17,17 @@ from torch.utils import deterministic
 from ethocache.common.compute import device
 from ethocache.common.errors import InputError
 from ethocache.common.progress import progress
-from ethocache.sequence.batching import Batch, TrainingSet
+from ethocache.sequence.batching import Batch, TrainingSet, in_steps
 from ethocache.sequence.heads.settings import HeadSettings
-from ethocache.sequence.inference import probabilities
+from ethocache.sequence.inference import probabilities, probabilities_of_seen
 from ethocache.sequence.losses import exclusive_loss, overlapping_loss
 from ethocache.sequence.network import TaggingNetwork
+from ethocache.sequence.optimising import Averaged, learning_rate
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.thresholds import macro_average_precision
-from ethocache.sequence.videos import TrainingVideo
+from ethocache.sequence.videos import Features, TrainingVideo
+from ethocache.sequence.view import Seen, View
 
 _STEEPEST = 1.0  # gradients are scaled down to this norm
 
@@ -87,21 +89,21 @@ def fit(
     InputError
         If there is nothing to learn from, or if the loss is no longer a number.
     """
-    with _seeded(params.seed), progress(what, epochs or params.epochs, "epoch") as bar:
-        run = _Run(TrainingSet(fitted, params, reader), head, params)
+    with _seeded(params.seed), progress(what, epochs or params.epochs, "epoch") as bar, reader.lend() as keep:
+        run = _Run(TrainingSet(fitted, params, reader), head, params, keep)
         curve: list[dict[str, Any]] = []
         best, weights = 0, run.weights()
         for number in range(1, (epochs or params.epochs) + 1):
             loss = run.epoch(number)
-            score = macro_average_precision(*predict_all(run.network, inner, params, reader)) if inner else None
+            score = run.score(inner)
             curve.append({"epoch": number, "loss": round(loss, 6), "average_precision": score})
             if score is None or not best or score > (curve[best - 1]["average_precision"] or -1.0):
                 best, weights = number, run.weights()
             bar.update()
             if number - best >= params.patience:
                 break
-        run.network.load_state_dict(weights)
-    return Fitted(run.network, best, curve, len(curve) * run.data.frames)
+        run.result.load_state_dict(weights)
+    return Fitted(run.result, best, curve, len(curve) * run.data.frames)
 
 
 def predict_all(
@@ -115,32 +117,67 @@ def predict_all(
 class _Run:
     """A network on its way."""
 
-    def __init__(self, data: TrainingSet, head: HeadSettings, params: TrainParams) -> None:
-        self.data, self.params = data, params
+    def __init__(self, data: TrainingSet, head: HeadSettings, params: TrainParams, keep: Callable[[Features], Features]) -> None:
+        self.data, self.params, self.keep = data, params, keep
         self.rng = np.random.default_rng(params.seed)
         self.network = TaggingNetwork(data.dimensions, data.behaviours, head, params)
-        self.network.normalise_by(*data.normalisation())
+        self.view, self.seen = self._view(), dict[str, Features]()
+        data.see_through(self._look, self.view.parts(data.widths))
         self.device = torch.device(device())
         self.network.to(self.device)
         self.class_weights = self._tensor(data.class_weights())
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay)
+        self.averaged = Averaged(self.network, params.ema) if params.ema else None
 
     def epoch(self, number: int) -> float:
         """Go through every frame once; return the mean loss of a known label."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self._rate(number)
         self.network.train()
         grouped = self.data.epoch(self.rng)
         share = self.data.known / len(grouped)  # each label counts the same, however full its batch is
-        return sum(self._step(self.data.batch(pieces), share) for pieces in grouped) / len(grouped)
+        total = 0.0
+        for i, pieces in enumerate(grouped):
+            rate = learning_rate(self.params, number - 1 + i / len(grouped), 1 / len(grouped))
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate
+            total += self._step(self.data.batch(pieces, self.rng), share)
+            if self.averaged:
+                self.averaged.update(self.network)
+        return total / len(grouped)
+
+    @property
+    def result(self) -> TaggingNetwork:
+        """The network that is scored and kept."""
+        return self.averaged.network if self.averaged else self.network
 
     def weights(self) -> dict[str, torch.Tensor]:
-        return copy.deepcopy(self.network.state_dict())
+        return copy.deepcopy(self.result.state_dict())
+
+    def score(self, inner: Sequence[TrainingVideo]) -> float | None:
+        """Return the macro average precision on videos of other animals; None without any."""
+        if not inner:
+            return None
+        each = [probabilities_of_seen(self.result, self._look(video), video.time_s, self.params) for video in inner]
+        return macro_average_precision(np.concatenate([video.labels for video in inner]), np.concatenate(each))
+
+    def _view(self) -> View:
+        """Make the network's view, and return a copy that stays on the CPU, where batches are put together."""
+        view = self.network.view
+        view.normalise_by(*self.data.normalisation())
+        if view.projects:
+            view.learn_components(list(self.data.steps.values()), self.data.widths)
+        return copy.deepcopy(view)
+
+    def _look(self, video: TrainingVideo) -> Features:
+        """Return what the network sees of a video; it is kept where it is much less than the features."""
+        if video.id not in self.seen:
+            seen = Seen(in_steps(video, self.params, self.data.reader), self.view)
+            self.seen[video.id] = self.keep(seen) if self.view.projects else seen
+        return self.seen[video.id]
 
     def _step(self, batch: Batch, share: float) -> float:
-        logits = self.network(self._tensor(batch.x), self._tensor(batch.mask))
+        logits = self.network.tag(self._tensor(batch.x), self._tensor(batch.mask))
         compute = exclusive_loss if self.network.exclusive else overlapping_loss
-        loss = compute(logits, self._tensor(batch.target), self.class_weights) / share
+        loss = compute(logits, self._tensor(batch.target), self.class_weights, self.params.focal) / share
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), _STEEPEST)
@@ -148,10 +185,6 @@ class _Run:
         if not math.isfinite(value := float(loss.detach())):
             raise InputError(f"the loss became {value} in training; set a smaller train.learning_rate than {self.params.learning_rate:g}")
         return value
-
-    def _rate(self, number: int) -> float:
-        done = min(1.0, (number - 1) / self.params.epochs)
-        return self.params.learning_rate * (0.5 * (1 + math.cos(math.pi * done)) if self.params.schedule == "cosine" else 1.0)
 
     def _tensor(self, values: npt.NDArray[Any]) -> torch.Tensor:
         return torch.from_numpy(values).to(self.device)

@@ -46,6 +46,8 @@ class TrainingVideo:
         (T,) float64 time stamps of its frames.
     streams
         Names of its streams, in the order of the keys.
+    widths
+        Dimensions of each stream of its features; not given where they are one.
     """
 
     id: str
@@ -55,6 +57,7 @@ class TrainingVideo:
     labels: npt.NDArray[np.int8]
     time_s: npt.NDArray[np.float64]
     streams: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels.ndim != 2 or len(self.labels) != len(self.time_s):
@@ -65,8 +68,9 @@ class TrainingVideo:
         if streams == self.streams:
             return self
         opener: Any = self.open
-        keys = dict(zip(self.streams, self.keys, strict=True))
-        return replace(self, open=opener.of_streams(streams), keys=tuple(keys[stream] for stream in streams), streams=streams)
+        places = [self.streams.index(stream) for stream in streams]
+        keys, widths = (tuple(values[place] for place in places if values) for values in (self.keys, self.widths))
+        return replace(self, open=opener.of_streams(streams), keys=keys, streams=streams, widths=widths)
 
     def shows(self, behaviours: Sequence[str]) -> frozenset[str]:
         """Return the behaviours that are shown at least once."""

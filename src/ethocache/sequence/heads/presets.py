@@ -12,13 +12,18 @@ _TRAIN = {
     "per_behaviour": True,
     "window_s": 30,
     "overlap_s": 0,
+    "max_fps": None,
+    "components": 0,
     "batch_size": 8,
     "epochs": 50,
     "patience": 5,
     "learning_rate": 1e-3,
+    "warmup": 0,
     "schedule": "constant",
     "weight_decay": 0,
+    "ema": 0,
     "class_weights": "balanced",
+    **dict.fromkeys(("focal", "soften_s", "noise", "warp", "mixup", "hide_streams"), 0),
 }
 _DECIDE = {"threshold": 0.5, "calibration": "none", "smoothing": "none"}
 _INPUT: dict[str, Any] = {"project": 0, "input_dropout": 0.5, "dropout": 0, "hide": "frame", "decide": _DECIDE}
