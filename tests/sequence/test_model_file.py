@@ -93,7 +93,7 @@ def test_damaged_weights_are_refused(tmp_path, network):
         ({"format_version": None}, "expected a model of format version 1, found None"),
         ({"dimensions": 0, "colour": "red"}, r"damaged or made by another version \(see: dimensions, colour\)"),
         ({"thresholds": [0.5]}, "expected 2 thresholds, found 1"),
-        ({"head": {"kind": "gru"}}, "model.json: head: 'kind': expected one of"),
+        ({"head": {"kind": "grru"}}, "model.json: head: 'kind': expected one of"),
         ({"dimensions": 9}, "its weights do not fit the head that model.json describes"),
     ],
 )

@@ -5,6 +5,8 @@ from torch.nn import functional
 
 from ethocache.sequence.targets import NOT_KNOWN
 
+_LARGEST_JUMP = 4.0  # of a log-probability; a real change of behaviour costs no more than this
+
 
 def overlapping_loss(logits: torch.Tensor, label: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Return the summed weighted cross-entropy of behaviours that may overlap.
@@ -35,3 +37,23 @@ def exclusive_loss(logits: torch.Tensor, classes: torch.Tensor, weights: torch.T
         (C,) weight of each class.
     """
     return functional.cross_entropy(logits.flatten(0, -2), classes.flatten().long(), weights, ignore_index=NOT_KNOWN, reduction="sum")
+
+
+def smoothing_loss(logits: torch.Tensor, mask: torch.Tensor, exclusive: bool) -> torch.Tensor:
+    """Return the mean squared jump of the log-probabilities from frame to frame, jumps cut at 4 (Farha & Gall 2019).
+
+    Only the later of two frames is drawn towards the other. Of behaviours that may overlap, "yes" and "no" both count.
+
+    Parameters
+    ----------
+    logits
+        (B, T, C).
+    mask
+        (B, T), True on real frames; jumps into padding do not count.
+    exclusive
+        Whether the C classes share one probability.
+    """
+    log = logits.log_softmax(dim=-1) if exclusive else functional.logsigmoid(torch.cat([logits, -logits], dim=-1))
+    jumps = (log[:, 1:] - log[:, :-1].detach()).clamp(-_LARGEST_JUMP, _LARGEST_JUMP).square().mean(dim=-1)
+    pairs = mask[:, 1:] & mask[:, :-1]
+    return (jumps * pairs).sum() / pairs.sum().clamp(min=1)

@@ -9,6 +9,7 @@ from torch import nn
 
 from ethocache.sequence.heads.settings import HeadSettings
 from ethocache.sequence.heads.side_by_side import SideBySide
+from ethocache.sequence.heads.stages import MultiStage, stage_logits
 from ethocache.sequence.settings import TrainParams
 
 _FAR = 10.0  # standard deviations; beyond what training saw, how far out does not matter
@@ -33,6 +34,8 @@ class TaggingNetwork(nn.Module):
             self.head: nn.Module = SideBySide(lambda: head.build(dimensions, 1), behaviours)
         else:
             self.head = head.build(dimensions, behaviours + self.exclusive)
+        if isinstance(self.head, MultiStage):
+            self.head.exclusive = self.exclusive
 
     def normalise_by(self, mean: npt.NDArray[np.float64], std: npt.NDArray[np.float64]) -> None:
         """Set the mean and standard deviation (D,) that features are normalised with."""
@@ -40,8 +43,12 @@ class TaggingNetwork(nn.Module):
         self.std.copy_(torch.from_numpy(std.astype(np.float32)))
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return self.stages(x, mask)[-1]
+
+    def stages(self, x: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """Return the logits (B, T, C) of each stage of the head; most heads have one, and the last is the answer."""
         x = ((x - self.mean) / self.std).clamp(-_FAR, _FAR)
-        return cast(torch.Tensor, self.head(x.masked_fill(~mask.unsqueeze(-1), 0.0), mask))
+        return stage_logits(self.head, x.masked_fill(~mask.unsqueeze(-1), 0.0), mask)
 
     def probability(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return (B, T, behaviours) probabilities."""
