@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from ethocache.common.errors import InputError
 from ethocache.sequence.heads import HEADS, check_heads, effective_train, parse_head, resolve_head
 from ethocache.sequence.heads.entrance import HideFeatures
+from ethocache.sequence.heads.transformer import Transformer
+from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.thresholds import macro_average_precision
@@ -14,13 +18,20 @@ from ethocache.sequence.training import fit, predict_all
 
 SMALL = {
     "linear": {"kind": "linear"},
+    "mlp": {"kind": "mlp", "layers": 2, "units": 12},
     "lstm": {"kind": "lstm", "layers": 2, "units": 8, "project": 6},
     "lstm one-way": {"kind": "lstm", "layers": 2, "units": 8, "bidirectional": False, "halve_units": True, "project": 0},
+    "gru": {"kind": "gru", "layers": 2, "units": 8, "project": 6},
+    "gru one-way": {"kind": "gru", "layers": 2, "units": 8, "bidirectional": False, "halve_units": True, "project": 0},
     "tcn": {"kind": "tcn", "levels": 3, "channels": 12, "project": 6},
     "tcn batch norm": {"kind": "tcn", "hide": "frame", "levels": 2, "stacks": 2, "channels": 12, "norm": "batch", "project": 0},
     "tcn causal": {"kind": "tcn", "levels": 3, "channels": 12, "causal": True, "norm": "none", "kernel": 4},
+    "mstcn": {"kind": "mstcn", "stages": 2, "levels": 3, "channels": 12},
+    "mstcn causal": {"kind": "mstcn", "stages": 1, "levels": 3, "channels": 12, "kernel": 4, "causal": True},
+    "transformer": {"kind": "transformer", "layers": 2, "units": 12, "attention_heads": 2, "reach": 6, "kernel": 3},
+    "transformer causal": {"kind": "transformer", "layers": 2, "units": 12, "attention_heads": 3, "reach": 7, "causal": True},
 }
-CAUSAL = ["linear", "lstm one-way", "tcn causal"]
+CAUSAL = ["linear", "mlp", "lstm one-way", "gru one-way", "tcn causal", "mstcn causal", "transformer causal"]
 DIMENSIONS, BEHAVIOURS = 8, 2
 
 every_head = pytest.mark.parametrize("values", SMALL.values(), ids=SMALL)
@@ -100,7 +111,7 @@ def test_only_causal_heads_never_look_ahead(name):
 @every_head
 @pytest.mark.parametrize("per_behaviour", [False, True])
 def test_a_planted_signal_is_learned_and_the_seed_decides_the_weights(values, per_behaviour, litter):
-    if per_behaviour and values["kind"] == "tcn" and values != SMALL["tcn"]:
+    if per_behaviour and values != SMALL[values["kind"]]:  # one of each kind says it
         return
     *fitted, unseen = litter(4)
     params = TrainParams(window_s=8, overlap_s=2, epochs=25, learning_rate=0.02, batch_size=4, per_behaviour=per_behaviour)
@@ -112,6 +123,29 @@ def test_a_planted_signal_is_learned_and_the_seed_decides_the_weights(values, pe
         assert shorter[0] == shorter[1]
 
 
+class Written(TorchDispatchMode):
+    """Adds up how many numbers all operations inside it write."""
+
+    def __init__(self):
+        super().__init__()
+        self.numbers = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        answer = function(*args, **(kwargs or {}))
+        self.numbers += sum(leaf.numel() for leaf in tree_leaves(answer) if isinstance(leaf, torch.Tensor))
+        return answer
+
+
+@every_head
+def test_four_times_the_frames_take_four_times_the_memory(values):
+    built, written = network(values).train(), []
+    for frames in (256, 1024):
+        with Written() as work:
+            built(torch.randn(1, frames, DIMENSIONS), torch.ones(1, frames, dtype=torch.bool)).sum().backward()
+        written.append(work.numbers)
+    assert written[1] < 4.2 * written[0]
+
+
 def test_units_are_halved_only_on_request():
     assert head({"kind": "lstm", "layers": 3, "units": 64}).widths() == [64, 64, 64]
     assert head({"kind": "lstm", "layers": 3, "units": 64, "halve_units": True}).widths() == [64, 32, 16]
@@ -121,6 +155,81 @@ def test_units_are_halved_only_on_request():
 def test_one_frame_alone_passes_through_batch_norm_in_training():
     built = network(SMALL["tcn batch norm"]).train()
     assert torch.isfinite(built(torch.randn(1, 1, DIMENSIONS), torch.ones(1, 1, dtype=torch.bool))).all()
+
+
+@pytest.mark.parametrize("name", ["transformer", "transformer causal"])
+@torch.no_grad()
+def test_a_transformer_sees_as_far_as_its_layers_reach_and_no_farther(name):
+    built, settings = network(SMALL[name]), head(SMALL[name])
+    x, mask, last = torch.randn(1, 120, DIMENSIONS), torch.ones(1, 120, dtype=torch.bool), 60
+    before = built(x, mask)
+    x[0, last] += 5.0
+    changed = (built(x, mask) != before).any(dim=-1)[0].nonzero().flatten()
+    onwards = settings.layers * (settings.reach + (settings.kernel - 1 if settings.causal else settings.kernel // 2))
+    assert changed.max() == last + onwards
+    assert changed.min() == (last if settings.causal else last - onwards)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@torch.no_grad()
+def test_attention_in_blocks_is_attention_to_every_frame_within_reach(causal):
+    torch.manual_seed(0)
+    settings = head(SMALL["transformer"] | {"causal": causal})
+    attention = Transformer(DIMENSIONS, BEHAVIOURS, settings).blocks[0].attention
+    attention.distance.normal_()
+    x, mask = torch.randn(2, 20, 12), real([20, 15], 20)
+    offset = torch.arange(20) - torch.arange(20)[:, None]
+    ahead = 0 if causal else settings.reach
+    within = (offset >= -settings.reach) & (offset <= ahead)
+    query, key, value = (part.unflatten(-1, (2, 6)).transpose(1, 2) for part in attention.project(x).chunk(3, dim=-1))
+    scores = query @ key.transpose(-2, -1) / 6**0.5 + attention.distance[:, (offset + settings.reach).clamp(0, settings.reach + ahead)]
+    weights = scores.masked_fill(~(within & mask[:, None, None]), float("-inf")).softmax(dim=-1)
+    expected = attention.mix((weights @ value).transpose(1, 2).flatten(2))
+    torch.testing.assert_close(attention(x, mask)[mask], expected[mask], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("settings", [{}, {"task": "exclusive"}, {"per_behaviour": True}], ids=["overlapping", "exclusive", "side by side"])
+def test_each_stage_flickers_no_more_than_the_one_before(settings, litter):
+    *fitted, unseen = litter(4, height=1.5, frames=400)
+    values = {"kind": "mstcn", "levels": 2, "channels": 16}
+    params = TrainParams(window_s=20, overlap_s=2, epochs=40, learning_rate=0.01, **settings)
+    trained = fit("test", fitted, (), head(values), params, Reader()).network.eval()
+    with unseen.open() as features, torch.no_grad():
+        x = torch.from_numpy(features.rows(0, 400))[None].to(trained.mean.device)
+        stages = trained.stages(x, torch.ones_like(x[..., 0], dtype=torch.bool))
+    answers = [logits.argmax(dim=-1) if trained.exclusive else logits > 0 for logits in stages]
+    changes = [int((answer[:, 1:] != answer[:, :-1]).sum()) for answer in answers]
+    assert len(changes) == 3 and changes == sorted(changes, reverse=True) and changes[-1] < changes[0]
+
+
+@pytest.mark.parametrize("per_behaviour", [False, True])
+@torch.no_grad()
+def test_the_last_stage_is_the_answer(per_behaviour):
+    built = TaggingNetwork(DIMENSIONS, BEHAVIOURS, head(SMALL["mstcn"]), TrainParams(per_behaviour=per_behaviour)).eval()
+    x, mask = torch.randn(2, 30, DIMENSIONS), real([30, 20], 30)
+    stages = built.stages(x, mask)
+    assert [stage.shape for stage in stages] == [(2, 30, BEHAVIOURS)] * 3
+    assert torch.equal(built(x, mask), stages[-1])
+    assert not torch.equal(stages[0], stages[1])
+
+
+@pytest.mark.parametrize(("exclusive", "low", "high"), [(True, 1.0, 1.0), (False, 0.0, 2.0)])
+@torch.no_grad()
+def test_later_stages_read_the_probabilities_that_the_task_asks_for(exclusive, low, high):
+    built = network(SMALL["mstcn"])
+    built.exclusive, seen = exclusive, []
+    built.enter[0].register_forward_hook(lambda layer, given, answer: seen.append(given[0].sum(dim=-1)))
+    built(10 * torch.randn(2, 30, DIMENSIONS), torch.ones(2, 30, dtype=torch.bool))
+    assert seen[0].min() >= low - 1e-5 and seen[0].max() <= high + 1e-5
+    assert exclusive or seen[0].std() > 0.01
+
+
+def test_smoothing_takes_part_in_training(litter):
+    weights = {
+        fit("test", litter(2), (), head(SMALL["mstcn"] | {"smoothing": smoothing}), TrainParams(), Reader(), epochs=1).weights_sha256()
+        for smoothing in (0.0, 0.15)
+    }
+    assert len(weights) == 2
 
 
 def test_hidden_features_are_hidden_in_the_whole_window_or_in_single_frames():
@@ -135,6 +244,7 @@ def test_hidden_features_are_hidden_in_the_whole_window_or_in_single_frames():
     assert HideFeatures(0.5, "window").eval()(ones) is ones
 
 
+KINDS = "linear, mlp, lstm, gru, tcn, mstcn, transformer, ensemble"
 RECIPES = {"lstm": {"kind": "lstm"}, "short": {"kind": "tcn", "train": {"window_s": 3}}}
 
 
@@ -149,11 +259,20 @@ def test_the_chosen_head_is_resolved_with_every_setting():
     [
         ("ltsm", RECIPES, "params.yaml: head: 'ltsm' is not a recipe of 'heads', did you mean 'lstm'?"),
         ("xyz", RECIPES, "params.yaml: head: 'xyz' is not a recipe of 'heads'; known: lstm, short"),
-        ("a", {"a": {"kind": "tnc"}}, "heads.a: 'kind': expected one of linear, lstm, tcn, ensemble, found 'tnc', did you mean 'tcn'?"),
-        ("a", {"a": {}}, "heads.a: 'kind': expected one of linear, lstm, tcn, ensemble, found None"),
+        (
+            "a",
+            {"a": {"kind": "tnc"}},
+            f"heads.a: 'kind': expected one of {KINDS}, found 'tnc', did you mean 'tcn'?",
+        ),
+        ("a", {"a": {}}, f"heads.a: 'kind': expected one of {KINDS}, found None"),
         ("a", {"a": {"kind": ["lstm"]}}, "found ['lstm']"),
         ("a", {"a": "lstm"}, "heads.a: expected 'kind: lstm' and its settings, found 'lstm'"),
         ("a", {"a": {"kind": "lstm", "unit": 3}}, "heads.a: 'unit' is not a setting, did you mean 'units'?"),
+        (
+            "a",
+            {"a": {"kind": "transformer", "units": 90, "attention_heads": 4}},
+            "heads.a: 'units' (90) must be a multiple of 'attention_heads' (4)",
+        ),
         ("a", {"a": {"kind": "lstm", "train": {"epoch": 3}}}, "heads.a.train: 'epoch' is not a setting, did you mean 'epochs'?"),
         ("a", {"a": {"kind": "lstm", "train": {"epochs": 0}}}, "heads.a.train: 'epochs': Input should be greater than or equal to 1"),
     ],
@@ -167,7 +286,7 @@ def test_a_head_that_cannot_be_is_refused(name, recipes, message):
 def test_all_problems_of_all_heads_are_told_at_once():
     check_heads(RECIPES)
     with pytest.raises(InputError) as refusal:
-        check_heads({"a": {"kind": "lstm", "unit": 3, "layers": 0}, "b": {"kind": "gru"}})
+        check_heads({"a": {"kind": "lstm", "unit": 3, "layers": 0}, "b": {"kind": "grru"}})
     assert len(str(refusal.value).splitlines()) == 3
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ethocache.sequence.losses import exclusive_loss, overlapping_loss
+from ethocache.sequence.losses import exclusive_loss, overlapping_loss, smoothing_loss
 
 
 def test_overlapping_behaviours_sum_the_cross_entropy_of_what_is_known():
@@ -64,3 +64,32 @@ def test_a_perfect_answer_has_a_slope_in_focal_loss(loss):
     logits = torch.tensor([[40.0, -40.0]], requires_grad=True)
     loss(logits, torch.tensor([[1.0, 0.0]]), torch.ones(2, 2) if loss is overlapping_loss else torch.ones(2), 0.5).backward()
     assert torch.isfinite(logits.grad).all()
+
+
+def log_sigmoid(logit):
+    return -math.log1p(math.exp(-logit))
+
+
+def test_jumps_of_overlapping_behaviours_are_squared_and_meaned_over_yes_and_no():
+    logits = torch.tensor([[[0.0], [1.0], [1.0]]])
+    yes, no = log_sigmoid(1) - log_sigmoid(0), log_sigmoid(-1) - log_sigmoid(0)
+    expected = (yes**2 + no**2) / 2 / 2  # two answers, and two jumps of which one is none
+    assert smoothing_loss(logits, torch.ones(1, 3, dtype=torch.bool), False).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_jumps_of_exclusive_behaviours_are_squared_and_cut_at_four():
+    logits = torch.tensor([[[0.0, 0.0], [9.0, 0.0]]])
+    yes = -math.log1p(math.exp(-9)) + math.log(2)  # the other class falls by far more than 4
+    assert smoothing_loss(logits, torch.ones(1, 2, dtype=torch.bool), True).item() == pytest.approx((yes**2 + 16) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_jumps_into_padding_and_from_the_earlier_frame_teach_nothing(exclusive):
+    logits = torch.tensor([[[0.0, 1.0], [2.0, 0.0], [9.0, -9.0]]], requires_grad=True)
+    smoothing_loss(logits, torch.tensor([[True, True, False]]), exclusive).backward()
+    assert logits.grad is not None
+    assert logits.grad[0].any(dim=-1).tolist() == [False, True, False]
+
+
+def test_a_single_frame_has_no_jump():
+    assert smoothing_loss(torch.ones(1, 1, 2), torch.ones(1, 1, dtype=torch.bool), False).item() == 0

@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional
 
 _LEAST = 1e-6  # how far off an answer is at least, so that any power of it has a slope
+_LARGEST_JUMP = 4.0  # of a log-probability; a real change of behaviour costs no more than this
 
 
 def overlapping_loss(logits: torch.Tensor, label: torch.Tensor, weights: torch.Tensor, focal: float = 0.0) -> torch.Tensor:
@@ -51,3 +52,23 @@ def exclusive_loss(logits: torch.Tensor, classes: torch.Tensor, weights: torch.T
     if focal:
         terms = terms * (0.5 * (share - logits.softmax(dim=-1)).abs().sum(dim=-1)).clamp_min(_LEAST) ** focal
     return terms.sum()
+
+
+def smoothing_loss(logits: torch.Tensor, mask: torch.Tensor, exclusive: bool) -> torch.Tensor:
+    """Return the mean squared jump of the log-probabilities from frame to frame, jumps cut at 4 (Farha & Gall 2019).
+
+    Only the later of two frames is drawn towards the other. Of behaviours that may overlap, "yes" and "no" both count.
+
+    Parameters
+    ----------
+    logits
+        (B, T, C).
+    mask
+        (B, T), True on real frames; jumps into padding do not count.
+    exclusive
+        Whether the C classes share one probability.
+    """
+    log = logits.log_softmax(dim=-1) if exclusive else functional.logsigmoid(torch.cat([logits, -logits], dim=-1))
+    jumps = (log[:, 1:] - log[:, :-1].detach()).clamp(-_LARGEST_JUMP, _LARGEST_JUMP).square().mean(dim=-1)
+    pairs = mask[:, 1:] & mask[:, :-1]
+    return (jumps * pairs).sum() / pairs.sum().clamp(min=1)

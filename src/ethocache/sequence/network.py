@@ -7,6 +7,7 @@ from torch import nn
 
 from ethocache.sequence.heads.settings import HeadSettings
 from ethocache.sequence.heads.side_by_side import SideBySide
+from ethocache.sequence.heads.stages import MultiStage, stage_logits
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.view import View
 
@@ -26,13 +27,19 @@ class TaggingNetwork(nn.Module):
             self.head: nn.Module = SideBySide(lambda: head.build(self.view.width, 1), behaviours)
         else:
             self.head = head.build(self.view.width, behaviours + self.exclusive)
+        if isinstance(self.head, MultiStage):
+            self.head.exclusive = self.exclusive
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         return self.tag(self.view(x), mask)
 
     def tag(self, seen: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the logits of what `view` made of features, (B, T, view.width)."""
-        return cast(torch.Tensor, self.head(seen.masked_fill(~mask.unsqueeze(-1), 0.0), mask))
+        return self.stages(seen, mask)[-1]
+
+    def stages(self, seen: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """Return the same of each stage of the head; most heads have one, and the last is the answer."""
+        return stage_logits(self.head, seen.masked_fill(~mask.unsqueeze(-1), 0.0), mask)
 
     def probability(self, x: torch.Tensor, mask: torch.Tensor, seen: bool = False) -> torch.Tensor:
         """Return (B, T, behaviours) probabilities of features, or of what `view` made of them already."""

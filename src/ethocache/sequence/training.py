@@ -19,8 +19,9 @@ from ethocache.common.errors import InputError
 from ethocache.common.progress import progress
 from ethocache.sequence.batching import Batch, TrainingSet, in_steps
 from ethocache.sequence.heads.settings import HeadSettings
+from ethocache.sequence.heads.stages import smoothing_of
 from ethocache.sequence.inference import probabilities, probabilities_of_seen
-from ethocache.sequence.losses import exclusive_loss, overlapping_loss
+from ethocache.sequence.losses import exclusive_loss, overlapping_loss, smoothing_loss
 from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.optimising import Averaged, learning_rate
 from ethocache.sequence.reading import Reader
@@ -175,9 +176,12 @@ class _Run:
         return self.seen[video.id]
 
     def _step(self, batch: Batch, share: float) -> float:
-        logits = self.network.tag(self._tensor(batch.x), self._tensor(batch.mask))
-        compute = exclusive_loss if self.network.exclusive else overlapping_loss
-        loss = compute(logits, self._tensor(batch.target), self.class_weights, self.params.focal) / share
+        mask, target, exclusive = self._tensor(batch.mask), self._tensor(batch.target), self.network.exclusive
+        compute = exclusive_loss if exclusive else overlapping_loss
+        stages = self.network.stages(self._tensor(batch.x), mask)
+        loss = torch.stack([compute(logits, target, self.class_weights, self.params.focal) for logits in stages]).sum() / share
+        if smoothing := smoothing_of(self.network.head):
+            loss = loss + smoothing * torch.stack([smoothing_loss(logits, mask, exclusive) for logits in stages]).sum()
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), _STEEPEST)

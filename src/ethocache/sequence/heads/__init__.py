@@ -8,13 +8,26 @@ from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import parse_section
 from ethocache.sequence.heads.ensemble import KIND, EnsembleRecipe, check_members, is_ensemble
 from ethocache.sequence.heads.presets import PRESETS
-from ethocache.sequence.heads.settings import HeadSettings, LinearSettings, LstmSettings, TcnSettings
+from ethocache.sequence.heads.settings import (
+    GruSettings,
+    HeadSettings,
+    LinearSettings,
+    LstmSettings,
+    MlpSettings,
+    MsTcnSettings,
+    TcnSettings,
+    TransformerSettings,
+)
 from ethocache.sequence.settings import TrainParams
 
 HEADS: dict[str, type[HeadSettings]] = {
     "linear": LinearSettings,
+    "mlp": MlpSettings,
     "lstm": LstmSettings,
+    "gru": GruSettings,
     "tcn": TcnSettings,
+    "mstcn": MsTcnSettings,
+    "transformer": TransformerSettings,
 }
 
 _AGREES_WITH_ALL = {"window_s": 1e9, "overlap_s": 0.0}  # what a head leaves open is checked when `train` is known, in effective_train

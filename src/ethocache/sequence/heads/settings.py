@@ -1,9 +1,9 @@
 """The settings of each kind of head; nothing here loads torch."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ethocache.common.params import Section
 
@@ -51,8 +51,30 @@ class LinearSettings(HeadSettings):
         return Linear(inputs, outputs, self)
 
 
-class LstmSettings(HeadSettings):
-    """A recurrent network with long memory (Hochreiter & Schmidhuber 1997).
+class MlpSettings(HeadSettings):
+    """Each frame by itself, with a small network instead of one weight for each feature.
+
+    Attributes
+    ----------
+    layers, units
+        How many hidden layers, and how many units each has.
+    dropout
+        Part of each layer's output that training hides.
+    """
+
+    kind: Literal["mlp"]
+    layers: int = Field(2, ge=1)
+    units: int = Field(128, ge=1)
+    dropout: float = Field(0.3, ge=0, lt=1)
+
+    def build(self, inputs: int, outputs: int) -> "nn.Module":
+        from ethocache.sequence.heads.mlp import Mlp
+
+        return Mlp(inputs, outputs, self)
+
+
+class RecurrentSettings(HeadSettings):
+    """A recurrent network, whatever its cells.
 
     Attributes
     ----------
@@ -68,7 +90,6 @@ class LstmSettings(HeadSettings):
         Learned linear projection of wide inputs to so many first; 0 for none.
     """
 
-    kind: Literal["lstm"]
     layers: int = Field(2, ge=1)
     units: int = Field(96, ge=1)
     halve_units: bool = False
@@ -80,10 +101,31 @@ class LstmSettings(HeadSettings):
         """Return the units of each layer."""
         return [max(1, self.units >> layer) if self.halve_units else self.units for layer in range(self.layers)]
 
-    def build(self, inputs: int, outputs: int) -> "nn.Module":
-        from ethocache.sequence.heads.lstm import Lstm
 
-        return Lstm(inputs, outputs, self)
+class LstmSettings(RecurrentSettings):
+    """A recurrent network with long memory (Hochreiter & Schmidhuber 1997)."""
+
+    kind: Literal["lstm"]
+
+    def build(self, inputs: int, outputs: int) -> "nn.Module":
+        from torch import nn
+
+        from ethocache.sequence.heads.recurrent import Recurrent
+
+        return Recurrent(inputs, outputs, self, nn.LSTM)
+
+
+class GruSettings(RecurrentSettings):
+    """A recurrent network of gated units, three quarters of the weights of an LSTM (Cho et al. 2014)."""
+
+    kind: Literal["gru"]
+
+    def build(self, inputs: int, outputs: int) -> "nn.Module":
+        from torch import nn
+
+        from ethocache.sequence.heads.recurrent import Recurrent
+
+        return Recurrent(inputs, outputs, self, nn.GRU)
 
 
 class TcnSettings(HeadSettings):
@@ -119,3 +161,77 @@ class TcnSettings(HeadSettings):
         from ethocache.sequence.heads.tcn import Tcn
 
         return Tcn(inputs, outputs, self)
+
+
+class MsTcnSettings(HeadSettings):
+    """Dilated convolutions whose answer further stages refine (Li et al. 2020, MS-TCN++).
+
+    Attributes
+    ----------
+    stages
+        How many stages refine the answer of the one before.
+    levels
+        Layers of each stage, dilated by 1, 2, 4, ... frames; in the first stage each also by ..., 4, 2, 1.
+    channels, kernel
+        Width of every convolution, and how many frames it takes in.
+    causal
+        Never look ahead.
+    smoothing
+        How much training minds jumps of the answer from frame to frame, beside the labels.
+    dropout
+        Part of each layer's output that training hides.
+    """
+
+    kind: Literal["mstcn"]
+    stages: int = Field(2, ge=1)
+    levels: int = Field(6, ge=1, le=16)
+    channels: int = Field(48, ge=1)
+    kernel: int = Field(3, ge=2)
+    causal: bool = False
+    smoothing: float = Field(0.15, ge=0)
+    dropout: float = Field(0.3, ge=0, lt=1)
+
+    def build(self, inputs: int, outputs: int) -> "nn.Module":
+        from ethocache.sequence.heads.mstcn import MsTcn
+
+        return MsTcn(inputs, outputs, self)
+
+
+class TransformerSettings(HeadSettings):
+    """Attention to the frames around (Vaswani et al. 2017), and a short convolution before it (Gulati et al. 2020).
+
+    Attributes
+    ----------
+    layers, units
+        How many blocks, and their width.
+    attention_heads
+        How many patterns of attention each block has; `units` is a multiple of it.
+    reach
+        Frames to each side that one block attends to; memory grows with it, and with the window only linearly.
+    kernel
+        Frames that the convolution of each block takes in.
+    causal
+        Never look ahead.
+    dropout
+        Part of the output of each part of a block that training hides.
+    """
+
+    kind: Literal["transformer"]
+    layers: int = Field(2, ge=1)
+    units: int = Field(96, ge=1)
+    attention_heads: int = Field(4, ge=1)
+    reach: int = Field(64, ge=1)
+    kernel: int = Field(7, ge=1)
+    causal: bool = False
+    dropout: float = Field(0.3, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _check_width(self) -> Self:
+        if self.units % self.attention_heads:
+            raise ValueError(f"'units' ({self.units}) must be a multiple of 'attention_heads' ({self.attention_heads})")
+        return self
+
+    def build(self, inputs: int, outputs: int) -> "nn.Module":
+        from ethocache.sequence.heads.transformer import Transformer
+
+        return Transformer(inputs, outputs, self)

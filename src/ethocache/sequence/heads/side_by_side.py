@@ -5,8 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from ethocache.sequence.heads.stages import MultiStage, smoothing_of, stage_logits
 
-class SideBySide(nn.Module):
+
+class SideBySide(MultiStage):
     """Networks of one output each that share nothing but their input.
 
     ``x: (B, T, D) float32, mask: (B, T) bool -> (B, T, C) logits``.
@@ -22,6 +24,8 @@ class SideBySide(nn.Module):
     def __init__(self, build: Callable[[], nn.Module], outputs: int) -> None:
         super().__init__()
         self.networks = nn.ModuleList(build() for _ in range(outputs))
+        self.smoothing = smoothing_of(self.networks[0])
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        return torch.cat([network(x, mask) for network in self.networks], dim=-1)
+    def stage_logits(self, x: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        each = [stage_logits(network, x, mask) for network in self.networks]
+        return [torch.cat(stage, dim=-1) for stage in zip(*each, strict=True)]

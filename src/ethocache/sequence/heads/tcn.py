@@ -5,6 +5,7 @@ from typing import cast
 import torch
 from torch import nn
 
+from ethocache.sequence.heads.convolution import Convolution
 from ethocache.sequence.heads.entrance import Entrance, HideFeatures
 from ethocache.sequence.heads.settings import TcnSettings
 
@@ -36,30 +37,25 @@ class _Block(nn.Module):
     def __init__(self, inputs: int, dilation: int, settings: TcnSettings) -> None:
         super().__init__()
         channels = settings.channels
-        self.first = _Convolution(inputs, dilation, settings)
-        self.second = _Convolution(channels, dilation, settings)
+        self.first = _Step(inputs, dilation, settings)
+        self.second = _Step(channels, dilation, settings)
         self.around = nn.Linear(inputs, channels) if inputs != channels else nn.Identity()
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         return torch.relu(self.around(x) + self.second(self.first(x, mask), mask))
 
 
-class _Convolution(nn.Module):
+class _Step(nn.Module):
     """Dilated convolution, norm, ReLU, dropout; input and output (B, T, channels)."""
 
     def __init__(self, inputs: int, dilation: int, settings: TcnSettings) -> None:
         super().__init__()
-        reach = (settings.kernel - 1) * dilation
-        self.before = reach if settings.causal else reach // 2
-        self.after = reach - self.before
-        self.convolution = nn.Conv1d(inputs, settings.channels, settings.kernel, dilation=dilation)
+        self.convolution = Convolution(inputs, settings.channels, settings.kernel, dilation, settings.causal)
         self.norm = _norm(settings)
         self.hide = HideFeatures(settings.dropout, settings.hide)
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        real = x.masked_fill(~mask.unsqueeze(-1), 0.0).transpose(1, 2)
-        x = self.convolution(nn.functional.pad(real, (self.before, self.after))).transpose(1, 2)
-        return cast(torch.Tensor, self.hide(torch.relu(self.norm(x, mask))))
+        return cast(torch.Tensor, self.hide(torch.relu(self.norm(self.convolution(x, mask), mask))))
 
 
 class _LayerNorm(nn.Module):

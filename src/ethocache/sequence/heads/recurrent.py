@@ -6,22 +6,33 @@ import torch
 from torch import nn
 
 from ethocache.sequence.heads.entrance import Entrance, HideFeatures
-from ethocache.sequence.heads.settings import LstmSettings
+from ethocache.sequence.heads.settings import RecurrentSettings
+
+Cell = type[nn.LSTM] | type[nn.GRU]
 
 
-class Lstm(nn.Module):
-    """LSTM layers over the window.
+class Recurrent(nn.Module):
+    """Recurrent layers over the window.
 
     ``x: (B, T, D) float32, mask: (B, T) bool -> (B, T, C) logits``; the state starts at zero in every window.
+
+    Parameters
+    ----------
+    inputs, outputs
+        D and C.
+    settings
+        Say how many layers, how wide, and whether they also read backwards.
+    cell
+        What keeps the memory: torch's LSTM or GRU.
     """
 
-    def __init__(self, inputs: int, outputs: int, settings: LstmSettings) -> None:
+    def __init__(self, inputs: int, outputs: int, settings: RecurrentSettings, cell: Cell) -> None:
         super().__init__()
         self.entrance = Entrance(inputs, settings.project, settings)
         directions = 2 if settings.bidirectional else 1
         widths = [self.entrance.outputs, *(units * directions for units in settings.widths())]
         sizes = zip(widths, settings.widths(), strict=False)
-        self.layers = nn.ModuleList(_Layer(width, units, settings.bidirectional) for width, units in sizes)
+        self.layers = nn.ModuleList(_Layer(cell, width, units, settings.bidirectional) for width, units in sizes)
         self.hide = HideFeatures(settings.dropout, settings.hide)
         self.read_out = nn.Linear(widths[-1], outputs)
 
@@ -39,10 +50,10 @@ class _Layer(nn.Module):
     Turning the windows round by hand gives what packed sequences give, five times as fast on CPU.
     """
 
-    def __init__(self, inputs: int, units: int, bidirectional: bool) -> None:
+    def __init__(self, cell: Cell, inputs: int, units: int, bidirectional: bool) -> None:
         super().__init__()
-        self.onwards = nn.LSTM(inputs, units, batch_first=True)
-        self.back = nn.LSTM(inputs, units, batch_first=True) if bidirectional else None
+        self.onwards = cell(inputs, units, batch_first=True)
+        self.back = cell(inputs, units, batch_first=True) if bidirectional else None
 
     def forward(self, x: torch.Tensor, backwards: torch.Tensor) -> torch.Tensor:
         onwards: torch.Tensor = self.onwards(x)[0]
