@@ -195,7 +195,7 @@ def test_each_stage_flickers_no_more_than_the_one_before(settings, litter):
     params = TrainParams(window_s=20, overlap_s=2, epochs=40, learning_rate=0.01, **settings)
     trained = fit("test", fitted, (), head(values), params, Reader()).network.eval()
     with unseen.open() as features, torch.no_grad():
-        x = torch.from_numpy(features.rows(0, 400))[None].to(trained.mean.device)
+        x = trained.view(torch.from_numpy(features.rows(0, 400))[None].to(trained.view.mean.device))
         stages = trained.stages(x, torch.ones_like(x[..., 0], dtype=torch.bool))
     answers = [logits.argmax(dim=-1) if trained.exclusive else logits > 0 for logits in stages]
     changes = [int((answer[:, 1:] != answer[:, :-1]).sum()) for answer in answers]
@@ -207,7 +207,7 @@ def test_each_stage_flickers_no_more_than_the_one_before(settings, litter):
 def test_the_last_stage_is_the_answer(per_behaviour):
     built = TaggingNetwork(DIMENSIONS, BEHAVIOURS, head(SMALL["mstcn"]), TrainParams(per_behaviour=per_behaviour)).eval()
     x, mask = torch.randn(2, 30, DIMENSIONS), real([30, 20], 30)
-    stages = built.stages(x, mask)
+    stages = built.stages(built.view(x), mask)
     assert [stage.shape for stage in stages] == [(2, 30, BEHAVIOURS)] * 3
     assert torch.equal(built(x, mask), stages[-1])
     assert not torch.equal(stages[0], stages[1])

@@ -133,7 +133,7 @@ class _Run:
             jobs.append(Job(name, "network", network_recipe(setup, videos, epochs[-1]), job))
         made = self._make(jobs, "training the final model")
         parts = zip(made, self.system.members, self.setups, epochs, fold_epochs, strict=True)
-        return [MemberPart(entry, member.streams, setup.head, setup.params, *both) for entry, member, setup, *both in parts]
+        return [MemberPart(entry, member.streams, setup.head, setup.params, best, each) for entry, member, setup, best, each in parts]
 
     def _make(self, jobs: Iterable[Job], what: str) -> list[Entry]:
         made = self.store.made

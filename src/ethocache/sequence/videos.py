@@ -69,7 +69,8 @@ class TrainingVideo:
             return self
         opener: Any = self.open
         places = [self.streams.index(stream) for stream in streams]
-        keys, widths = (tuple(values[place] for place in places if values) for values in (self.keys, self.widths))
+        keys = tuple(self.keys[place] for place in places)
+        widths = tuple(self.widths[place] for place in places if self.widths)
         return replace(self, open=opener.of_streams(streams), keys=keys, streams=streams, widths=widths)
 
     def shows(self, behaviours: Sequence[str]) -> frozenset[str]:
