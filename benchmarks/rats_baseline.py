@@ -79,7 +79,7 @@ def fit(kind: str, x: Floats, classes: Classes, strength: float, seed: int) -> A
     if kind == "gb":
         trees = HistGradientBoostingClassifier(
             max_iter=int(strength), learning_rate=0.08, max_leaf_nodes=15, min_samples_leaf=100, l2_regularization=5.0,
-            max_features=0.3, early_stopping=False, random_state=seed,
+            max_features=0.3, max_bins=63, early_stopping=False, random_state=seed,
         )  # fmt: skip
         return trees.fit(x, classes, weight)
     model = make_pipeline(StandardScaler(copy=False), LogisticRegression(C=strength, max_iter=150, tol=1e-3))

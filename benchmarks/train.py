@@ -64,9 +64,10 @@ def rounds(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     fitted, held_out, epochs = videos[arguments.held_out :], videos[: arguments.held_out], arguments.epochs or 20
     ours: list[Curve] = []
     plain: list[Curve] = []
+    peak_mb = 0
     for seed in range(arguments.rounds):
         ours.append(train_ours(arguments.head, fitted, held_out, epochs, seed))
-        peak_mb = peak_rss_mb() if not seed else peak_mb
+        peak_mb = peak_mb or peak_rss_mb()
         plain.append(train_plain(fitted, held_out, epochs, seed))
     about = {"head": arguments.head, "frames": frames_of(fitted), "dimensions": arguments.dimensions, "epochs": epochs}
     medians = summary(ours, fitted) | {f"plain_{name}": value for name, value in summary(plain, fitted).items()}
