@@ -21,7 +21,7 @@ FPS = 10.0
 BEHAVIOURS = ("grooming", "mid_rearing", "wall_rearing")
 PREVALENCE, BOUT_FRAMES = (0.108, 0.106, 0.132), (107, 24, 21)
 STREAM = "planted"
-_STRENGTH = 3.0  # length of a behaviour's pattern in standard deviations of the noise
+_STRENGTH = 2.7  # length of a behaviour's pattern in standard deviations of the noise
 _MOVEMENTS, _LASTING = 24, 0.9  # patterns that come and go, and how much of one is left in the next frame
 
 Floats = npt.NDArray[np.float32]

@@ -72,7 +72,8 @@ def run(project: RatProject, arguments: argparse.Namespace) -> tuple[dict[str, A
     result: dict[str, Any] = {}
     systems: dict[str, list[Answer]] = {}
     if not arguments.baseline_only:
-        seconds = {f"{stage}_seconds": round(project.run(stage), 1) for stage in ("train", "predict")}
+        project.run("train")
+        seconds = {"train_seconds": project.training_seconds(), "predict_seconds": round(project.run("predict"), 1)}
         systems[project.head] = project.answers()
         result |= blocks(systems[project.head]) | seconds | {"head": project.head}
     kinds = ["gb"] * (not arguments.no_baseline) + ["logistic"] * arguments.logistic
@@ -90,7 +91,7 @@ def blocks(answers: Sequence[Answer]) -> dict[str, dict[str, float]]:
 
 
 def write_answers(path: Path, systems: dict[str, list[Answer]]) -> None:
-    arrays = {
+    arrays: dict[str, Any] = {
         f"{system}/{one.video}/{part}": values
         for system, answers in systems.items()
         for one in answers

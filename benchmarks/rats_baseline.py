@@ -135,7 +135,7 @@ def boxed(probability: Floats, box_s: float) -> Floats:
     """Return the mean of probabilities (T, B) over `box_s` seconds around each frame."""
     length = max(1, round(box_s * FPS))
     smooth = uniform_filter1d(probability.astype(np.float64), length, axis=0, mode="nearest")
-    return np.clip(smooth, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(smooth, 0, 1), np.float32)
 
 
 def likeliest(probability: Floats) -> Tags:

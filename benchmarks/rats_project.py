@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from ethocache.common.files import link, write_text
+from ethocache.common.files import link, read_json, write_text
 from ethocache.dataset.features import FeatureSet
 from ethocache.dataset.label_rules import LabelParams
 from ethocache.dataset.labels import read_labels
@@ -46,7 +46,7 @@ class Answer(Prediction):
 
 @dataclass(frozen=True)
 class Session:
-    """Pose features (T, D) of one session, whether both rats were seen (T,), and its labels (T, B), -1 where nobody looked."""
+    """Pose features (T, D) of one session, and its labels (T, B), -1 where nobody looked."""
 
     name: str
     features: Floats
@@ -103,6 +103,10 @@ class RatProject:
             command = (sys.executable, "-m", f"ethocache.stages.{stage}")
             subprocess.run(command, cwd=self.folder, check=True, env=environment, stdout=sys.stderr)
         return time.perf_counter() - start
+
+    def training_seconds(self) -> float:
+        """Return what all networks took, folds and final model, as recorded when each was trained: a store may have kept some."""
+        return round(float(read_json(self.folder / "data/cost/train.json")["seconds"]), 1)
 
     def sessions(self, names: Sequence[str]) -> list[Session]:
         """Return what the stages made of some sessions, beside what people saw in them."""

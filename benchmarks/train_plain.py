@@ -79,7 +79,7 @@ def _windows(videos: Sequence[TrainingVideo]) -> tuple[torch.Tensor, torch.Tenso
 
 def _epoch(network: PlainLstm, optimiser: torch.optim.Adam, x: torch.Tensor, y: torch.Tensor, weights: torch.Tensor) -> None:
     network.train()
-    for batch in torch.randperm(len(x)).split(BATCH):
+    for batch in torch.split(torch.randperm(len(x)), BATCH):
         logits, label = network(x[batch]), y[batch]
         weight = torch.where(label == 1, weights[:, 1], weights[:, 0]) * (label >= 0)
         loss = nn.functional.binary_cross_entropy_with_logits(logits, (label == 1).float(), weight)
@@ -91,6 +91,6 @@ def _epoch(network: PlainLstm, optimiser: torch.optim.Adam, x: torch.Tensor, y: 
 def _average_precision(network: PlainLstm, x: torch.Tensor, y: torch.Tensor) -> float:
     network.eval()
     with torch.inference_mode():
-        probability = torch.cat([network(part).sigmoid() for part in x.split(BATCH)])
+        probability = torch.cat([network(part).sigmoid() for part in torch.split(x, BATCH)])
     behaviours = y.shape[-1]
     return macro_average_precision(y.reshape(-1, behaviours).numpy(), probability.reshape(-1, behaviours).numpy()) or 0.0
