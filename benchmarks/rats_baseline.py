@@ -82,7 +82,7 @@ def fit(kind: str, x: Floats, classes: Classes, strength: float, seed: int) -> A
             max_features=0.3, max_bins=63, early_stopping=False, random_state=seed,
         )  # fmt: skip
         return trees.fit(x, classes, weight)
-    model = make_pipeline(StandardScaler(copy=False), LogisticRegression(C=strength, max_iter=150, tol=1e-3))
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=150, tol=1e-3))
     return model.fit(x, classes, logisticregression__sample_weight=weight)
 
 
