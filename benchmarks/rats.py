@@ -23,9 +23,10 @@ from typing import Any
 import numpy as np
 import yaml
 from rats_baseline import baseline
-from rats_project import BEHAVIOURS, Answer, RatProject, answer
+from rats_project import BEHAVIOURS, RatProject, answer
 
 from ethocache.common.files import replacing
+from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.settings import EvaluateParams
 from ethocache.scoring.summary import score
 
@@ -66,11 +67,11 @@ def setting(text: str) -> tuple[str, Any]:
     return name, yaml.safe_load(value)
 
 
-def run(project: RatProject, arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[Answer]]]:
+def run(project: RatProject, arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[Prediction]]]:
     """Return the scores, and the answers of every system by its name."""
     project.run("index", "track", "extract")
     result: dict[str, Any] = {}
-    systems: dict[str, list[Answer]] = {}
+    systems: dict[str, list[Prediction]] = {}
     if not arguments.baseline_only:
         project.run("train")
         seconds = {"train_seconds": project.training_seconds(), "predict_seconds": round(project.run("predict"), 1)}
@@ -84,13 +85,13 @@ def run(project: RatProject, arguments: argparse.Namespace) -> tuple[dict[str, A
     return result, systems
 
 
-def blocks(answers: Sequence[Answer]) -> dict[str, dict[str, float]]:
+def blocks(answers: Sequence[Prediction]) -> dict[str, dict[str, float]]:
     """Return the scores of each behaviour and their mean; a score that does not exist is left out."""
     scored = score(answers, EvaluateParams(resamples=100))
     return {name: {key: scored[name][key] for key in SCORES if key in scored[name]} for name in ("macro", *BEHAVIOURS)}
 
 
-def write_answers(path: Path, systems: dict[str, list[Answer]]) -> None:
+def write_answers(path: Path, systems: dict[str, list[Prediction]]) -> None:
     arrays: dict[str, Any] = {
         f"{system}/{one.video}/{part}": values
         for system, answers in systems.items()
@@ -102,9 +103,9 @@ def write_answers(path: Path, systems: dict[str, list[Answer]]) -> None:
         np.savez_compressed(file, **arrays)
 
 
-def read_answers(path: Path) -> dict[str, list[Answer]]:
+def read_answers(path: Path) -> dict[str, list[Prediction]]:
     """Return what `write_answers` wrote: the answers of every system by its name."""
-    systems: dict[str, list[Answer]] = {}
+    systems: dict[str, list[Prediction]] = {}
     with np.load(path) as arrays:
         for system, session in sorted({tuple(name.split("/")[:2]) for name in arrays.files}):
             probability, tag, label = (arrays[f"{system}/{session}/{part}"] for part in _PARTS)

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rats_project import BEHAVIOURS, FPS, Answer, Floats, Session, Tags, answer
+from rats_project import BEHAVIOURS, FPS, Floats, Session, Tags, answer
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.measures import by_animal, score_of
 from ethocache.sequence.targets import class_weights, classes_of
 
@@ -32,7 +33,7 @@ CHOSEN_BY = ("f1", "average_precision", "bout_f1_50")
 Classes = npt.NDArray[np.int64]
 
 
-def baseline(kind: str, train: Sequence[Session], test: Sequence[Session], seed: int) -> tuple[list[Answer], dict[str, Any]]:
+def baseline(kind: str, train: Sequence[Session], test: Sequence[Session], seed: int) -> tuple[list[Prediction], dict[str, Any]]:
     """Return a baseline's answers for the test sessions, and what was chosen on the training sessions.
 
     Parameters
@@ -125,7 +126,7 @@ def _all_behaviours(known: npt.NDArray[np.floating], classes: Classes) -> Floats
     return every
 
 
-def as_answer(session: Session, probability: Floats, box_s: float) -> Answer:
+def as_answer(session: Session, probability: Floats, box_s: float) -> Prediction:
     """Return probabilities smoothed by a box, and the likeliest behaviour of each frame as its tag."""
     smooth = boxed(probability, box_s)
     return answer(session.name, smooth, likeliest(smooth), session.labels)
@@ -143,7 +144,7 @@ def likeliest(probability: Floats) -> Tags:
     return np.asarray(np.eye(probability.shape[1], dtype=np.int8)[probability.argmax(axis=1)])
 
 
-def quality(answers: Sequence[Answer]) -> float:
+def quality(answers: Sequence[Prediction]) -> float:
     """Return the mean over behaviours that are shown of frame F1, average precision and bout F1."""
     scores = [score_of(measure, animals) for animals in by_animal(answers).values() for measure in CHOSEN_BY]
     return float(np.nanmean(scores))

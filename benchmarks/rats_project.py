@@ -34,17 +34,6 @@ Tags = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
-class Answer(Prediction):
-    """A system's answer for one session, with the tags as it gave them: `tag` (T, B), 0 or 1."""
-
-    tag: Tags
-
-    def tags(self) -> Tags:
-        """Return the tags of the system itself, whatever it made them of."""
-        return self.tag
-
-
-@dataclass(frozen=True)
 class Session:
     """Pose features (T, D) of one session, and its labels (T, B), -1 where nobody looked."""
 
@@ -116,11 +105,11 @@ class RatProject:
         with FeatureSet.open(self.folder / "data/features/pose", name, ("pose",)) as features:
             return Session(name, features.rows(0, features.frames), self._labels(name, features.time_s))
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[Prediction]:
         """Return what the final model said of each test session, from its table of tags."""
         return [self._answer(name) for name in self.test]
 
-    def _answer(self, name: str) -> Answer:
+    def _answer(self, name: str) -> Prediction:
         behaviours, time_s, probability, tags = read_tags(self.folder / f"data/tags/{name}.csv")
         if behaviours != BEHAVIOURS:
             raise ValueError(f"Expected tags of {BEHAVIOURS}, got {behaviours}")
@@ -131,7 +120,7 @@ class RatProject:
         return read_labels(path, BEHAVIOURS, time_s, LabelParams(**LABELS)).values
 
 
-def answer(name: str, probability: Floats, tag: Tags, labels: Tags) -> Answer:
+def answer(name: str, probability: Floats, tag: Tags, labels: Tags) -> Prediction:
     """Return a system's answer (T, B) for one session; each session counts as an animal of its own."""
     half = np.full(len(BEHAVIOURS), 0.5, np.float32)
-    return Answer(name, name, "test", BEHAVIOURS, probability, labels, np.arange(len(labels)) / FPS, half, True, tag)
+    return Prediction(name, name, "test", BEHAVIOURS, probability, labels, tag, np.arange(len(labels)) / FPS, half, exclusive=True)

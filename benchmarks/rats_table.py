@@ -23,9 +23,10 @@ from typing import Any
 
 import numpy as np
 from rats import SCORES, read_answers
-from rats_project import Answer, session_names
+from rats_project import session_names
 
 from ethocache.common.files import link
+from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.comparison import paired_difference
 
 QUARTERS, DEAL = 4, 0
@@ -133,7 +134,7 @@ def over_baseline(system: str, runs: Sequence[Run], results: Path) -> dict[str, 
     return {score: [_rounded(value) for value in (one.difference, one.low, one.high)] for score, one in differences.items()}
 
 
-def pooled(system: str, runs: Sequence[Run], results: Path) -> Iterator[Answer]:
+def pooled(system: str, runs: Sequence[Run], results: Path) -> Iterator[Prediction]:
     for run in runs:
         source = replace(run, system=BASELINE) if system.startswith("baseline_") else run
         for one in read_answers(answers_of(source, results))[system]:
