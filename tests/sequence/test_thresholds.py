@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ethocache.sequence.thresholds import average_precision, best_f1, best_thresholds, macro_average_precision
+from ethocache.sequence.thresholds import average_precision, best_f1, best_thresholds, macro_average_precision, reaching_recall
 
 FRAMES = st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0])), min_size=1, max_size=30)
 
@@ -71,3 +71,20 @@ def test_the_macro_average_is_over_behaviours_that_are_shown():
     label = np.array([[1, 0], [0, 0]], np.int8)
     assert macro_average_precision(label, np.array([[0.9, 0.3], [0.3, 0.9]], np.float32)) == 1.0
     assert macro_average_precision(0 * label, np.ones((2, 2), np.float32)) is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(FRAMES, st.sampled_from([0.1, 0.5, 0.9, 1.0]))
+def test_the_wanted_recall_is_reached_and_by_no_higher_threshold(frames, recall):
+    label, probability = arrays(frames)
+    threshold = np.float32(reaching_recall(label, probability, recall))
+    shown = probability[label == 1]
+    if not len(shown):
+        assert threshold == 0.5
+        return
+    assert (shown >= threshold).mean() >= recall - 1e-9
+    assert (shown > threshold).mean() < recall
+
+
+def test_nine_of_ten_frames_are_found_from_the_second_lowest_on():
+    assert reaching_recall(np.ones(10, np.int8), np.arange(1, 11, dtype=np.float32) / 16, 0.9) == 2 / 16

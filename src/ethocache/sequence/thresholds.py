@@ -6,6 +6,7 @@ import numpy.typing as npt
 from ethocache.scoring import ranking
 
 FALLBACK = 0.5
+_ROUNDING = 1e-9
 
 
 def average_precision(label: npt.NDArray[np.int8], probability: npt.NDArray[np.float32]) -> float | None:
@@ -42,6 +43,14 @@ def best_f1(label: npt.NDArray[np.int8], probability: npt.NDArray[np.float32]) -
     below = values[best + 1] if best + 1 < len(values) else 0.0
     middle = np.float32((float(values[best]) + float(below)) / 2)
     return float(middle if middle > below else values[best])
+
+
+def reaching_recall(label: npt.NDArray[np.int8], probability: npt.NDArray[np.float32], recall: float) -> float:
+    """Return the highest threshold that finds at least this fraction of the frames (T,) with the behaviour; .5 without any."""
+    right, _, values = _curve(label, probability)
+    if not len(right) or right[-1] == 0:
+        return FALLBACK
+    return float(values[int(np.argmax(right >= recall * right[-1] - _ROUNDING))])
 
 
 def best_thresholds(label: npt.NDArray[np.int8], probability: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
