@@ -1,6 +1,6 @@
 """Moving averages, gaps, bouts and the hidden Markov model, by hand and by brute force."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -94,7 +94,7 @@ def test_no_other_course_is_likelier(states, frames, seed):
     evidence, transition, start = rng.normal(size=(frames, states)), rng.normal(size=(states, states)), rng.normal(size=states)
 
     def score(course):
-        moves = sum(transition[a, b] for a, b in zip(course, course[1:], strict=False))
+        moves = sum(transition[a, b] for a, b in pairwise(course))
         return start[course[0]] + moves + sum(evidence[t, state] for t, state in enumerate(course))
 
     best = max(product(range(states), repeat=frames), key=score)

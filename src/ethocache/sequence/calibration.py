@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ConfigDict
 
+from ethocache.sequence.targets import classes_of
+
 Floats = npt.NDArray[np.float64]
 
 SMALLEST = 1e-7
@@ -113,7 +115,7 @@ def fit_calibration(
     kind
         ``none`` gives None.
     probability, label
-        (T, B); labels of -1 are left out, of exclusive behaviours the whole frame.
+        (T, B); labels of -1 are left out; of exclusive behaviours a frame counts whose class is known.
     """
     if kind == "none":
         return None
@@ -123,7 +125,7 @@ def fit_calibration(
             return Isotonic(tuple(_curve(p, shown) for p, shown in each))
         scales = [_platt(p, shown) for p, shown in each]
         return Temperature(tuple(slope for slope, _ in scales), tuple(bias for _, bias in scales))
-    known = (label >= 0).all(axis=1)
+    known = classes_of(label) >= 0
     whole = with_none(probability[known])
     shown = np.concatenate([~(label[known] == 1).any(axis=1, keepdims=True), label[known] == 1], axis=1)
     if kind == "isotonic":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -155,7 +156,9 @@ def _first_good(scores: list[float]) -> int:
 
 def _changed(decision: Decision, **settings: dict[int, float]) -> Decision:
     """Return the decision with other values of some behaviours, by their column."""
-    new = {name: tuple(values.get(b, old) for b, old in enumerate(getattr(decision, name))) for name, values in settings.items()}
+    new: dict[str, Any] = {
+        name: tuple(values.get(b, old) for b, old in enumerate(getattr(decision, name))) for name, values in settings.items()
+    }
     return replace(decision, **new)
 
 

@@ -53,7 +53,8 @@ class Chain:
         leaving = rate.sum(axis=1, keepdims=True)
         step = -np.expm1(-leaving * step_s) * rate / np.maximum(leaving, _LOWEST)
         np.fill_diagonal(step, np.exp(-leaving[:, 0] * step_s))
-        return np.maximum(step, 1e-300)
+        kept: Floats = np.maximum(step, 1e-300)
+        return kept
 
 
 def viterbi(evidence: Floats, transition: Floats, start: Floats) -> npt.NDArray[np.intp]:
