@@ -36,9 +36,7 @@ def test_the_shipped_parameters_are_right_and_the_recipes_have_every_default_fil
     assert project.backbone["streams"]["efficientnet_lite0"]["pooling"] == "default"
 
 
-@pytest.mark.parametrize(
-    "head", [*SHIPPED, "thesis_lstm_300", "thesis_lstm_600", "thesis_tcn_300", "thesis_tcn_300_small_batch"]
-)
+@pytest.mark.parametrize("head", [*SHIPPED, "thesis_lstm_300", "thesis_lstm_600", "thesis_tcn_300", "thesis_tcn_300_small_batch"])
 def test_every_shipped_head_works_with_nothing_but_its_name(tmp_path, params, head):
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(params | {"head": head}))

@@ -6,13 +6,13 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from ethocache.sequence.decision import Decision
 from safetensors.torch import save_file
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of_file
 from ethocache.common.store import Store
 from ethocache.sequence.combination import mean_weights
+from ethocache.sequence.decision import Decision
 from ethocache.sequence.heads import parse_head
 from ethocache.sequence.inference import predict_video, probabilities
 from ethocache.sequence.model_file import CARD, MemberPart, load_model, make_model, read_card

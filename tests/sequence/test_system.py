@@ -1,9 +1,9 @@
 """One head or several: which networks are trained, on what, and what cannot be."""
 
 import pytest
-from ethocache.sequence.decision_settings import DecideParams
 
 from ethocache.common.errors import InputError
+from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.heads import check_heads, resolve_head
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.system import missing_streams, read_system

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from ethocache.common.files import write_json
 from ethocache.common.store import Entry, Store
 from ethocache.common.workbench import Workbench
-from ethocache.sequence.combination import Combine, combined, mean_weights, stacked_weights
 from ethocache.sequence.choosing import Scored, choose
+from ethocache.sequence.combination import Combine, combined, mean_weights, stacked_weights
 from ethocache.sequence.decision import Decision
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.trainings import Probabilities, Videos, labels_sha256
