@@ -72,11 +72,9 @@ def test_a_comment_below_a_list_stays_above_what_it_is_about(params):
 
 
 def test_sections_that_are_missing_are_made(params):
-    set_params(
-        params, {("heads", "new", "train", "learning_rate"): 3e-05, ("heads", "new", "kind"): "lstm", ("heads", "tcn", "empty"): True}
-    )
+    set_params(params, {("heads", "new", "train", "learning_rate"): 3e-05, ("heads", "new", "kind"): "lstm"})
     heads = load_params(params)["heads"]
-    assert heads["new"] == {"train": {"learning_rate": 3e-05}, "kind": "lstm"} and heads["tcn"]["empty"] is True
+    assert heads["new"] == {"train": {"learning_rate": 3e-05}, "kind": "lstm"}
 
 
 @pytest.mark.parametrize(

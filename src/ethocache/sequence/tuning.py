@@ -93,9 +93,7 @@ def deal_animals(animals: Iterable[str], keep_out: float, seed: int) -> tuple[tu
     """
     names = sorted(set(animals))
     if len(names) < FEWEST_SEARCHED:
-        raise InputError(
-            f"a search needs labelled videos of at least {FEWEST_SEARCHED} animals, found {len(names)}: label more animals, or keep the settings"
-        )
+        raise InputError(f"a search needs labelled videos of at least {FEWEST_SEARCHED} animals, found {len(names)}: label more animals")
     out = int(keep_out * len(names) + 0.5)
     if keep_out > 0 and len(names) >= _ALWAYS_SOME_FROM:
         out = max(out, 1)
