@@ -42,6 +42,15 @@ def test_a_part_of_the_animals_is_kept_out_and_three_are_searched_at_least(anima
     assert deal_animals(names[::-1], keep_out, 0) == (searched, kept_out)
 
 
+def test_animals_of_an_earlier_search_are_never_kept_out():
+    names = [f"m{number}" for number in range(8)]
+    searched, kept_out = deal_animals(names, 0.25, 0)
+    assert deal_animals(names, 0.25, 0, seen=searched) == (searched, kept_out)
+    assert set(deal_animals(names, 0.25, 5, seen=searched)[1]) == set(kept_out)
+    assert deal_animals(names, 0.25, 0, seen=names)[1] == ()
+    assert set(deal_animals([*names, "new"], 0.25, 0, seen=names)[1]) == {"new"}
+
+
 def test_another_seed_keeps_other_animals_out():
     assert len({deal_animals([f"m{number}" for number in range(12)], 0.25, seed)[1] for seed in range(8)}) > 1
 

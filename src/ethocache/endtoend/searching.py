@@ -28,7 +28,8 @@ def tune(store: Store, head: str | None, trials: int, keep_out: float, space: st
         names = ", ".join(dict.fromkeys(member["head"] for member in project.resolved["members"]))
         raise InputError(f"--head: '{project.head}' is an ensemble; search its members one by one: {names}")
     member, folder = project.system.members[0], storage / project.head
-    search = Search(member.head, member.params, known, *deal_animals([v.animal for v in project.videos], keep_out, seed), seed)
+    dealt = deal_animals([video.animal for video in project.videos], keep_out, seed, member.head.tuned_on)
+    search = Search(member.head, member.params, known, *dealt, seed)
     found = run_search(store, project.videos, project.behaviours, search, trials, folder)
     tuning_report.write_report(found, folder)
     tuning_report.write_best(PARAMS, project.head, project.recipe, project.resolved, found, search)

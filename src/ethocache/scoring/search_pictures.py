@@ -46,8 +46,8 @@ def paint_search(figure: "Figure", scores: Sequence[float | None], finished: Seq
     weight = {name: importance(values, known) for name, values in columns.items()}
     names = sorted((name for name, values in columns.items() if len(set(values)) > 1), key=lambda name: -weight[name])[:_MOST_PANELS]
     figure.set_size_inches(9, 6 if names else 3.4)
-    panels = figure.subplot_mosaic([["trials"] * max(1, len(names)), names] if names else [["trials"]])
-    top = panels["trials"]
+    grid = figure.add_gridspec(2 if names else 1, max(1, len(names)))
+    top = figure.add_subplot(grid[0, :])
     top.plot(np.array(rows)[done] + 1, known[done], "o", color=colour_of(0), markersize=4, label="trial")
     top.plot(np.array(rows)[~done] + 1, known[~done], "x", color=_GREY, markersize=4, label="given up")
     best = np.maximum.accumulate(np.where(done, known, -np.inf))
@@ -55,8 +55,8 @@ def paint_search(figure: "Figure", scores: Sequence[float | None], finished: Seq
     top.set(xlabel="trial", ylabel="macro average precision")
     top.set_title("Settings tried, scored on the animals that the search may see")
     top.legend(frameon=False, fontsize=8)
-    for name in names:
-        _paint_setting(panels[name], name, columns[name], known, weight[name])
+    for column, name in enumerate(names):
+        _paint_setting(figure.add_subplot(grid[1, column]), name, columns[name], known, weight[name])
 
 
 def _paint_setting(panel: "Axes", name: str, values: Sequence[Any], scores: Floats, weight: float) -> None:

@@ -155,9 +155,9 @@ class _Curve:
         found = []
         for video in sides.scored:
             probability, tag = verdict.apply([answer.scored[video.id] for answer in answers], video.time_s)
-            about = (video.id, video.animal, fold.name, self.question.behaviours)
-            arrays = (probability, video.labels, tag, video.time_s, verdict.decision.threshold)
-            found.append(Prediction(*about, *arrays, self.question.exclusive, video.animal in self.system.tuned_on))
+            made = (probability, video.labels, tag, video.time_s, verdict.decision.threshold, self.question.exclusive)
+            seen = video.animal in self.system.tuned_on
+            found.append(Prediction(video.id, video.animal, fold.name, self.question.behaviours, *made, seen))
         return found
 
 

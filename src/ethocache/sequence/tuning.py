@@ -78,13 +78,15 @@ class Found:
     trained: int
 
 
-def deal_animals(animals: Iterable[str], keep_out: float, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def deal_animals(animals: Iterable[str], keep_out: float, seed: int, seen: Iterable[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the animals that are searched on, and those that are kept out; the same seed deals the same.
 
     Parameters
     ----------
     keep_out
         Fraction of the animals, rounded; of 5 or more at least one, unless it is 0.
+    seen
+        Animals of an earlier search, on which the present settings stand; they are searched again, never kept out.
 
     Raises
     ------
@@ -98,7 +100,8 @@ def deal_animals(animals: Iterable[str], keep_out: float, seed: int) -> tuple[tu
     if keep_out > 0 and len(names) >= _ALWAYS_SOME_FROM:
         out = max(out, 1)
     out = min(out, len(names) - FEWEST_SEARCHED)
-    drawn = {str(name) for name in np.random.default_rng(seed).permutation(names)[:out]}
+    order = [str(name) for name in np.random.default_rng(seed).permutation(names)]
+    drawn = {*[name for name in order if name not in set(seen)][:out]}
     return tuple(name for name in names if name not in drawn), tuple(sorted(drawn))
 
 

@@ -50,7 +50,7 @@ def write_best(path: Path, head: str, recipe: Mapping[str, Any], present: Mappin
     for name, value in found.best.values.items():
         place = ("train", name.removeprefix(TRAIN)) if name.startswith(TRAIN) else (name,)
         values["heads", head, *place] = value
-    set_params(path, values | {("heads", head, "tuned_on"): list(search.searched)})
+    set_params(path, values | {("heads", head, "tuned_on"): sorted({*search.head.tuned_on, *search.searched})})
 
 
 def in_words(head: str, found: Found, search: Search, folder: Path) -> str:
