@@ -16,7 +16,7 @@ _NAMES = {"average_precision": "average precision", "f1": "F1"}
 
 
 def write_curve(points: Sequence[Point], outlook: Outlook | None, folder: Path, head: str) -> Path:
-    """Write ``<head>.csv`` (a row a draw), ``<head>_summary.csv`` (one a number of animals), ``<head>`` (.svg, .png), and return the first."""
+    """Write ``<head>.csv`` (a row a draw), ``<head>_summary.csv`` (one a number of animals), ``<head>`` (.svg, .png); return the first."""
     behaviours = [*points[0].behaviours]
     rows = [[p.animals, p.draw, *(f"{p.macro[s]:.4f}" for s in SCORES), *(f"{p.behaviours[b]:.4f}" for b in behaviours)] for p in points]
     _write(folder / f"{head}.csv", ["animals", "draw", *SCORES, *(f"average_precision {name}" for name in behaviours)], rows)
