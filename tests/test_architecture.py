@@ -33,6 +33,8 @@ OWNERS = {
     "deeplabcut": {"vision/tracking/networks.py", "vision/tracking/superanimal.py"},
     "openvino": {"vision/backbones/openvino_engine.py"},
     "yaml": {"common/params.py"},
+    "ruamel": {"common/params_editing.py"},
+    "optuna": {"sequence/tuning.py", "sequence/tuning_space.py", "sequence/tuning_study.py"},
     "tqdm": {"common/progress.py"},
     "dask": {"common/cluster.py", "common/workers.py"},
     "distributed": {"common/cluster.py", "common/workers.py"},

@@ -67,6 +67,34 @@ def export(
     run_stage(lambda: _export(format, to, labels))
 
 
+@app.command()
+def tune(
+    head: Annotated[str | None, typer.Option(metavar="NAME", help="One of params.yaml; the chosen one if left out.")] = None,
+    trials: Annotated[int, typer.Option(min=1, help="How many settings are tried, those of earlier runs among them.")] = 50,
+    keep_out: Annotated[float, typer.Option(min=0, max=0.9, help="Fraction of the animals kept for an honest score.")] = 0.25,
+    space: Annotated[str, typer.Option(metavar="SPACE", help="own (ranges that suit the head) or thesis (its grid).")] = "own",
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other draws.")] = 0,
+    storage: Annotated[Path, typer.Option(metavar="DIR", help="Where trials are written down.")] = Path("tuning"),
+) -> None:
+    """Search better settings of a head on some of the labelled animals, and write the best into params.yaml."""
+    from ethocache.endtoend import searching  # loads numpy
+
+    run_stage(lambda: searching.tune(find_store(), head, trials, keep_out, space, seed, storage))
+
+
+@app.command("learning-curve")
+def learning_curve(
+    head: Annotated[str | None, typer.Option(metavar="NAME", help="One of params.yaml; the chosen one if left out.")] = None,
+    draws: Annotated[int, typer.Option(min=1, help="How often animals are drawn for each number of them.")] = 3,
+    sizes: Annotated[str, typer.Option(metavar="2,4,8", help="Numbers of animals; from 2 to all if left out.")] = "",
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where table and picture go.")] = Path("learning_curve"),
+) -> None:
+    """Tell how the score grows with the number of labelled animals, and what ten more would likely bring."""
+    from ethocache.endtoend import searching  # loads numpy
+
+    run_stage(lambda: searching.learning_curve(find_store(), head, draws, sizes, to))
+
+
 @store_app.command()
 def verify() -> None:
     """Read every kept byte and take away what is damaged, so that it is made again."""

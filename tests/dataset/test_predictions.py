@@ -139,3 +139,8 @@ def test_a_folder_holds_the_predictions_of_this_training_only(tmp_path):
     assert read_prediction(tmp_path / "predictions" / "b.h5").fold == "c"
     fill_predictions(tmp_path / "predictions", [])
     assert list((tmp_path / "predictions").iterdir()) == []
+
+
+def test_whether_settings_were_searched_on_its_animal_is_kept(tmp_path):
+    write_prediction(tmp_path / "v.h5", prediction(seen=True))
+    assert read_prediction(tmp_path / "v.h5").seen is True

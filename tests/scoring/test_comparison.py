@@ -88,3 +88,9 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(simulated):
     refused(simulated(3, behaviours=("grooming", "digging")), "not of the same behaviours: grooming, rearing and grooming, digging")
     refused(ours, "'average_precison' is not a score, did you mean 'average_precision'", measure="average_precison")
     refused(ours, "'groming' is not a predicted behaviour, did you mean 'grooming'", behaviours=["groming"])
+
+
+def test_animals_on_which_settings_of_either_were_searched_are_not_compared(simulated):
+    ours, theirs = simulated(5), simulated(5, noise=0.1, seed=1)
+    theirs[0] = replace(theirs[0], seen=True)
+    assert paired_difference(ours, theirs, "f1", resamples=50) == paired_difference(ours[1:], theirs[1:], "f1", resamples=50)

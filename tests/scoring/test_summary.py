@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from ethocache.common.errors import InputError
+from ethocache.scoring.plots import write_plots
 from ethocache.scoring.settings import EvaluateParams
 from ethocache.scoring.summary import in_words, score
 
@@ -23,7 +24,7 @@ def test_the_names_are_fixed_sorted_and_whole_numbers_where_things_are_counted(s
     assert set(metrics["macro"]) == KEYS | {"behaviours"}
     assert all(list(block) == sorted(block) for block in metrics.values())
     assert all(isinstance(metrics["grooming"][key], int) for key in ("tp", "fp", "fn", "tn", "bouts", "bouts_predicted"))
-    assert metrics["data"] == {"animals": 4, "folds": 4, "frames": 1200, "videos": 4}
+    assert metrics["data"] == {"animals": 4, "animals_seen": 0, "folds": 4, "frames": 1200, "videos": 4}
     json.dumps(metrics, allow_nan=False)
 
 
@@ -97,11 +98,11 @@ def test_a_behaviour_nobody_looked_for_has_counts_of_zero(drawn):
 
 def test_videos_nobody_looked_at_are_not_counted(drawn):
     metrics = score([drawn("v", grooming=("##..", "##..")), drawn("w", grooming=("????", "##.."))], QUICK)
-    assert metrics["data"] == {"animals": 1, "folds": 1, "frames": 4, "videos": 1}
+    assert metrics["data"] == {"animals": 1, "animals_seen": 0, "folds": 1, "frames": 4, "videos": 1}
 
 
 def test_no_predictions_give_zeros_and_no_score():
-    assert score([], QUICK) == {"data": {"animals": 0, "folds": 0, "frames": 0, "videos": 0}}
+    assert score([], QUICK) == {"data": {"animals": 0, "animals_seen": 0, "folds": 0, "frames": 0, "videos": 0}}
 
 
 def test_the_interval_holds_the_score_and_is_the_same_twice(simulated):
@@ -166,3 +167,25 @@ def test_the_scores_in_words_stand_beside_chance(drawn):
 
 def test_without_predictions_the_words_claim_nothing():
     assert in_words(score([], QUICK)).startswith("no honest score")
+
+
+def test_animals_on_which_settings_were_searched_are_not_scored(simulated):
+    predictions = simulated(5)
+    searched = [replace(prediction, seen=number < 2) for number, prediction in enumerate(predictions)]
+    metrics = score(searched, QUICK)
+    assert metrics["data"] == {"animals": 3, "animals_seen": 2, "folds": 3, "frames": 900, "videos": 3}
+    rest = score(predictions[2:], QUICK)
+    assert {name: block for name, block in metrics.items() if name != "data"} == {n: block for n, block in rest.items() if n != "data"}
+    assert in_words(metrics).endswith("; 2 animals not scored, as the head's settings were searched on them")
+
+
+def test_where_settings_were_searched_on_all_animals_there_is_no_score_and_a_way_out(simulated, tmp_path):
+    searched = [replace(prediction, seen=True) for prediction in simulated(3)]
+    metrics = score(searched, QUICK)
+    assert metrics == {"data": {"animals": 0, "animals_seen": 3, "folds": 0, "frames": 0, "videos": 0}}
+    assert in_words(metrics) == (
+        "no honest score: the head's settings were searched on all 3 labelled animals; label more, or search again with some kept out: "
+        "ethocache tune --keep-out 0.25"
+    )
+    write_plots(searched, metrics, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["confusion.csv", "pr.csv"]

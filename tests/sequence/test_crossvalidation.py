@@ -241,3 +241,12 @@ def test_a_repeated_training_opens_no_features_and_loads_no_torch(store, litter,
     work = json.dumps([resolve_head("tcn", RECIPES), PARAMS.model_dump(), *(video.id for video in videos)])
     done = subprocess.run([sys.executable, "-c", REPEAT, str(tmp_path), work], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["0", "4", "False", "False"], done.stderr
+
+
+def test_animals_on_which_settings_were_searched_are_marked_and_nothing_is_trained_anew(store, litter, monkeypatch):
+    videos = litter(3)
+    train(store, videos)
+    monkeypatch.setitem(RECIPES, "tcn", TCN | {"tuned_on": ["m0", "m2"]})
+    again = train(store, videos)
+    assert [prediction.seen for prediction in again.predictions] == [True, False, True]
+    assert (again.trained, again.kept) == (0, 4)

@@ -1,6 +1,7 @@
 """Where the arithmetic runs: on what this machine has, and, where ``ETHOCACHE_CLUSTER`` says so, in other processes and machines."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
@@ -14,6 +15,7 @@ from ethocache.common.store import Build, Entry, Store
 
 CLUSTER = "ETHOCACHE_CLUSTER"
 CLUSTER_DEVICE = "ETHOCACHE_CLUSTER_DEVICE"
+_SOME_WORKERS = 8
 _SHOWN_LATER_S = 90  # NFS remembers for up to a minute that a file was not there
 
 at_the_end = ExitStack()
@@ -118,6 +120,13 @@ def make_all(store: Store, items: Iterable[Item], job: Callable[[Item], Job], wh
         found |= {number: _made(store, wanted) for number, wanted in missing.items() if number not in failed}
     stop_if_failed([failed[number] for number in sorted(failed)], len(found))
     return [found[number] for number in sorted(found)]
+
+
+def at_once() -> int:
+    """Return how many jobs are worth handing out at once: as many as there are workers, or a few where only Dask knows how many."""
+    named = os.environ.get(CLUSTER, "").strip()
+    here = re.fullmatch(r"local:(\d+)", named)
+    return max(1, int(here[1])) if here else _SOME_WORKERS if named else 1
 
 
 def release_workers() -> None:

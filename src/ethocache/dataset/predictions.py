@@ -39,6 +39,8 @@ class Prediction:
         (B,) float32, chosen on other animals, as is all else that turned probabilities into tags.
     exclusive
         Whether one frame has at most one behaviour; the probabilities then leave 1 - sum for "none".
+    seen
+        Its settings were searched on this animal, so no score may use it.
     """
 
     video: str
@@ -51,6 +53,7 @@ class Prediction:
     time_s: npt.NDArray[np.float64]
     threshold: npt.NDArray[np.float32]
     exclusive: bool
+    seen: bool = False
 
     def __post_init__(self) -> None:
         shape = (len(self.time_s), len(self.behaviours))
@@ -82,7 +85,7 @@ def tags_of(probability: npt.NDArray[np.float32], threshold: npt.NDArray[np.floa
 
 def write_prediction(path: Path, prediction: Prediction) -> None:
     """Write a prediction at once; the same prediction gives the same bytes."""
-    about = {name: getattr(prediction, name) for name in ("video", "animal", "fold", "behaviours", "exclusive")}
+    about = {name: getattr(prediction, name) for name in ("video", "animal", "fold", "behaviours", "exclusive", "seen")}
     size = sum(getattr(prediction, name).nbytes for name in _ARRAYS)
     with replacing(path, size) as temporary, h5py.File(temporary, "w", libver="v110") as file:
         file.attrs["ethocache_prediction"] = FORMAT_VERSION

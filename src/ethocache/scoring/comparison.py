@@ -67,6 +67,8 @@ def paired_difference(
     if measure not in MEASURES:
         raise InputError(f"'{measure}' is not a score{did_you_mean(measure, MEASURES) or '; known: ' + ', '.join(MEASURES)}")
     _check_same(first, second)
+    seen = {prediction.video for prediction in (*first, *second) if prediction.seen}  # a setting of either was searched on them
+    first, second = ([prediction for prediction in side if prediction.video not in seen] for side in (first, second))
     ours, theirs = by_animal(first), by_animal(second)
     names = [name for name in _chosen(behaviours, ours) if any(video.labelled.any() for animal in ours[name] for video in animal)]
     if not names:

@@ -48,6 +48,11 @@ def by_animal(predictions: Sequence[Prediction]) -> dict[str, list[Animal]]:
     }
 
 
+def scorable(predictions: Sequence[Prediction]) -> list[Prediction]:
+    """Return the predictions of animals on which no setting was searched: only of those is a score honest."""
+    return [prediction for prediction in predictions if not prediction.seen]
+
+
 def check_predictions(predictions: Sequence[Prediction]) -> None:
     """Refuse predictions that cannot be scored together, with an `InputError` that says why."""
     for name in RESERVED:

@@ -9,7 +9,7 @@ from typing import Any
 from ethocache.common.files import write_text
 from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.confusion import NO_BEHAVIOUR, confusion_counts
-from ethocache.scoring.measures import by_animal, scored_frames, together
+from ethocache.scoring.measures import by_animal, scorable, scored_frames, together
 from ethocache.scoring.pictures import draw, paint_confusion, paint_curves, paint_ethogram
 from ethocache.scoring.ranking import Curve, precision_recall_curve
 
@@ -21,13 +21,14 @@ def write_plots(predictions: Sequence[Prediction], metrics: Mapping[str, Mapping
     """Write ``pr`` and ``confusion`` (.csv, .svg, .png) and ``ethogram`` (.svg, .png) into a folder.
 
     ``pr.csv`` has at most 200 thresholds a behaviour; ``confusion.csv`` counts frames by `confusion_counts`.
-    Without predictions the two tables have a header only, and nothing is drawn.
+    Animals that settings were searched on are left out. Without predictions the two tables have a header only, and nothing is drawn.
 
     Parameters
     ----------
     metrics
         What `score` says of these predictions.
     """
+    predictions = scorable(predictions)
     curves = {name: precision_recall_curve(*scored_frames(together(animals))) for name, animals in by_animal(predictions).items()}
     _write_csv(folder / "pr.csv", CURVE_COLUMNS, _curve_rows(curves, metrics))
     if not curves:

@@ -10,10 +10,20 @@ from ethocache.dataset.runs import runs
 from ethocache.scoring import frames
 from ethocache.scoring.frames import Floats
 from ethocache.scoring.intervals import FEWEST_ANIMALS, interval, mean_over_behaviours, resampled
-from ethocache.scoring.measures import MEASURES, Animal, by_animal, counts_of, score_of, scored_frames, together
+from ethocache.scoring.measures import (
+    MEASURES,
+    Animal,
+    by_animal,
+    check_predictions,
+    counts_of,
+    scorable,
+    score_of,
+    scored_frames,
+    together,
+)
 from ethocache.scoring.settings import EvaluateParams
 
-REVISION = 1  # of all that is scored and drawn; raise it when the same predictions would give other numbers or plots
+REVISION = 2  # of all that is scored and drawn; raise it when the same predictions would give other numbers or plots
 WITH_INTERVAL = ("average_precision", "f1")
 COUNTS = ("bouts", "bouts_predicted", "fn", "fp", "seconds", "seconds_predicted", "tn", "tp")
 
@@ -35,7 +45,8 @@ def score(predictions: Sequence[Prediction], params: EvaluateParams | None = Non
     Parameters
     ----------
     predictions
-        Each of an animal that the scoring model never saw. None at all gives ``data`` with zeros only.
+        Each of an animal that the scoring model never saw. Animals on which settings were searched are left out and counted
+        (``animals_seen``). None at all gives ``data`` with zeros only.
 
     Returns
     -------
@@ -48,7 +59,9 @@ def score(predictions: Sequence[Prediction], params: EvaluateParams | None = Non
         If the predictions do not belong together.
     """
     params = params or EvaluateParams()
-    animals_of = by_animal(predictions)
+    check_predictions(predictions)
+    honest = scorable(predictions)
+    animals_of = by_animal(honest)
     blocks = {name: _block(animals) for name, animals in animals_of.items()}
     shown = [name for name, block in blocks.items() if block["prevalence"] > 0]
     if blocks:
@@ -59,19 +72,26 @@ def score(predictions: Sequence[Prediction], params: EvaluateParams | None = Non
             _add_interval(blocks[name], measure, drawn[name], _animals_looked_at(animals_of[name]))
         if shown:
             _add_interval(blocks["macro"], measure, mean_over_behaviours(np.array([*drawn.values()])), len(animals_of[shown[0]]))
-    blocks["data"] = _data(predictions)
+    blocks["data"] = _data(honest) | {"animals_seen": len({prediction.animal for prediction in predictions if prediction.seen})}
     return {name: _tidy(blocks[name]) for name in sorted(blocks)}
 
 
 def in_words(metrics: Mapping[str, Mapping[str, float]]) -> str:
     """Return the scores in one line, each with its interval and with what chance would score."""
     about, macro = metrics["data"], metrics.get("macro", {})
+    searched = about.get("animals_seen", 0)
+    if searched and not about["animals"]:
+        return (
+            f"no honest score: the head's settings were searched on all {searched} labelled animals; label more, or search again "
+            "with some kept out: ethocache tune --keep-out 0.25"
+        )
     if "average_precision" not in macro:
         return "no honest score: no labelled animal was left out of a training, or none shows a behaviour"
     chance = {"average_precision": macro["prevalence"], "f1": macro["f1_chance"]}
     names = {"average_precision": "average precision", "f1": "F1"}
     scores = [f"{names[key]} {macro[key]:.2f}{_range(macro, key)}, chance {chance[key]:.2f}" for key in names]
-    return f"{about['videos']} videos of {about['animals']} animals, macro {'; '.join(scores)}"
+    left_out = f"; {searched} animals not scored, as the head's settings were searched on them" if searched else ""
+    return f"{about['videos']} videos of {about['animals']} animals, macro {'; '.join(scores)}{left_out}"
 
 
 def _range(block: Mapping[str, float], key: str) -> str:
@@ -127,5 +147,5 @@ def _data(predictions: Sequence[Prediction]) -> Block:
 
 
 def _tidy(block: Block) -> Block:
-    whole = {"behaviours", "animals", "folds", "frames", "videos", "tp", "fp", "fn", "tn", "bouts", "bouts_predicted"}
+    whole = {"behaviours", "animals", "animals_seen", "folds", "frames", "videos", "tp", "fp", "fn", "tn", "bouts", "bouts_predicted"}
     return {key: int(block[key]) if key in whole else round(block[key], 4) for key in sorted(block) if not isnan(block[key])}

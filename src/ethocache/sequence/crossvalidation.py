@@ -155,6 +155,7 @@ class _Run:
             time_s=video.time_s,
             threshold=verdict.decision.threshold,
             exclusive=self.question.exclusive,
+            seen=video.animal in self.system.tuned_on,
         )
 
     def _result(self, predictions: list[Prediction], verdict: Verdict, networks: list[MemberPart], verdicts: list[Entry]) -> TrainingResult:

@@ -57,7 +57,10 @@ def make_model(
         "fps": round(float(np.median([frames_per_second(video.time_s) for video in videos])), 6),
         "animals": sorted({video.animal for video in videos}),
     }
-    cards = [{"streams": part.streams, "head": part.head.model_dump(exclude={"train", "decide"}), "train": part.params} for part in parts]
+    cards = [
+        {"streams": part.streams, "head": part.head.model_dump(exclude={"train", "decide", "tuned_on"}), "train": part.params}
+        for part in parts
+    ]
     cards = [card | {"epochs": part.epochs, "fold_epochs": list(part.fold_epochs)} for card, part in zip(cards, parts, strict=True)]
 
     def build(bench: Workbench) -> dict[str, Any]:

@@ -60,6 +60,11 @@ class System:
         """Whether a frame has at most one of the behaviours."""
         return self.params.task == "exclusive"
 
+    @property
+    def tuned_on(self) -> frozenset[str]:
+        """The animals that settings of any member were searched on."""
+        return frozenset(animal for member in self.members for animal in member.head.tuned_on)
+
 
 def read_system(recipe: Mapping[str, Any], params: TrainParams, decide: DecideParams, streams: Sequence[str]) -> System:
     """Return the system of a resolved recipe, as `resolve_head` gives it.

@@ -43,7 +43,7 @@ class Setup:
             "kind": kind,
             "revision": REVISION,
             "behaviours": list(self.behaviours),
-            "head": self.head.model_dump(exclude={"train", "decide"}),
+            "head": self.head.model_dump(exclude={"train", "decide", "tuned_on"}),
             "train": self.params.model_dump(exclude=_DEAL),
         }
 

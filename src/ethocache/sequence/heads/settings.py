@@ -20,6 +20,8 @@ class HeadSettings(Section, ABC):
         Settings of ``train`` that this head wants otherwise, such as its window.
     decide
         The same of ``decide``, such as its threshold.
+    tuned_on
+        Animals that these settings were searched on, so that no score of them is honest.
     input_dropout
         Part of the features that training hides at random.
     hide
@@ -29,6 +31,7 @@ class HeadSettings(Section, ABC):
     kind: str
     train: dict[str, Any] = Field(default_factory=dict)
     decide: dict[str, Any] = Field(default_factory=dict)
+    tuned_on: tuple[str, ...] = ()
     input_dropout: float = Field(0.3, ge=0, lt=1)
     hide: Literal["window", "frame"] = "window"
 

@@ -1,0 +1,88 @@
+"""``ethocache tune`` and ``ethocache learning-curve`` on a small project, from the command line."""
+
+import json
+import shutil
+
+import pytest
+import yaml
+from pipeline import ROOT, Project, make_project
+from typer.testing import CliRunner
+
+from ethocache.cli import app
+from ethocache.endtoend.demo import write_demo
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory) -> Project:
+    """A project of five labelled animals, as far as training."""
+    folder = tmp_path_factory.mktemp("searching")
+    write_demo(folder / "demo", animals=5, unlabelled=0, seconds=6, size=(96, 72))
+    project = make_project(folder / "project", folder / "demo")
+    (project.folder / "params.yaml").write_text(
+        (project.folder / "params.yaml").read_text().replace("    units: 8\n", "    units: 8 # narrow\n"), encoding="utf-8"
+    )
+    project.stage("index", "track", "crop", "extract")
+    return project
+
+
+def ethocache(project: Project, *arguments: str, monkeypatch, ok: bool = True) -> str:
+    monkeypatch.chdir(project.folder)
+    monkeypatch.delenv("ETHOCACHE_STORE", raising=False)
+    answer = CliRunner().invoke(app, list(arguments))
+    assert (answer.exit_code == 0) == ok, answer.output
+    return answer.output
+
+
+def test_a_search_writes_the_best_settings_and_only_animals_kept_out_are_scored(embedded, monkeypatch):
+    project = embedded
+    said = ethocache(project, "tune", "--head", "lstm", "--trials", "2", monkeypatch=monkeypatch)
+    assert "lstm: 2 trials (0 given up early), average precision 0." in said and "4 animals searched on" in said
+    assert "'dvc repro' now scores honestly on the 1 kept out" in said
+    text = (project.folder / "params.yaml").read_text()
+    head = yaml.safe_load(text)["heads"]["lstm"]
+    assert "# narrow" in text and len(head["tuned_on"]) == 4 and {"learning_rate", "window_s"} <= set(head["train"])
+    header, *rows = (project.folder / "tuning/lstm/trials.csv").read_text().splitlines()
+    assert header.startswith("number,state,score,folds,seconds,frames,") and "train.learning_rate" in header and len(rows) == 2
+    assert "<svg" in (project.folder / "tuning/lstm/trials.svg").read_text()
+    kept = sum(entry.kind == "fold" for entry in project.store.entries())
+    ethocache(project, "tune", "--trials", "2", monkeypatch=monkeypatch)
+    assert sum(entry.kind == "fold" for entry in project.store.entries()) == kept, "nothing is trained anew"
+    output = project.stage("index", "train", "evaluate")
+    assert "4 animals not scored, as the head's settings were searched on them" in output
+    assert json.loads((project.folder / "metrics/metrics.json").read_text())["data"] | {"frames": 0} == {
+        "animals": 1, "animals_seen": 4, "folds": 1, "frames": 0, "videos": 1,
+    }  # fmt: skip
+
+
+def test_a_search_that_keeps_nobody_out_says_so(embedded, tmp_path, monkeypatch):
+    said = ethocache(
+        embedded, "tune", "--head", "linear", "--trials", "1", "--keep-out", "0", "--storage", str(tmp_path), monkeypatch=monkeypatch
+    )
+    assert "no animal was kept out, so none is left for an honest score: label more animals" in said
+    assert (tmp_path / "linear/trials.csv").is_file()
+
+
+def test_a_learning_curve_writes_its_table_and_one_line(embedded, monkeypatch):
+    said = ethocache(embedded, "learning-curve", "--head", "tcn", "--draws", "1", monkeypatch=monkeypatch)
+    assert "tcn: fitted on 2 animals, average precision is 0." in said and "with scores at fewer than 3 numbers of animals" in said
+    assert len((embedded.folder / "learning_curve/tcn.csv").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("tune", "--space", "thesiss"), "--space: 'thesiss' is not a space, did you mean 'thesis'?; known: own, thesis"),
+        (("tune", "--head", "lstn"), "params.yaml: head: 'lstn' is not a recipe of 'heads', did you mean 'lstm'?"),
+        (("tune", "--head", "two"), "--head: 'two' is an ensemble; search its members one by one: linear, tcn"),
+        (("learning-curve", "--sizes", "2,many"), "--sizes: expected numbers of animals such as 2,4,8, found '2,many'"),
+    ],
+)
+def test_what_cannot_be_searched_is_said_in_one_line(embedded, monkeypatch, arguments, said):
+    embedded.edit_params(heads__two={"kind": "ensemble", "members": [{"head": "linear"}, {"head": "tcn"}]})
+    assert said in ethocache(embedded, *arguments, monkeypatch=monkeypatch, ok=False)
+
+
+def test_before_the_pipeline_ran_it_is_said_what_to_do(tmp_path, monkeypatch):
+    shutil.copy2(ROOT / "params.yaml", tmp_path / "params.yaml")
+    said = ethocache(Project(tmp_path), "tune", monkeypatch=monkeypatch, ok=False)
+    assert "is not there: run 'dvc repro' in the project's folder, which makes it" in said
