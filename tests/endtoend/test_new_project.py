@@ -1,6 +1,7 @@
 """`ethocache init`: whatever a lab's folder looks like, a project comes of it, or one line that says why not."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -109,7 +110,7 @@ class TestThePipelineRuns:
 
         newer = shutil.copytree(ROOT / "src", tmp_path / "newer", ignore=shutil.ignore_patterns("__pycache__"))
         trainings = newer / "ethocache/sequence/trainings.py"
-        trainings.write_text(trainings.read_text().replace("REVISION = 1 ", "REVISION = 1000 "))
+        trainings.write_text(re.sub(r"(?m)^REVISION = \d+", "REVISION = 1000", trainings.read_text()))
         assert project.counting("env", f"PYTHONPATH={newer}", "dvc", "repro") == (0, 0, 1)
         assert "Running stage 'train'" in project.output
         assert "Running stage 'extract'" not in project.output
