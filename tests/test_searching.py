@@ -82,6 +82,20 @@ def test_what_cannot_be_searched_is_said_in_one_line(embedded, monkeypatch, argu
     assert said in ethocache(embedded, *arguments, monkeypatch=monkeypatch, ok=False)
 
 
+def test_another_backbone_than_that_of_the_last_run_is_refused(embedded, monkeypatch):
+    embedded.edit_params(backbone="tiny")
+    for command in ("tune", "learning-curve"):
+        said = ethocache(embedded, command, monkeypatch=monkeypatch, ok=False)
+        assert "expected the recipe of the last run ('mean_colour'), found another ('tiny'); run 'dvc repro' first" in said
+    embedded.edit_params(backbone="mean_colour")
+
+
+def test_a_head_whose_tags_cannot_be_decided_is_refused_before_it_is_trained(embedded, monkeypatch):
+    embedded.edit_params(heads__odd={"kind": "linear", "decide": {"min_bout_s": {"flying": 1}}})
+    said = ethocache(embedded, "learning-curve", "--head", "odd", monkeypatch=monkeypatch, ok=False)
+    assert "params.yaml: decide.min_bout_s: expected behaviours among" in said and "found 'flying'" in said
+
+
 def test_before_the_pipeline_ran_it_is_said_what_to_do(tmp_path, monkeypatch):
     shutil.copy2(ROOT / "params.yaml", tmp_path / "params.yaml")
     said = ethocache(Project(tmp_path), "tune", monkeypatch=monkeypatch, ok=False)

@@ -183,6 +183,8 @@ def test_two_animals_are_refused_and_trained_on_without_a_score(store, litter):
     card = load_model(result.model.folder).card
     assert (card.members[0].epochs, card.members[0].fold_epochs) == (4, ())
     assert load_model(result.model.folder).verdict.decision.threshold.tolist() == [0.5, 0.5]
+    fixed = train(store, litter(2), score=False, epochs_final=4, decide={"threshold": 0.25})
+    assert load_model(fixed.model.folder).verdict.decision.threshold.tolist() == [0.25, 0.25]
 
 
 def test_a_behaviour_of_one_animal_neither_crashes_nor_gets_a_threshold_from_nowhere(store, litter):

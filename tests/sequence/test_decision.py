@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from ethocache.common.errors import InputError
 from ethocache.common.params import parse_section
-from ethocache.sequence.choosing import Scored, choose
+from ethocache.sequence.choosing import Scored, choose, written_down
 from ethocache.sequence.decision import Decision
 from ethocache.sequence.decision_settings import DecideParams
+from ethocache.sequence.smoothing import smooth
 
 NAMES = ("grooming", "rearing")
 SMOOTHINGS = ("none", "auto", "median", "bouts", "hmm")
@@ -100,6 +101,23 @@ def test_what_is_fixed_by_hand_is_taken():
     decision = choose([video()], NAMES, params, False)
     np.testing.assert_array_equal(decision.threshold, np.float32([0.3, 0.3]))
     assert (decision.box_s, decision.max_gap_s, decision.min_bout_s[1]) == ((0.5, 0.5), (0.7, 0.7), 0.4)
+
+
+@pytest.mark.parametrize("shown", [False, True], ids=["no behaviour shown", "one shown"])
+def test_what_is_fixed_by_hand_holds_for_a_behaviour_that_is_never_shown(shown):
+    seen = video()
+    seen.label[:, 1 - shown :] = 0
+    params = DecideParams(threshold=0.2, box_s=0.5, max_gap_s=0.5, min_bout_s={"rearing": 1}, calibration="none")
+    decision = choose([seen], NAMES, params, False)
+    assert (decision.cut[1], decision.box_s[1], decision.max_gap_s[1], decision.min_bout_s[1]) == (float(np.float32(0.2)), 0.5, 0.5, 1)
+    assert choose([], NAMES, params, False) == written_down(NAMES, params, False)
+
+
+def test_a_box_fixed_by_hand_is_taken_once():
+    params = DecideParams(box_s=1.0, calibration="none", smoothing="median", threshold=0.5)
+    seen = video()
+    once = smooth(seen.probability, seen.time_s, 1.0, "median")
+    np.testing.assert_array_equal(choose([seen], NAMES, params, False).apply(seen.probability, seen.time_s)[0], once)
 
 
 def test_the_plain_decision_changes_nothing_and_tags_from_a_half_on():

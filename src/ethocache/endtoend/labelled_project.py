@@ -10,7 +10,7 @@ from ethocache.common.params import load_params, read_section
 from ethocache.common.store import Store
 from ethocache.dataset.index import read_index
 from ethocache.endtoend.project import read_project
-from ethocache.sequence.decision_settings import DecideParams
+from ethocache.sequence.decision_settings import DecideParams, check_decide
 from ethocache.sequence.heads import resolve_head
 from ethocache.sequence.labelled import labelled_videos
 from ethocache.sequence.settings import TrainParams
@@ -54,16 +54,23 @@ def read_labelled_project(head: str | None, store: Store) -> LabelledProject:
     InputError
         If params.yaml is wrong, the head is not known, or features are not there yet.
     """
-    read_project(PARAMS)
+    project = read_project(PARAMS)
     params = load_params(PARAMS)
     name, heads = head or str(params["head"]), params.get("heads") or {}
     resolved = resolve_head(name, heads)
     backbone = read_json(Path("data/recipes/backbone.json"))
     streams = tuple(backbone["streams"])
+    if backbone["name"] != project.backbone["name"] or backbone["streams"] != project.backbone["streams"]:
+        raise InputError(
+            f"params.yaml: backbone: expected the recipe of the last run ('{backbone['name']}'), found another "
+            f"('{project.backbone['name']}'); run 'dvc repro' first, which makes its features"
+        )
     if not Path("data/labels").is_dir():
         raise InputError("data/labels is not there: run 'dvc repro' in the project's folder, which makes it")
     features = Path("data/features") / backbone["name"]
     train, decide = read_section(PARAMS, "train", TrainParams), read_section(PARAMS, "decide", DecideParams)
     behaviours, videos = labelled_videos(Path("data/labels"), features, streams, read_index(Path("data/index.json")), store)
     system = read_system(resolved, train, decide, streams)
+    if problems := check_decide(system.decide, behaviours, system.exclusive):
+        raise InputError("\n".join(f"{PARAMS}: {problem}" for problem in problems))
     return LabelledProject(name, heads.get(name) or {}, resolved["settings"], system, behaviours, videos)

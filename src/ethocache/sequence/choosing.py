@@ -51,8 +51,8 @@ class Scored:
 def choose(videos: Sequence[Scored], behaviours: Sequence[str], params: DecideParams, exclusive: bool) -> Decision:
     """Choose calibration, smoothing and thresholds on these videos.
 
-    A behaviour that none of them shows keeps its probabilities, unsmoothed, and a threshold of .5. Frames at which nobody
-    looked choose nothing; they are smoothed over all the same.
+    Of a behaviour that none of them shows nothing is chosen: see `written_down`. Frames at which nobody looked choose nothing;
+    they are smoothed over all the same.
 
     Raises
     ------
@@ -61,14 +61,15 @@ def choose(videos: Sequence[Scored], behaviours: Sequence[str], params: DecidePa
     """
     if problems := check_decide(params, behaviours, exclusive):
         raise InputError("\n".join(problems))
-    plain = Decision.plain(list(behaviours), exclusive)
+    fixed = written_down(behaviours, params, exclusive)
     shown = [any((video.label[:, b] == 1).any() for video in videos) for b in range(len(behaviours))]
     if not any(shown):
-        return plain
+        return fixed
     label = np.concatenate([video.label for video in videos])
     calibration = fit_calibration(params.calibration, np.concatenate([video.probability for video in videos]), label, exclusive)
-    start = replace(plain, calibration=calibration, filter="median" if params.smoothing == "median" else "mean")
-    calibrated = [replace(video, probability=start.apply(video.probability, video.time_s)[0]) for video in videos]
+    start = replace(fixed, calibration=calibration)
+    only = replace(Decision.plain(list(behaviours), exclusive), calibration=calibration)
+    calibrated = [replace(video, probability=only.apply(video.probability, video.time_s)[0]) for video in videos]
     if params.smoothing == "hmm":
         return replace(start, chains=_chains(videos, shown, exclusive))
     choice = _Choice(calibrated, start, params)
@@ -76,6 +77,18 @@ def choose(videos: Sequence[Scored], behaviours: Sequence[str], params: DecidePa
     for group in [seen] if exclusive else [[b] for b in seen]:
         choice.settle(group)
     return choice.decision
+
+
+def written_down(behaviours: Sequence[str], params: DecideParams, exclusive: bool) -> Decision:
+    """Return the decision where nobody can be asked: what the settings fix, and else a threshold of .5 without any smoothing."""
+    plain = Decision.plain(list(behaviours), exclusive)
+    every, threshold = range(len(behaviours)), params.threshold
+    cut = {b: float(np.float32(threshold)) for b in every if not exclusive and isinstance(threshold, int | float)}
+    lengths = {
+        setting: {b: float(params.wanted(setting, behaviours[b]) or 0.0) for b in every if params.uses(setting)}
+        for setting in ("box_s", "max_gap_s", "min_bout_s")
+    }
+    return replace(_changed(plain, cut=cut, **lengths), filter="median" if params.smoothing == "median" else "mean")
 
 
 class _Choice:

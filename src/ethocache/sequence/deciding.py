@@ -10,14 +10,13 @@ import numpy as np
 from ethocache.common.files import write_json
 from ethocache.common.store import Entry, Store
 from ethocache.common.workbench import Workbench
-from ethocache.sequence.choosing import Scored, choose
+from ethocache.sequence.choosing import Scored, choose, written_down
 from ethocache.sequence.combination import Combine, combined, mean_weights, stacked_weights
-from ethocache.sequence.decision import Decision
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.trainings import Probabilities, Videos, labels_sha256
 from ethocache.sequence.verdict import Verdict
 
-REVISION = 1  # raise it when the same probabilities and labels would decide otherwise
+REVISION = 2  # raise it when the same probabilities and labels would decide otherwise
 _FILE = "verdict.json"
 
 
@@ -32,8 +31,9 @@ class Question:
 
 
 def plain_verdict(members: int, question: Question) -> Verdict:
-    """Return the verdict where nobody can be asked: equal weights, thresholds of .5."""
-    return Verdict(mean_weights(members, len(question.behaviours)), Decision.plain(question.behaviours, question.exclusive))
+    """Return the verdict where nobody can be asked: equal weights, and what the settings fix."""
+    fixed = written_down(question.behaviours, question.params, question.exclusive)
+    return Verdict(mean_weights(members, len(question.behaviours)), fixed)
 
 
 def reach_verdict(

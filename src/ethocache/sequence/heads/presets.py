@@ -37,6 +37,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "thesis_tcn_300_small_batch": {**_TCN, "train": _TRAIN},
     "thesis_ensemble": {
         "kind": "ensemble",
+        "decide": _DECIDE,
         "members": [
             {"head": "thesis_lstm_300", "streams": ["resnet50"]},
             {"head": "thesis_lstm_600", "streams": ["inception_resnet_v2"]},
