@@ -187,6 +187,21 @@ def test_two_animals_are_refused_and_trained_on_without_a_score(store, litter):
     assert load_model(fixed.model.folder).verdict.decision.threshold.tolist() == [0.25, 0.25]
 
 
+def test_a_member_is_trained_for_its_own_number_of_epochs_where_nobody_stops_it(store, litter):
+    recipes = RECIPES | {"wide": RECIPES["wide"] | {"train": TCN["train"] | {"epochs_final": 5}}}
+    params = PARAMS.model_copy(update={"score": False, "epochs_final": 2})
+    system = read_system(resolve_head("both", recipes), params, DecideParams(), ("planted",))
+    model = run_training(store, litter(2), BEHAVIOURS, system).model
+    assert [member.epochs for member in load_model(model.folder).card.members] == [2, 5]
+
+
+def test_what_only_folds_go_by_trains_no_final_network_again(store, litter):
+    first = train(store, litter(2), score=False, epochs_final=3)
+    again = train(store, litter(2), score=False, epochs_final=3, patience=7)
+    assert (again.trained, again.kept) == (0, 1)
+    assert load_model(again.model.folder).card.members[0].train.patience == 7 and again.model.key != first.model.key
+
+
 def test_a_behaviour_of_one_animal_neither_crashes_nor_gets_a_threshold_from_nowhere(store, litter):
     videos = litter(3)
     for video in videos[1:]:

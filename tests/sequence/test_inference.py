@@ -31,6 +31,10 @@ def test_frames_by_themselves_are_the_same_whatever_the_windows(plant, frames):
     np.testing.assert_allclose(answer(built, video, window_s=5, overlap_s=1, batch_size=2), whole, atol=1e-6)
 
 
+def test_a_video_without_frames_has_no_probabilities(plant):
+    assert answer(network("lstm"), plant("m", labels=np.zeros((0, 2), np.int8))).shape == (0, 2)
+
+
 def test_enough_overlap_gives_what_the_whole_video_gives(plant):
     built, video = network("tcn", levels=2, channels=4, project=0), plant("m", frames=300)
     whole = answer(built, video, window_s=100)

@@ -83,6 +83,65 @@ def test_the_first_trial_is_the_present_settings_and_the_best_is_at_least_as_goo
     assert found.best.folds == 4 and found.best.frames > 0
 
 
+def test_the_first_trial_of_the_thesiss_grid_is_the_present_settings_too(store, litter, tmp_path):
+    head = parse_head({"kind": "lstm", "units": 6, "layers": 1, "project": 0, "train": {"window_s": 5, "overlap_s": 1}}, "heads.lstm")
+    found = run_search(store, litter(3), BEHAVIOURS, search(0.0, 3, head=head, space="thesis"), 1, tmp_path)
+    assert found.first == found.rows[0] and "bidirectional" not in found.first.values
+    heads = [entry.recipe["head"] for entry in store.entries() if entry.kind == "fold"]
+    assert {(one["bidirectional"], one["halve_units"], one["units"]) for one in heads} == {(True, False, 6)}
+
+
+def failing(monkeypatch, which):
+    """Let the training of some trials end as it does where the loss becomes no number."""
+    real, begun = tuning.train_fold, []
+
+    def train(setup, sides, what, bench):
+        begun.append(what)
+        if which(what):
+            raise InputError("the loss became nan in training; set a smaller train.learning_rate than 9")
+        return real(setup, sides, what, bench)
+
+    monkeypatch.setattr(tuning, "train_fold", train)
+    return begun
+
+
+def test_settings_that_cannot_be_trained_end_their_trial_and_not_the_search(store, litter, tmp_path, monkeypatch):
+    begun = failing(monkeypatch, lambda what: what.startswith("trial 2, ") and "(2/4)" in what)
+    found = run_search(store, litter(5), BEHAVIOURS, search(), 3, tmp_path)
+    assert [row.state for row in found.rows] == ["complete", "given up", "complete"] and found.rows[1].folds == 1
+    before = len(begun)
+    assert run_search(store, litter(5), BEHAVIOURS, search(), 3, tmp_path).rows == found.rows
+    assert len(begun) == before, "a trial that failed is not tried again"
+
+
+def test_a_search_in_which_nothing_can_be_trained_says_so(store, litter, tmp_path, monkeypatch):
+    failing(monkeypatch, lambda what: True)
+    with pytest.raises(InputError, match=r"none of 2 settings could be trained to the end, the loss became no number: look for impossible"):
+        run_search(store, litter(5), BEHAVIOURS, search(), 2, tmp_path)
+
+
+def test_what_is_wrong_with_more_than_some_settings_ends_the_search(store, litter, tmp_path, monkeypatch):
+    def train(setup, sides, what, bench):
+        raise InputError("m1: its features are no longer those with which the training began")
+
+    monkeypatch.setattr(tuning, "train_fold", train)
+    with pytest.raises(InputError, match="m1: its features are no longer"):
+        run_search(store, litter(5), BEHAVIOURS, search(), 2, tmp_path)
+
+
+def test_a_newer_way_to_train_begins_a_search_anew(store, litter, tmp_path, monkeypatch):
+    run_search(store, litter(5), BEHAVIOURS, search(), 2, tmp_path)
+    monkeypatch.setattr(tuning, "REVISION", 1000)
+    assert len(run_search(store, litter(5), BEHAVIOURS, search(), 1, tmp_path).rows) == 1
+
+
+def test_options_that_do_not_agree_with_other_settings_are_not_drawn():
+    head = parse_head({"kind": "transformer", "units": 100, "attention_heads": 5}, "heads.x")
+    space = space_of("own", head, TrainParams(window_s=30, overlap_s=18))
+    assert space.ranges["units"].options == (100,)
+    assert space.ranges["train.window_s"].options == (20.0, 30.0, 45.0, 60.0)
+
+
 def test_running_again_does_only_what_is_missing_whatever_the_settings_became(store, litter, tmp_path):
     videos = litter(5)
     first = run_search(store, videos, BEHAVIOURS, search(), 3, tmp_path)

@@ -7,15 +7,14 @@ from functools import partial
 
 from ethocache.common.compute import Job, make_all
 from ethocache.common.store import Entry, Store
-from ethocache.dataset.groups import Fold, make_folds
+from ethocache.dataset.groups import Fold
 from ethocache.dataset.predictions import Prediction
-from ethocache.sequence.deciding import Question, plain_verdict, reach_verdict
+from ethocache.sequence.deciding import Question, plain_verdict, prediction_of, reach_verdict
 from ethocache.sequence.model_making import MemberPart, make_model
-from ethocache.sequence.reading import BUDGET_BYTES, Reader
 from ethocache.sequence.system import Member, System
-from ethocache.sequence.trainings import FoldAnswer, Setup, Sides, fold_recipe, network_recipe, read_fold, train_fold, train_network
+from ethocache.sequence.trainings import FoldAnswer, Sides, fold_recipe, network_recipe, read_fold, setups_of, train_fold, train_network
 from ethocache.sequence.verdict import Verdict
-from ethocache.sequence.videos import TrainingVideo, check_videos
+from ethocache.sequence.videos import TrainingVideo, check_videos, folds_of
 
 
 @dataclass(frozen=True)
@@ -76,22 +75,23 @@ class _Run:
     def __init__(self, store: Store, videos: list[TrainingVideo], behaviours: tuple[str, ...], system: System) -> None:
         self.store, self.videos, self.system = store, videos, system
         self.question = Question(behaviours, system.exclusive, system.combine, system.decide)
-        sources = {member.streams for member in system.members}
-        readers = {streams: Reader(BUDGET_BYTES // len(sources)) for streams in sources}
-        self.setups = [Setup(behaviours, member.head, member.params, readers[member.streams]) for member in system.members]
+        self.setups = setups_of(system, behaviours)
         self.entries: list[Entry] = []
         self.trained = 0
 
     def with_score(self) -> TrainingResult:
-        folds = self._folds()
+        params = self.system.params
+        folds = folds_of(self.videos, self.question.behaviours, params.max_folds, params.groups, params.seed)
         answers = self._answers(folds)
-        predictions, verdicts = [], []
+        predictions, verdicts = list[Prediction](), []
         for number, fold in enumerate(folds):
             of_fold = [of_member[number] for of_member, _ in answers]
             made_of = [entries[number] for _, entries in answers]
             verdict, entry = reach_verdict(self.store, self.question, self._of(fold.inner), [answer.inner for answer in of_fold], made_of)
             verdicts.append(entry)
-            predictions += [self._prediction(fold, verdict, of_fold, video) for video in self._of(fold.scored)]
+            for video in self._of(fold.scored):
+                said, seen = [answer.scored[video.id] for answer in of_fold], video.animal in self.system.tuned_on
+                predictions.append(prediction_of(self.question, verdict, fold.name, video, said, seen))
         predictions.sort(key=lambda prediction: prediction.video)
         pooled = [{video: p for answer in of_member for video, p in answer.scored.items()} for of_member, _ in answers]
         verdict, entry = reach_verdict(self.store, self.question, self.videos, pooled, list(self.entries))
@@ -99,15 +99,9 @@ class _Run:
         return self._result(predictions, verdict, self._networks(epochs), [*verdicts, entry])
 
     def without_score(self) -> TrainingResult:
-        update = {"epochs": self.system.params.epochs_final}
-        self.setups = [replace(setup, params=setup.params.model_copy(update=update)) for setup in self.setups]
+        final = [setup.params.model_copy(update={"epochs": setup.params.epochs_final}) for setup in self.setups]
+        self.setups = [replace(setup, params=params) for setup, params in zip(self.setups, final, strict=True)]
         return self._result([], plain_verdict(len(self.setups), self.question), self._networks([()] * len(self.setups)), [])
-
-    def _folds(self) -> list[Fold]:
-        params, shown = self.system.params, dict[str, frozenset[str]]()
-        for video in self.videos:
-            shown[video.animal] = shown.get(video.animal, frozenset()) | video.shows(self.question.behaviours)
-        return make_folds([video.animal for video in self.videos], params.max_folds, params.groups, shown, params.seed)
 
     def _answers(self, folds: Sequence[Fold]) -> list[tuple[list[FoldAnswer], list[Entry]]]:
         """Return for each member what every fold says, and the entries that say it."""
@@ -141,22 +135,6 @@ class _Run:
         self.trained += self.store.made - made
         self.entries += entries
         return entries
-
-    def _prediction(self, fold: Fold, verdict: Verdict, answers: Sequence[FoldAnswer], video: TrainingVideo) -> Prediction:
-        probability, tag = verdict.apply([answer.scored[video.id] for answer in answers], video.time_s)
-        return Prediction(
-            video=video.id,
-            animal=video.animal,
-            fold=fold.name,
-            behaviours=self.question.behaviours,
-            probability=probability,
-            label=video.labels,
-            tag=tag,
-            time_s=video.time_s,
-            threshold=verdict.decision.threshold,
-            exclusive=self.question.exclusive,
-            seen=video.animal in self.system.tuned_on,
-        )
 
     def _result(self, predictions: list[Prediction], verdict: Verdict, networks: list[MemberPart], verdicts: list[Entry]) -> TrainingResult:
         made_of = [*self.entries, *verdicts]

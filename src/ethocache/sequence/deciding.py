@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ethocache.common.files import write_json
 from ethocache.common.store import Entry, Store
 from ethocache.common.workbench import Workbench
+from ethocache.dataset.predictions import Prediction
 from ethocache.sequence.choosing import Scored, choose, written_down
 from ethocache.sequence.combination import Combine, combined, mean_weights, stacked_weights
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.trainings import Probabilities, Videos, labels_sha256
 from ethocache.sequence.verdict import Verdict
+from ethocache.sequence.videos import TrainingVideo
 
 REVISION = 2  # raise it when the same probabilities and labels would decide otherwise
 _FILE = "verdict.json"
@@ -34,6 +37,26 @@ def plain_verdict(members: int, question: Question) -> Verdict:
     """Return the verdict where nobody can be asked: equal weights, and what the settings fix."""
     fixed = written_down(question.behaviours, question.params, question.exclusive)
     return Verdict(mean_weights(members, len(question.behaviours)), fixed)
+
+
+def prediction_of(
+    question: Question, verdict: Verdict, fold: str, video: TrainingVideo, members: Sequence[npt.NDArray[np.float32]], seen: bool
+) -> Prediction:
+    """Return what a fold says of a video that it scores, from what each member says of it (T, B)."""
+    probability, tag = verdict.apply(members, video.time_s)
+    return Prediction(
+        video=video.id,
+        animal=video.animal,
+        fold=fold,
+        behaviours=question.behaviours,
+        probability=probability,
+        label=video.labels,
+        tag=tag,
+        time_s=video.time_s,
+        threshold=verdict.decision.threshold,
+        exclusive=question.exclusive,
+        seen=seen,
+    )
 
 
 def reach_verdict(

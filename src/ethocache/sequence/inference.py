@@ -62,6 +62,8 @@ def probabilities_of_seen(
 def _steps(network: TaggingNetwork, steps: Features, params: TrainParams, seen: bool) -> npt.NDArray[np.float32]:
     length, overlap = window_frames(params.window_s, params.overlap_s, frames_per_second(steps.time_s))
     cut = windows(steps.frames, length, overlap)
+    if not cut:
+        return np.zeros((0, network.behaviours), np.float32)
     parts = [_answer(network, steps, cut[start : start + params.batch_size], seen) for start in range(0, len(cut), params.batch_size)]
     return np.concatenate([part for batch in parts for part in batch])
 

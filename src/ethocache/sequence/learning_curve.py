@@ -9,16 +9,15 @@ import numpy as np
 from ethocache.common.compute import Job, make_all
 from ethocache.common.errors import InputError
 from ethocache.common.store import Entry, Store
-from ethocache.dataset.groups import Fold, make_folds
+from ethocache.dataset.groups import Fold
 from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.frames import Floats
 from ethocache.scoring.intervals import mean_over_behaviours, resampled
 from ethocache.scoring.measures import MEASURES, by_animal, scorable, score_of
-from ethocache.sequence.deciding import Question, reach_verdict
-from ethocache.sequence.reading import BUDGET_BYTES, Reader
+from ethocache.sequence.deciding import Question, prediction_of, reach_verdict
 from ethocache.sequence.system import System
-from ethocache.sequence.trainings import FoldAnswer, Setup, Sides, fold_recipe, read_fold, train_fold
-from ethocache.sequence.videos import TrainingVideo, check_videos
+from ethocache.sequence.trainings import FoldAnswer, Sides, fold_recipe, read_fold, setups_of, train_fold
+from ethocache.sequence.videos import TrainingVideo, check_videos, folds_of
 
 SCORES = ("average_precision", "f1")
 FEWEST_FITTED = 2
@@ -103,15 +102,8 @@ class _Curve:
     def __init__(self, store: Store, videos: list[TrainingVideo], behaviours: tuple[str, ...], system: System) -> None:
         self.store, self.videos, self.system = store, videos, system
         self.question = Question(behaviours, system.exclusive, system.combine, system.decide)
-        sources = {member.streams for member in system.members}
-        readers = {streams: Reader(BUDGET_BYTES // len(sources)) for streams in sources}
-        self.setups = [Setup(behaviours, member.head, member.params, readers[member.streams]) for member in system.members]
-        shown = dict[str, frozenset[str]]()
-        for video in videos:
-            shown[video.animal] = shown.get(video.animal, frozenset()) | video.shows(behaviours)
-        self.folds = make_folds(
-            [video.animal for video in videos], system.params.max_folds, system.params.groups, shown, system.params.seed
-        )
+        self.setups = setups_of(system, behaviours)
+        self.folds = folds_of(videos, behaviours, system.params.max_folds, system.params.groups, system.params.seed)
 
     def points(self, draws: int, sizes: tuple[int, ...]) -> list[Point]:
         most = most_fitted(self.folds)
@@ -154,10 +146,8 @@ class _Curve:
         verdict, _ = reach_verdict(self.store, self.question, sides.inner, [answer.inner for answer in answers], entries)
         found = []
         for video in sides.scored:
-            probability, tag = verdict.apply([answer.scored[video.id] for answer in answers], video.time_s)
-            made = (probability, video.labels, tag, video.time_s, verdict.decision.threshold, self.question.exclusive)
-            seen = video.animal in self.system.tuned_on
-            found.append(Prediction(video.id, video.animal, fold.name, self.question.behaviours, *made, seen))
+            said, seen = [answer.scored[video.id] for answer in answers], video.animal in self.system.tuned_on
+            found.append(prediction_of(self.question, verdict, fold.name, video, said, seen))
         return found
 
 

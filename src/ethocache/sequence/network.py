@@ -21,7 +21,7 @@ class TaggingNetwork(nn.Module):
 
     def __init__(self, dimensions: int, behaviours: int, head: HeadSettings, params: TrainParams) -> None:
         super().__init__()
-        self.exclusive = params.task == "exclusive"
+        self.behaviours, self.exclusive = behaviours, params.task == "exclusive"
         self.view = View(dimensions, params.components)
         if params.per_behaviour:
             self.head: nn.Module = SideBySide(lambda: head.build(self.view.width, 1), behaviours)

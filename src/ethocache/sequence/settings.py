@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from ethocache.common.params import Section
 
+DIVERGED = "the loss became"  # how the message begins of a training that cannot go on with its settings
+
 
 class TrainParams(Section):
     """How heads are trained and validated.

@@ -25,7 +25,7 @@ from ethocache.sequence.losses import exclusive_loss, overlapping_loss, smoothin
 from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.optimising import Averaged, learning_rate
 from ethocache.sequence.reading import Reader
-from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.settings import DIVERGED, TrainParams
 from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.sequence.videos import Features, TrainingVideo
 from ethocache.sequence.view import Seen, View
@@ -187,7 +187,7 @@ class _Run:
         nn.utils.clip_grad_norm_(self.network.parameters(), _STEEPEST)
         self.optimiser.step()
         if not math.isfinite(value := float(loss.detach())):
-            raise InputError(f"the loss became {value} in training; set a smaller train.learning_rate than {self.params.learning_rate:g}")
+            raise InputError(f"{DIVERGED} {value} in training; set a smaller train.learning_rate than {self.params.learning_rate:g}")
         return value
 
     def _tensor(self, values: npt.NDArray[Any]) -> torch.Tensor:

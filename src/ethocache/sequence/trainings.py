@@ -15,13 +15,15 @@ from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Entry
 from ethocache.common.workbench import Workbench
 from ethocache.sequence.heads.settings import HeadSettings
-from ethocache.sequence.reading import Reader
+from ethocache.sequence.reading import BUDGET_BYTES, Reader
 from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.system import System
 from ethocache.sequence.videos import TrainingVideo
 
 REVISION = 2  # raise it when the same recipe would give other numbers
 WEIGHTS, ABOUT = "network.safetensors", "network.json"
 _DEAL = {"score", "max_folds", "groups", "epochs_final"}  # settings that decide which trainings there are, not what each gives
+_OF_FOLDS = {"patience", "overlap_s"}  # settings that decide when a fold is stopped, and what it says then
 _SCORED, _INNER, _FOLD = "scored.npy", "inner.npy", "fold.json"
 
 Videos = Sequence[TrainingVideo]
@@ -46,6 +48,13 @@ class Setup:
             "head": self.head.model_dump(exclude={"train", "decide", "tuned_on"}),
             "train": self.params.model_dump(exclude=_DEAL),
         }
+
+
+def setups_of(system: System, behaviours: tuple[str, ...]) -> list[Setup]:
+    """Return the setup of each member; those that read the same streams share what is kept in memory."""
+    sources = {member.streams for member in system.members}
+    readers = {streams: Reader(BUDGET_BYTES // len(sources)) for streams in sources}
+    return [Setup(behaviours, member.head, member.params, readers[member.streams]) for member in system.members]
 
 
 @dataclass(frozen=True)
@@ -97,8 +106,10 @@ def read_fold(entry: Entry, sides: Sides) -> FoldAnswer:
 
 
 def network_recipe(setup: Setup, videos: Videos, epochs: int) -> dict[str, Any]:
-    """Return everything that decides a network of the final model."""
-    return setup.recipe("network") | {"fitted": {video.id: identity(video) for video in videos}, "epochs": epochs}
+    """Return everything that decides a network of the final model, which nobody stops and which predicts nothing here."""
+    recipe = setup.recipe("network")
+    train = {name: value for name, value in recipe["train"].items() if name not in _OF_FOLDS}
+    return recipe | {"train": train, "fitted": {video.id: identity(video) for video in videos}, "epochs": epochs}
 
 
 def train_network(setup: Setup, videos: Videos, what: str, epochs: int, bench: Workbench) -> dict[str, Any]:

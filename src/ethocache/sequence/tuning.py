@@ -13,14 +13,14 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of
 from ethocache.common.locks import waiting_for
 from ethocache.common.store import Entry, Store
-from ethocache.dataset.groups import Fold, make_folds
+from ethocache.dataset.groups import Fold
 from ethocache.sequence.heads.settings import HeadSettings
-from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.settings import DIVERGED, TrainParams
 from ethocache.sequence.thresholds import macro_average_precision
-from ethocache.sequence.trainings import FoldAnswer, Setup, Sides, fold_recipe, identity, read_fold, train_fold
+from ethocache.sequence.trainings import REVISION, FoldAnswer, Setup, Sides, fold_recipe, identity, read_fold, train_fold
 from ethocache.sequence.tuning_space import TRAIN, SpaceName, Value, applied, present, rounded, space_of
 from ethocache.sequence.tuning_study import ask, finished, first_values, open_study, quiet, tell
-from ethocache.sequence.videos import TrainingVideo, check_videos
+from ethocache.sequence.videos import TrainingVideo, check_videos, folds_of
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
@@ -126,7 +126,7 @@ def run_search(
     Raises
     ------
     InputError
-        If no searched animal shows a behaviour, or a training fails.
+        If no searched animal shows a behaviour, or a training fails; settings at which the loss is no number only end their trial.
     """
     videos = sorted((video for video in videos if video.animal in search.searched), key=lambda video: video.id)
     check_videos(videos, behaviours, search.train.task == "exclusive")
@@ -143,6 +143,7 @@ class _Live:
     trial: "Trial"
     values: dict[str, Value]
     setup: Setup
+    failed: bool = False
     scores: list[float | None] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
@@ -171,25 +172,41 @@ class _Run:
             live = [one for one in live if not self._settled(one)]
         rows = tuple(_row(trial) for trial in finished(self.study))
         scored = [row for row in rows if row.state == "complete"]
+        if not scored:
+            tried = f"none of {len(rows)} settings could be trained to the end, {DIVERGED} no number"
+            raise InputError(f"{tried}: look for impossible numbers in the features (ethocache tracks check), or try more trials")
         return Found(rows, max(scored, key=lambda row: (row.score or 0, -row.number)), self._first(rows), self.store.made - made)
 
     def _first(self, rows: Iterable[TrialRow]) -> TrialRow:
         """Return the trial of the settings as they were when the search began."""
-        values = rounded(first_values(self.study)) | dict(self.space.fixed)
+        values = first_values(self.study)
         return min(rows, key=lambda row: (row.values != values, row.number))
 
     def _ask(self) -> _Live:
         trial = ask(self.study, self.search.seed)
-        values = rounded(trial.params) | dict(self.space.fixed)
+        as_it_was = trial.params == first_values(self.study)
+        values = dict(trial.params) if as_it_was else rounded(trial.params) | dict(self.space.fixed)
         head, train = applied(values, self.search.head, self.search.train)
         return _Live(trial, values, replace(self.first, head=head, params=train))
 
     def _train_next_folds(self, live: Sequence[_Live]) -> None:
         sides = [self._sides(self.folds[len(one.scores)]) for one in live]
         jobs = [self._job(one, side) for one, side in zip(live, sides, strict=True)]
-        for one, side, entry in zip(live, sides, make_all(self.store, jobs, lambda job: job, "searching settings"), strict=True):
-            one.entries.append(entry)
-            one.scores.append(_score(side, read_fold(entry, side)))
+        for one, side, entry in zip(live, sides, self._make(jobs), strict=True):
+            if entry is None:
+                one.failed = True
+            else:
+                one.entries.append(entry)
+                one.scores.append(_score(side, read_fold(entry, side)))
+
+    def _make(self, jobs: Sequence[Job]) -> list[Entry | None]:
+        """Return the entry of each job; None where the loss became no number, as some settings make it."""
+        try:
+            return list(make_all(self.store, jobs, lambda job: job, "searching settings"))
+        except InputError as error:
+            if not all(DIVERGED in line for line in str(error).splitlines()):
+                raise
+            return [self.store.get(job.kind, job.recipe) for job in jobs]
 
     def _job(self, one: _Live, sides: Sides) -> Job:
         fold = self.folds[len(one.scores)]
@@ -201,9 +218,9 @@ class _Run:
         score, last = one.score, len(one.scores) == len(self.folds)
         if score is None and last:
             raise InputError("a search needs labels to score by: no animal that is searched on shows a behaviour; label more animals")
-        if score is not None:
+        if score is not None and not one.failed:
             one.trial.report(score, len(one.scores))
-        given_up = not last and score is not None and one.trial.should_prune()
+        given_up = one.failed or (not last and score is not None and one.trial.should_prune())
         if last or given_up:
             facts = {name: sum(entry.facts[name] for entry in one.entries) for name in ("seconds", "frames")}
             for name, value in {**facts, "folds": len(one.scores), "values": one.values}.items():
@@ -218,6 +235,7 @@ class _Run:
         searched = {*self.space.ranges, *self.space.fixed}
         settings = head | {f"{TRAIN}{name}": value for name, value in train.items()}
         recipe = {
+            "revision": REVISION,
             "settings": {name: value for name, value in settings.items() if name not in searched},
             "space": self.search.space,
             "seed": self.search.seed,
@@ -227,11 +245,7 @@ class _Run:
         return sha256_of(recipe)
 
     def _folds(self) -> list[Fold]:
-        shown = dict[str, frozenset[str]]()
-        for video in self.videos:
-            shown[video.animal] = shown.get(video.animal, frozenset()) | video.shows(self.behaviours)
-        animals = [video.animal for video in self.videos]
-        return make_folds(animals, MOST_FOLDS, MOST_FOLDS, shown, self.search.train.seed)
+        return folds_of(self.videos, self.behaviours, MOST_FOLDS, MOST_FOLDS, self.search.train.seed)
 
     def _sides(self, fold: Fold) -> Sides:
         of = ([video for video in self.videos if video.animal in animals] for animals in (fold.scored, fold.inner, fold.fitted))

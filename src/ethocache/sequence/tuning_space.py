@@ -133,7 +133,7 @@ def space_of(name: SpaceName, head: HeadSettings, train: TrainParams) -> Space:
     Parameters
     ----------
     train
-        With what the head wants otherwise in it; windows that its `overlap_s` does not fit in are left out.
+        With what the head wants otherwise in it; options that do not agree with its other settings are left out.
     """
     if name == "thesis":
         thesis = THESIS.get(head.kind, Space({}, {}))
@@ -141,10 +141,22 @@ def space_of(name: SpaceName, head: HeadSettings, train: TrainParams) -> Space:
     else:
         space = Space({**OWN.get(head.kind, {}), **OWN_TRAIN}, {})
     ranges = {setting: span.including(present(setting, head, train)) for setting, span in space.ranges.items()}
-    window = ranges["train.window_s"]
-    if isinstance(window, Choice):
-        ranges["train.window_s"] = Choice(tuple(sorted(value for value in window.options if float(value) > train.overlap_s)))
-    return replace(space, ranges=ranges)
+    return replace(space, ranges={setting: _possible(setting, span, head, train) for setting, span in ranges.items()})
+
+
+def _possible(setting: str, span: Range, head: HeadSettings, train: TrainParams) -> Range:
+    """Return a range without the options that do not agree with the other settings, such as a window shorter than its overlap."""
+    if isinstance(span, Number):
+        return span
+    return Choice(tuple(sorted(value for value in span.options if _agrees({setting: value}, head, train))))
+
+
+def _agrees(values: Mapping[str, Value], head: HeadSettings, train: TrainParams) -> bool:
+    try:
+        applied(values, head, train)
+    except ValueError:  # pydantic's
+        return False
+    return True
 
 
 def present(setting: str, head: HeadSettings, train: TrainParams) -> Value:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
+from ethocache.dataset.groups import Fold, make_folds
 
 
 class Features(Protocol):
@@ -76,6 +77,14 @@ class TrainingVideo:
     def shows(self, behaviours: Sequence[str]) -> frozenset[str]:
         """Return the behaviours that are shown at least once."""
         return frozenset(name for name, shown in zip(behaviours, (self.labels == 1).any(axis=0), strict=True) if shown)
+
+
+def folds_of(videos: Sequence[TrainingVideo], behaviours: Sequence[str], max_folds: int, groups: int, seed: int) -> list[Fold]:
+    """Return the folds of these videos' animals, by what each animal shows; see `make_folds`."""
+    shown = dict[str, frozenset[str]]()
+    for video in videos:
+        shown[video.animal] = shown.get(video.animal, frozenset()) | video.shows(behaviours)
+    return make_folds([video.animal for video in videos], max_folds, groups, shown, seed)
 
 
 def check_videos(videos: Sequence[TrainingVideo], behaviours: Sequence[str], exclusive: bool) -> None:
