@@ -27,7 +27,8 @@ DATA = "data/rats"
 # S2 says more of aggression and is not read; base is the time before and after the scored window.
 LABELS: dict[str, Any] = {"name": "{video}_annot", "streams": ["S1"], "not_scored": ["base"], "past_end": "clip"}
 POSE = {"kind": "pose", "likelihood": 0.2, "points": ["top", "body", "tail", "tail-m"], "front": "top", "back": "tail"}
-TRAIN = {"task": "exclusive", "max_folds": 0, "groups": 3}  # one fold for every session would take ten times as long
+# One fold for every session would take ten times as long; with 350 minutes of labels an epoch is long, so that few are enough.
+TRAIN = {"task": "exclusive", "max_folds": 0, "groups": 3, "max_fps": 8, "epochs": 20, "patience": 5, "learning_rate": 0.002}
 
 Floats = npt.NDArray[np.float32]
 Tags = npt.NDArray[np.int8]

@@ -64,8 +64,8 @@ def test_the_bytes_do_not_depend_on_when_python_lets_go_of_an_array(tmp_path, mo
 THIRDS = [[0.1, 0.6], [0.4, 0.3], [0.45, 0.5]]
 
 
-def tags(probability, exclusive):
-    return tags_of(np.array(probability, np.float32), np.array([0.4, 0.6], np.float32), exclusive).tolist()
+def tags(probability, exclusive, thresholds=(0.4, 0.6)):
+    return tags_of(np.array(probability, np.float32), np.array(thresholds, np.float32), exclusive).tolist()
 
 
 def test_overlapping_behaviours_are_tagged_from_their_threshold_on():
@@ -73,8 +73,12 @@ def test_overlapping_behaviours_are_tagged_from_their_threshold_on():
 
 
 def test_exclusive_behaviours_are_tagged_where_they_are_likelier_than_none():
-    assert tags(THIRDS, exclusive=True) == [[0, 1], [1, 0], [0, 1]]
-    assert tags([[0.5, 0.0], [0.2, 0.2], [1, 0]], exclusive=True) == [[0, 0], [0, 0], [1, 0]]
+    assert tags(THIRDS, True, (0.5, 0.5)) == [[0, 1], [1, 0], [0, 1]]
+    assert tags([[0.5, 0.0], [0.2, 0.2], [1, 0]], True, (0.5, 0.5)) == [[0, 0], [0, 0], [1, 0]]
+
+
+def test_of_exclusive_behaviours_that_with_the_largest_multiple_of_its_threshold_is_tagged():
+    assert tags([[0.45, 0.5], [0.1, 0.5], [0.2, 0.25]], True) == [[1, 0], [0, 1], [0, 0]]
 
 
 @pytest.mark.parametrize(

@@ -179,5 +179,22 @@ def test_settings_that_mean_nothing_are_refused(values, message):
 def test_settings_that_do_not_fit_the_project_are_refused():
     with pytest.raises(InputError, match="found 'groming', did you mean 'grooming'"):
         choose([], NAMES, DecideParams(recall={"groming": 0.9}), False)
-    with pytest.raises(InputError, match=r"expected f1 with .train\.task: exclusive."):
-        choose([], NAMES, DecideParams(threshold=0.5), True)
+    with pytest.raises(InputError, match=r"expected f1 or a number with .train\.task: exclusive."):
+        choose([], NAMES, DecideParams(threshold="recall"), True)
+
+
+def test_a_threshold_of_one_half_tags_the_likeliest_of_exclusive_behaviours():
+    seen = video(exclusive=True)
+    decision = choose([seen], NAMES, DecideParams(threshold=0.5, calibration="none", smoothing="none"), True)
+    _, tags = decision.apply(seen.probability, seen.time_s)
+    likeliest = np.concatenate([1 - seen.probability.sum(axis=1, keepdims=True), seen.probability], axis=1).argmax(axis=1)
+    assert (tags == (likeliest[:, None] == [1, 2])).all()
+
+
+def test_thresholds_of_exclusive_behaviours_find_a_rare_one_that_is_never_the_likeliest():
+    label = np.zeros((1000, 2), np.int8)
+    label[:50, 0], label[50:, 1] = 1, 1
+    probability = np.where(label[:, [0]] == 1, [[0.4, 0.6]], [[0.05, 0.95]]).astype(np.float32)
+    seen = Scored(probability, label, np.arange(1000) / 10)
+    decision = choose([seen], NAMES, DecideParams(calibration="none", smoothing="none"), True)
+    assert (decision.apply(probability, seen.time_s)[1] == label).all()

@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score
 
-from ethocache.sequence.thresholds import average_precision, best_f1, best_thresholds, macro_average_precision, reaching_recall
+from ethocache.dataset.predictions import tags_of
+from ethocache.sequence.thresholds import (
+    average_precision,
+    best_f1,
+    best_thresholds,
+    macro_average_precision,
+    reaching_recall,
+    weighed_thresholds,
+)
 
 FRAMES = st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0])), min_size=1, max_size=30)
 
@@ -88,3 +97,27 @@ def test_the_wanted_recall_is_reached_and_by_no_higher_threshold(frames, recall)
 
 def test_nine_of_ten_frames_are_found_from_the_second_lowest_on():
     assert reaching_recall(np.ones(10, np.int8), np.arange(1, 11, dtype=np.float32) / 16, 0.9) == 2 / 16
+
+
+def exclusive_f1(label, probability, thresholds):
+    tags = tags_of(probability, thresholds, True)
+    known = (label >= 0).all(axis=1) | (label == 1).any(axis=1)
+    return np.mean([f1_score(label[known, b] == 1, tags[known, b]) for b in range(label.shape[1]) if (label[known, b] == 1).any()])
+
+
+def test_weighed_thresholds_are_never_worse_than_the_likeliest():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        classes = rng.choice(4, 600, p=[0.3, 0.6, 0.07, 0.03])
+        label = np.asarray(classes[:, None] == [1, 2, 3], np.int8)
+        raised = np.exp(1.5 * np.eye(4)[classes] + rng.normal(size=(600, 4)) + np.log([0.3, 0.6, 0.07, 0.03]))
+        probability = np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)[:, 1:]
+        chosen, half = weighed_thresholds(label, probability), np.full(3, 0.5, np.float32)
+        assert exclusive_f1(label, probability, chosen) > exclusive_f1(label, probability, half) + 0.02
+
+
+def test_weighed_thresholds_stay_at_one_half_where_nothing_is_better_or_nothing_is_shown():
+    label = np.array([[1, 0], [0, 1], [0, 0]], np.int8)
+    assert weighed_thresholds(label, label.astype(np.float32)).tolist() == [0.5, 0.5]
+    assert weighed_thresholds(np.zeros((3, 2), np.int8), np.full((3, 2), 0.3, np.float32)).tolist() == [0.5, 0.5]
+    assert weighed_thresholds(np.full((3, 2), -1, np.int8), np.full((3, 2), 0.3, np.float32)).tolist() == [0.5, 0.5]

@@ -14,6 +14,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, replacing
 
 FORMAT_VERSION = 2
+NONE_FROM = 0.5  # the threshold of "none", against which those of exclusive behaviours are weighed
 _ARRAYS = ("probability", "label", "tag", "time_s", "threshold")
 
 
@@ -73,14 +74,14 @@ class Prediction:
 def tags_of(probability: npt.NDArray[np.float32], threshold: npt.NDArray[np.float32], exclusive: bool) -> npt.NDArray[np.int8]:
     """Turn probabilities (T, B) into tags (T, B) int8.
 
-    Overlapping behaviours are tagged from their threshold on; of exclusive ones at most the likeliest is, where it is
-    likelier than "none" (1 - sum).
+    Overlapping behaviours are tagged from their threshold on. Of exclusive ones at most one is: that whose probability is the
+    largest multiple of its threshold, where "none" (1 - sum) has .5. Thresholds of .5 so tag the likeliest.
     """
     if not exclusive:
         return np.asarray(probability >= threshold, np.int8)
     none = 1.0 - probability.sum(axis=1, keepdims=True, dtype=np.float64)
-    likeliest = np.concatenate([none, probability], axis=1).argmax(axis=1)
-    return np.asarray(likeliest[:, None] == np.arange(1, probability.shape[1] + 1), np.int8)
+    multiple = np.concatenate([none / NONE_FROM, probability / np.maximum(threshold, np.finfo(np.float32).tiny)], axis=1)
+    return np.asarray(multiple.argmax(axis=1)[:, None] == np.arange(1, probability.shape[1] + 1), np.int8)
 
 
 def write_prediction(path: Path, prediction: Prediction) -> None:

@@ -13,11 +13,11 @@ from ethocache.scoring.bouts import bout_counts, bout_f1
 from ethocache.scoring.frames import f1, frame_counts, recall
 from ethocache.sequence.calibration import fit_calibration
 from ethocache.sequence.decision import Decision, smooth_each
-from ethocache.sequence.decision_settings import FALLBACK, DecideParams, check_decide
+from ethocache.sequence.decision_settings import DecideParams, check_decide
 from ethocache.sequence.markov import Chain, fit_chain
 from ethocache.sequence.smoothing import bout_rules
 from ethocache.sequence.targets import classes_of
-from ethocache.sequence.thresholds import best_f1, reaching_recall
+from ethocache.sequence.thresholds import best_f1, reaching_recall, weighed_thresholds
 
 BOXES_S = (0.0, 0.3, 0.6, 1.0, 2.0)
 LENGTHS_S = (0.0, 0.2, 0.5, 1.0)
@@ -57,7 +57,7 @@ def choose(videos: Sequence[Scored], behaviours: Sequence[str], params: DecidePa
     Raises
     ------
     InputError
-        If the settings name other behaviours, or a threshold for exclusive ones.
+        If the settings name other behaviours, or a wanted recall of exclusive ones.
     """
     if problems := check_decide(params, behaviours, exclusive):
         raise InputError("\n".join(problems))
@@ -83,7 +83,7 @@ def written_down(behaviours: Sequence[str], params: DecideParams, exclusive: boo
     """Return the decision where nobody can be asked: what the settings fix, and else a threshold of .5 without any smoothing."""
     plain = Decision.plain(list(behaviours), exclusive)
     every, threshold = range(len(behaviours)), params.threshold
-    cut = {b: float(np.float32(threshold)) for b in every if not exclusive and isinstance(threshold, int | float)}
+    cut = {b: float(np.float32(threshold)) for b in every if isinstance(threshold, int | float)}
     lengths = {
         setting: {b: float(params.wanted(setting, behaviours[b]) or 0.0) for b in every if params.uses(setting)}
         for setting in ("box_s", "max_gap_s", "min_bout_s")
@@ -126,9 +126,9 @@ class _Choice:
         return tags
 
     def _cuts(self, probability: npt.NDArray[np.float32], group: list[int], columns: list[int]) -> list[float]:
-        if self.decision.exclusive:
-            return [FALLBACK] * len(columns)
         label = np.concatenate([video.label for video in self.videos])
+        if self.decision.exclusive and self.params.threshold == "f1":
+            return [float(cut) for cut in weighed_thresholds(label, probability)]
         return [self._cut(label[:, b], probability[:, columns.index(b)], self.decision.behaviours[b]) for b in group]
 
     def _cut(self, label: npt.NDArray[np.int8], probability: npt.NDArray[np.float32], behaviour: str) -> float:

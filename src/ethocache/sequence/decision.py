@@ -28,13 +28,13 @@ class Decision:
     behaviours
         The B behaviours, in the order of the probabilities' columns.
     exclusive
-        Whether a frame has at most one of them: then the likeliest is tagged, and no threshold used.
+        Whether a frame has at most one of them.
     calibration
         What makes the probabilities true; None leaves them.
     filter, box_s
         The mean or median of how many seconds replaces each probability; one length for each behaviour.
     cut
-        From which probability on a behaviour is tagged.
+        From which probability on a behaviour is tagged; of exclusive ones that with the largest multiple of its own (see `tags_of`).
     max_gap_s, min_bout_s
         Of each behaviour: shorter gaps are closed, then shorter bouts dropped.
     chains
@@ -69,7 +69,7 @@ class Decision:
 
     @classmethod
     def plain(cls, behaviours: tuple[str, ...] | list[str], exclusive: bool) -> Self:
-        """Return the decision that chooses nothing: a threshold of .5, and of exclusive behaviours the likeliest."""
+        """Return the decision that chooses nothing: a threshold of .5, which of exclusive behaviours tags the likeliest."""
         none = (0.0,) * len(behaviours)
         return cls(tuple(behaviours), exclusive, None, "mean", none, (FALLBACK,) * len(behaviours), none, none, ())
 

@@ -18,8 +18,8 @@ class DecideParams(Section):
     Attributes
     ----------
     threshold
-        ``f1``: from which probability on the frames' F1 is best. ``recall``: the highest that finds as many frames as
-        `recall` asks for. Or a number, for all behaviours.
+        ``f1``: from which probability on the frames' F1 is best; of exclusive behaviours their mean F1. ``recall``: the highest
+        that finds as many frames as `recall` asks for. Or a number, for all behaviours; of exclusive ones .5 takes the likeliest.
     recall
         The fraction of a behaviour's frames to find; one number, or behaviour -> number, where others get the best F1.
     calibration
@@ -91,9 +91,10 @@ def check_decide(params: DecideParams, behaviours: Sequence[str], exclusive: boo
             if name not in behaviours:
                 hint = did_you_mean(name, behaviours)
                 problems.append(f"decide.{setting}: expected behaviours among {', '.join(behaviours)}, found {name!r}{hint}")
-    if exclusive and params.threshold != "f1":
+    if exclusive and params.threshold == "recall":
         problems.append(
-            f"decide.threshold: expected f1 with 'train.task: exclusive', which tags the likeliest behaviour, found {params.threshold!r}"
+            "decide.threshold: expected f1 or a number with 'train.task: exclusive', as each behaviour takes frames from the others, "
+            "found 'recall'"
         )
     return problems
 
