@@ -27,7 +27,7 @@ from ethocache.sequence.targets import class_weights, classes_of
 WINDOWS_S = (0.5, 2.0, 6.0)
 BOXES_S = (0.0, 0.5, 1.0, 2.0, 3.0)
 EVERY = 6  # neighbouring frames are nearly equal: a sixth of them teaches as much
-TREES = (40, 80, 140)
+TREES = (20, 40, 80, 120)
 BINS = 63
 PENALTIES = (0.0003, 0.003, 0.03)
 CHOSEN_BY = ("f1", "average_precision", "bout_f1_50")
@@ -85,7 +85,7 @@ def fit(kind: str, x: Floats, classes: Classes, strength: float, seed: int) -> A
             BINS, encode="ordinal", subsample=10_000, random_state=seed, dtype=np.float32, quantile_method="averaged_inverted_cdf"
         )
         trees = HistGradientBoostingClassifier(
-            max_iter=int(strength), learning_rate=0.12, max_leaf_nodes=15, min_samples_leaf=100, l2_regularization=5.0,
+            max_iter=int(strength), learning_rate=0.08, max_leaf_nodes=15, min_samples_leaf=100, l2_regularization=5.0,
             max_features=0.3, max_bins=BINS, early_stopping=False, random_state=seed,
         )  # fmt: skip
         with warnings.catch_warnings():

@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.comparison import paired_difference
 
 QUARTERS, DEAL = 4, 0
-BASELINE = "baseline_gb"
+BASELINE, LOGISTIC = "baseline_gb", "baseline_logistic"
 RUNS = "runs.jsonl"
 TITLES = {"f1": "F1", "average_precision": "AP", "bout_f1_50": "bout F1"}
 
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--quarters", type=int, default=QUARTERS, help="how many of the four are held out")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--logistic", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time; each head takes one core")
     arguments = parser.parse_args()
     systems = [BASELINE, *arguments.heads]
     deal(arguments.sessions, arguments.results)
@@ -87,11 +89,13 @@ def make_all(wanted: Sequence[Run], arguments: argparse.Namespace) -> dict[str, 
     done: dict[str, dict[str, Any]] = {}
     if lines.is_file():
         done = {line["run"]: line["result"] for line in map(json.loads, lines.read_text(encoding="utf-8").splitlines())}
-    for run in wanted:
-        if run.name not in done:
-            done[run.name] = make(run, arguments)
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        running = {pool.submit(make, run, arguments): run for run in wanted if run.name not in done}
+        for finished in as_completed(running):
+            name = running[finished].name
+            done[name] = finished.result()
             with lines.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"run": run.name, "result": done[run.name]}) + "\n")
+                file.write(json.dumps({"run": name, "result": done[name]}) + "\n")
     return done
 
 
@@ -100,7 +104,7 @@ def make(run: Run, arguments: argparse.Namespace) -> dict[str, Any]:
     command = [sys.executable, str(Path(__file__).with_name("rats.py")), "--train", str(folder / "train"), "--test", str(folder / "test")]
     command += ["--seed", str(run.seed), "--store", str(results / "store"), "--answers", str(answers_of(run, results))]
     if run.system == BASELINE:
-        command += ["--baseline-only"] + ["--logistic"] * arguments.logistic
+        command += ["--baseline-only"] + ["--logistic"] * (arguments.logistic and not run.seed)  # has no seed
     else:
         command += ["--no-baseline", "--head", run.system, *(part for value in arguments.set for part in ("--set", value))]
     said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -113,13 +117,15 @@ def answers_of(run: Run, results: Path) -> Path:
 
 
 def _known(systems: Sequence[str], logistic: bool) -> list[str]:
-    return [systems[0], *(["baseline_logistic"] if logistic else []), *systems[1:]]
+    return [systems[0], *([LOGISTIC] if logistic else []), *systems[1:]]
 
 
 def row(system: str, wanted: Iterable[Run], done: dict[str, dict[str, Any]], results: Path) -> dict[str, Any]:
     """Return a system's means, and its differences from the baseline as [difference, low, high]."""
     is_baseline = system.startswith("baseline_")
     runs = [run for run in wanted if run.system == (BASELINE if is_baseline else system)]
+    if system == LOGISTIC:
+        runs = [run for run in runs if not run.seed]
     blocks = [done[run.name][system] if is_baseline else done[run.name] for run in runs]
     means = {score: round(statistics.mean(block["macro"][score] for block in blocks), 3) for score in SCORES}
     differences = {} if system == BASELINE else over_baseline(system, runs, results)

@@ -39,8 +39,8 @@ class PlainLstm(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.drop = nn.Dropout(0.5)
-        self.lstm = nn.LSTM(inputs, 96, num_layers=2, batch_first=True, bidirectional=True)
-        self.read_out = nn.Linear(2 * 96, outputs)
+        self.lstm = nn.LSTM(inputs, 64, num_layers=2, batch_first=True, bidirectional=True)
+        self.read_out = nn.Linear(2 * 64, outputs)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self.read_out(self.lstm(self.drop(x))[0])

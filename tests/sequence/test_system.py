@@ -34,7 +34,7 @@ def test_a_head_is_a_system_of_one_that_reads_every_stream():
 def test_members_have_their_streams_seeds_and_trainings_of_their_own():
     both = system("two", seed=5)
     assert [(m.name, m.streams, m.params.seed, m.params.window_s) for m in both.members] == [
-        ("lstm, seed 3", STREAMS, 3, 20),
+        ("lstm, seed 3", STREAMS, 8, 20),
         ("tcn on resnet50", ("resnet50",), 5, 30),
     ]
     assert (both.combine, both.params.seed, both.exclusive) == ("mean", 5, False)

@@ -106,11 +106,9 @@ def _member(ensemble: str, recipe: Mapping[str, Any], params: TrainParams, strea
     own = effective_train(params, head)
     if own.task != params.task:
         raise InputError(f"{place}: expected train.task '{params.task}' as of all members, found '{own.task}' in its 'train'")
-    own = own if recipe["seed"] is None else own.model_copy(update={"seed": recipe["seed"]})
-    return Member(_named(recipe), head, own, tuple(recipe["streams"]) or tuple(streams))
+    return Member(_named(recipe), head, own.model_copy(update={"seed": own.seed + recipe["seed"]}), tuple(recipe["streams"]) or tuple(streams))
 
 
 def _named(recipe: Mapping[str, Any]) -> str:
     where = f" on {', '.join(recipe['streams'])}" if recipe["streams"] else ""
-    seed = "" if recipe["seed"] is None else f", seed {recipe['seed']}"
-    return f"{recipe['head']}{where}{seed}"
+    return f"{recipe['head']}{where}" + (f", seed {recipe['seed']}" if recipe["seed"] else "")

@@ -21,12 +21,12 @@ class MemberRecipe(Section):
     streams
         Which streams of the backbone it reads; none named means all.
     seed
-        Of its training; ``train.seed`` if not given.
+        Added to ``train.seed``, so that another seed of an experiment is another one of every member.
     """
 
     head: str
     streams: tuple[str, ...] = ()
-    seed: int | None = Field(None, ge=0)
+    seed: int = Field(0, ge=0)
 
 
 class EnsembleRecipe(Section):

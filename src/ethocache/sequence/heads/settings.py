@@ -94,11 +94,11 @@ class RecurrentSettings(HeadSettings):
     """
 
     layers: int = Field(2, ge=1)
-    units: int = Field(96, ge=1)
+    units: int = Field(64, ge=1)
     halve_units: bool = False
     bidirectional: bool = True
     dropout: float = Field(0.3, ge=0, lt=1)
-    project: int = Field(128, ge=0)
+    project: int = Field(64, ge=0)
 
     def widths(self) -> list[int]:
         """Return the units of each layer."""
