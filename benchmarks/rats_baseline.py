@@ -89,7 +89,7 @@ def fit(kind: str, x: Floats, classes: Classes, strength: float, seed: int) -> A
             max_features=0.3, max_bins=BINS, early_stopping=False, random_state=seed,
         )  # fmt: skip
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Bins whose width are too small")  # features of few values, such as shares
+            warnings.simplefilter("ignore", UserWarning)  # features of one or few values make fewer bins
             return make_pipeline(bins, trees).fit(x, classes, histgradientboostingclassifier__sample_weight=weight)
     model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=150, tol=1e-3))
     return model.fit(x, classes, logisticregression__sample_weight=weight)

@@ -1,7 +1,13 @@
 """``ethocache tune`` and ``ethocache learning-curve`` on a small project, from the command line."""
 
+import csv
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 import yaml
@@ -52,6 +58,30 @@ def test_a_search_writes_the_best_settings_and_only_animals_kept_out_are_scored(
     assert json.loads((project.folder / "metrics/metrics.json").read_text())["data"] | {"frames": 0} == {
         "animals": 1, "animals_seen": 4, "folds": 1, "frames": 0, "videos": 1,
     }  # fmt: skip
+
+
+def test_a_search_that_is_killed_from_outside_goes_on_with_no_trial_lost_and_no_fold_trained_twice(embedded, tmp_path, monkeypatch):
+    def folds() -> int:
+        return sum(entry.kind == "fold" for entry in embedded.store.entries())
+
+    arguments = ("tune", "--head", "tcn", "--trials", "3", "--storage", str(tmp_path))
+    before = folds()
+    with subprocess.Popen(
+        (sys.executable, "-c", "from ethocache.cli import app; app()", *arguments),
+        cwd=embedded.folder, env={name: value for name, value in os.environ.items() if name != "ETHOCACHE_STORE"}, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as search:  # fmt: skip
+        while folds() < before + 6 and search.poll() is None:  # in the middle of the second trial
+            time.sleep(0.02)
+        assert search.poll() is None, "it was over before it was killed"
+        os.killpg(search.pid, signal.SIGKILL)
+    journal = (tmp_path / "tcn/journal.log").read_text()
+    assert "average precision" in ethocache(embedded, *arguments, monkeypatch=monkeypatch)
+    assert (tmp_path / "tcn/journal.log").read_text().startswith(journal[: journal.rfind("\n") + 1]), "what was written down stays"
+    with (tmp_path / "tcn/trials.csv").open(encoding="utf-8") as file:
+        trials = list(csv.DictReader(file))
+    assert len(trials) == 3
+    assert folds() - before == sum(int(trial["folds"]) for trial in trials)
 
 
 def test_a_search_that_keeps_nobody_out_says_so(embedded, tmp_path, monkeypatch):
