@@ -8,7 +8,7 @@ files of features (see rats_baseline.py).
 Ends with one JSON line: `macro`, `social`, `nonsocial` and `aggression` (each `f1`, `average_precision`, `bout_f1_50`), the same blocks
 in `baseline_gb` (with what was chosen for it), and `train_seconds`, `predict_seconds`, `head`, `seed`.
 
-Run it with ``uv run python benchmarks/rats.py --train DIR --test DIR [--head lstm] [--seed 0]``. ``--logistic`` adds `baseline_logistic`,
+Run it with ``uv run python benchmarks/rats.py --train DIR --test DIR [--head ensemble] [--seed 0]``. ``--logistic`` adds `baseline_logistic`,
 ``--baseline-only`` trains no head, ``--set epochs=10`` changes a setting of `train`, ``--store DIR`` keeps features for the next
 run, and ``--answers FILE`` keeps the tags and probabilities of every test session, for rats_table.py.
 """
@@ -50,7 +50,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--test", type=Path, required=True)
-    parser.add_argument("--head", default="lstm")
+    parser.add_argument("--head", default="ensemble", help="of params.yaml")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", type=setting, action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--store", type=Path)
