@@ -1,0 +1,106 @@
+"""Pictures of a comparison of groups: every animal a dot, and bouts over time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ethocache.scoring.frames import Floats
+from ethocache.scoring.groups.animals import Variable
+from ethocache.scoring.groups.comparing import GroupValue
+from ethocache.scoring.groups.tables import Study, group_rates
+from ethocache.scoring.pictures import colour_of, draw
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MARKS = "osD^vP*X"
+_IN_WORDS = {
+    "fraction": "fraction of time",
+    "total_s": "total time (s)",
+    "bouts_per_min": "bouts per minute",
+    "count": "bouts",
+    "mean_s": "mean bout (s)",
+    "latency_s": "latency (s)",
+}
+
+
+def draw_groups(study: Study, variables: Sequence[Variable], folder: Path) -> None:
+    """Draw ``groups`` (a dot per animal, the mean with its interval) and ``over_time`` (bouts per minute), each as SVG and PNG."""
+    draw(folder, "groups", lambda figure: _paint_groups(figure, study, variables))
+    draw(folder, "over_time", lambda figure: _paint_over_time(figure, study))
+
+
+def _paint_groups(figure: "Figure", study: Study, variables: Sequence[Variable]) -> None:
+    measures = list(dict.fromkeys(variable.measure for variable in variables))
+    rows = [[variable for variable in variables if variable.measure == measure] for measure in measures]
+    columns = max(map(len, rows))
+    figure.set_size_inches(max(columns * max(1.6, 0.45 * len(study.cells) + 0.9), 4.4) + 0.6, 2.1 * len(rows) + 0.9)
+    panels = figure.subplots(len(rows), columns, squeeze=False)
+    for axes, row in zip(panels, rows, strict=True):
+        for panel, variable in zip(axes, row, strict=False):
+            _paint_variable(panel, study, variable)
+        for panel in axes[len(row) :]:
+            panel.set_visible(False)
+        axes[0].set_ylabel(_words(row[0].measure), fontsize=8)
+    figure.suptitle("Each dot an animal; line and bar: mean of the group and its 95 % interval", fontsize=9)
+
+
+def _paint_variable(panel: "Axes", study: Study, variable: Variable) -> None:
+    for place, (level, group, animals) in enumerate(study.cells):
+        number = study.design.groups.index(group)
+        values = study.table.of(variable, animals)
+        beside = place + np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.array([place], np.float64)
+        panel.plot(beside, values, _MARKS[number % len(_MARKS)], color=colour_of(number), markersize=4, alpha=0.75, markeredgewidth=0)
+        known = next((value for value in study.values if (value.level, value.group, value.variable) == (level, group, variable)), None)
+        if known is not None:
+            _paint_mean(panel, place + 0.32, known)
+    names = [" ".join(filter(None, (level, group))) or "all" for level, group, _ in study.cells]
+    slanted = sum(map(len, names)) > 12
+    panel.set_xticks(range(len(names)), names, rotation=35 * slanted, ha="right" if slanted else "center", fontsize=7, parse_math=False)
+    panel.set_xlim(-0.5, len(names) - 0.3)
+    panel.set_ylim(bottom=0)
+    panel.tick_params(axis="y", labelsize=7)
+    panel.set_title(variable.behaviour, fontsize=9, parse_math=False)
+
+
+def _paint_mean(panel: "Axes", place: float, value: GroupValue) -> None:
+    if value.mean.value is None:
+        return
+    panel.plot([place - 0.1, place + 0.1], [value.mean.value] * 2, color="black", linewidth=1.6)
+    if value.mean.low is not None and value.mean.high is not None:
+        panel.plot([place] * 2, [value.mean.low, value.mean.high], color="black", linewidth=1)
+
+
+def _paint_over_time(figure: "Figure", study: Study) -> None:
+    columns = min(len(study.behaviours), 3)
+    rows = -(-len(study.behaviours) // columns)
+    figure.set_size_inches(max(3.2 * columns, 4.4) + 0.4, 2.4 * rows + 0.9)
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    for place, (level, group, animals) in enumerate(study.cells):
+        for b, rates in enumerate(group_rates(study, animals)):
+            label = " ".join(filter(None, (level, group))) or "all animals"
+            _paint_rates(panels.flat[b], rates, study, place, label)
+    for panel, name in zip(panels.flat, study.behaviours, strict=False):
+        panel.set_title(name, fontsize=9, parse_math=False)
+        panel.tick_params(labelsize=7, labelbottom=True)
+        panel.set_ylim(bottom=0)
+    for panel in panels.flat[len(study.behaviours) :]:
+        panel.set_visible(False)
+    panels.flat[0].legend(frameon=False, fontsize=7)
+    figure.supxlabel("time (min)", fontsize=9)
+    figure.supylabel("bouts per minute", fontsize=9)
+    figure.suptitle(f"Bouts that begin in every {study.bin_s:g} s: mean of the animals and its 95 % interval", fontsize=9)
+
+
+def _paint_rates(panel: "Axes", rates: Floats, study: Study, place: int, label: str) -> None:
+    middle_min = (np.arange(len(rates)) + 0.5) * study.bin_s / 60
+    mark = _MARKS[place % len(_MARKS)]
+    panel.plot(middle_min, rates[:, 1], f"{mark}-", color=colour_of(place), markersize=3.5, linewidth=1.2, label=label)
+    panel.fill_between(middle_min, rates[:, 2], rates[:, 3], color=colour_of(place), alpha=0.15, linewidth=0)
+
+
+def _words(measure: str) -> str:
+    return _IN_WORDS.get(measure, measure.replace("_", " "))
