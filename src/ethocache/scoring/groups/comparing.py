@@ -32,7 +32,7 @@ class Drawing:
     """
 
     resamples: int = 2000
-    permutations: int = 10_000
+    permutations: int = 25_000  # every way for up to 17 animals in two groups
     seed: int = 0
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ethocache.scoring.frames import Floats
 from ethocache.scoring.groups.animals import Variable
-from ethocache.scoring.groups.comparing import GroupValue
+from ethocache.scoring.groups.effects import Estimate
 from ethocache.scoring.groups.tables import Study, group_rates
 from ethocache.scoring.pictures import colour_of, draw
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MARKS = "osD^vP*X"
+_ADJUSTED = "#999999"
 _IN_WORDS = {
     "fraction": "fraction of time",
     "total_s": "total time (s)",
@@ -24,6 +25,11 @@ _IN_WORDS = {
     "count": "bouts",
     "mean_s": "mean bout (s)",
     "latency_s": "latency (s)",
+    "distance_cm": "distance (cm)",
+    "distance_px": "distance (px)",
+    "mean_speed_cm_per_s": "speed (cm/s)",
+    "mean_speed_px_per_s": "speed (px/s)",
+    "wall_fraction": "fraction of time at a wall",
 }
 
 
@@ -45,33 +51,38 @@ def _paint_groups(figure: "Figure", study: Study, variables: Sequence[Variable])
         for panel in axes[len(row) :]:
             panel.set_visible(False)
         axes[0].set_ylabel(_words(row[0].measure), fontsize=8)
-    figure.suptitle("Each dot an animal; line and bar: mean of the group and its 95 % interval", fontsize=9)
+    adjusted = (
+        "; grey: adjusted for tagging errors" if any(value.adjusted.value is not None for value in study.values) and study.errors else ""
+    )
+    figure.suptitle(f"Each dot an animal; bars: mean of the group and its 95 % interval{adjusted}", fontsize=9)
 
 
 def _paint_variable(panel: "Axes", study: Study, variable: Variable) -> None:
     for place, (level, group, animals) in enumerate(study.cells):
         number = study.design.groups.index(group)
         values = study.table.of(variable, animals)
-        beside = place + np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.array([place], np.float64)
-        panel.plot(beside, values, _MARKS[number % len(_MARKS)], color=colour_of(number), markersize=4, alpha=0.75, markeredgewidth=0)
-        known = next((value for value in study.values if (value.level, value.group, value.variable) == (level, group, variable)), None)
-        if known is not None:
-            _paint_mean(panel, place + 0.32, known)
+        beside = place - 0.08 + np.linspace(-0.2, 0.2, len(values)) * (len(values) > 1)
+        style = {"color": colour_of(number), "markersize": 4, "alpha": 0.75, "markeredgewidth": 0}
+        panel.plot(beside, values, _MARKS[number % len(_MARKS)], clip_on=False, **style)
+        known = next(value for value in study.values if (value.level, value.group, value.variable) == (level, group, variable))
+        _paint_mean(panel, place + 0.28, known.mean, "black")
+        if study.errors:
+            _paint_mean(panel, place + 0.44, known.adjusted, _ADJUSTED)
     names = [" ".join(filter(None, (level, group))) or "all" for level, group, _ in study.cells]
     slanted = sum(map(len, names)) > 12
     panel.set_xticks(range(len(names)), names, rotation=35 * slanted, ha="right" if slanted else "center", fontsize=7, parse_math=False)
-    panel.set_xlim(-0.5, len(names) - 0.3)
+    panel.set_xlim(-0.5, len(names) - 0.4)
     panel.set_ylim(bottom=0)
     panel.tick_params(axis="y", labelsize=7)
     panel.set_title(variable.behaviour, fontsize=9, parse_math=False)
 
 
-def _paint_mean(panel: "Axes", place: float, value: GroupValue) -> None:
-    if value.mean.value is None:
+def _paint_mean(panel: "Axes", place: float, mean: Estimate, colour: str) -> None:
+    if mean.value is None:
         return
-    panel.plot([place - 0.1, place + 0.1], [value.mean.value] * 2, color="black", linewidth=1.6)
-    if value.mean.low is not None and value.mean.high is not None:
-        panel.plot([place] * 2, [value.mean.low, value.mean.high], color="black", linewidth=1)
+    panel.plot([place - 0.08, place + 0.08], [mean.value] * 2, color=colour, linewidth=1.6, clip_on=False)
+    if mean.low is not None and mean.high is not None:
+        panel.plot([place] * 2, [mean.low, mean.high], color=colour, linewidth=1, clip_on=False)
 
 
 def _paint_over_time(figure: "Figure", study: Study) -> None:

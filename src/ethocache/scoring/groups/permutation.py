@@ -33,7 +33,7 @@ class ChanceOfDifference:
     f: float
 
 
-def permutation_test(values: Floats, groups: Groups, permutations: int = 10_000, seed: int = 0) -> ChanceOfDifference:
+def permutation_test(values: Floats, groups: Groups, permutations: int = 25_000, seed: int = 0) -> ChanceOfDifference:
     """Test whether the means of two or more groups of animals differ.
 
     Every way of dealing the groups to the animals is taken where there are no more than `permutations`, else so many random ones,

@@ -103,7 +103,7 @@ _COMPARISONS = (
     *("within", "behaviour", "measure", "first", "second", "animals_first", "animals_second", "mean_first", "mean_second"),
     *("difference", "difference_low", "difference_high", "hedges_g", "hedges_g_low", "hedges_g_high"),
     *("cliffs_delta", "cliffs_delta_low", "cliffs_delta_high", "p", "p_holm", "p_smallest"),
-    *("adjusted_difference", "adjusted_low", "adjusted_high"),
+    *("adjusted_difference", "adjusted_difference_low", "adjusted_difference_high"),
 )
 _OVERALL = ("within", "behaviour", "measure", "groups", "animals", "f", "p", "p_holm", "p_smallest")
 _TAGGER = (
