@@ -51,10 +51,9 @@ def _paint_groups(figure: "Figure", study: Study, variables: Sequence[Variable])
         for panel in axes[len(row) :]:
             panel.set_visible(False)
         axes[0].set_ylabel(_words(row[0].measure), fontsize=8)
-    adjusted = (
-        "; grey: adjusted for tagging errors" if any(value.adjusted.value is not None for value in study.values) and study.errors else ""
-    )
-    figure.suptitle(f"Each dot an animal; bars: mean of the group and its 95 % interval{adjusted}", fontsize=9)
+    adjusted = any(value.adjusted.value is not None for value in study.values) and study.errors
+    grey = "\nin grey: the same, adjusted for tagging errors" if adjusted else ""
+    figure.suptitle(f"A dot for each animal; mean of the group and its 95 % interval{grey}", fontsize=9)
 
 
 def _paint_variable(panel: "Axes", study: Study, variable: Variable) -> None:

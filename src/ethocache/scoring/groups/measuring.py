@@ -110,4 +110,4 @@ def _over_time(tags: npt.NDArray[np.integer], time_s: Floats, frame_s: Floats, b
     bins = int(place[-1]) + 1 if len(place) else 0
     bouts = [np.bincount(place[runs(column == YES)[:, 0]], minlength=bins).astype(np.float64) for column in tags.T]
     looked_s = [np.bincount(place, frame_s * (column != NOT_SCORED), minlength=bins) for column in tags.T]
-    return np.array(bouts).reshape(-1, bins), np.array(looked_s, np.float64).reshape(-1, bins)
+    return np.array(bouts, np.float64), np.array(looked_s, np.float64)
