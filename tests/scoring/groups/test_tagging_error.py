@@ -53,7 +53,7 @@ def adjusted_difference(tagged, error, seed=0):
 
 
 def test_raw_tags_understate_a_planted_difference_and_the_adjusted_one_recovers_it():
-    true, tagged, error = simulated_study(0, animals=12)
+    true, tagged, error = simulated_study(1, animals=12)
     planted, raw = (values[1].mean() - values[0].mean() for values in (true, tagged))
     point, low, high = adjusted_difference(tagged, error)
     assert raw < 0.75 * planted
