@@ -85,7 +85,8 @@ def groups(
     from ethocache.scoring.groups.comparing import Drawing
 
     drawing = Drawing(resamples=resamples, seed=seed)
-    question = grouping.Question(*map(grouping.listed, (by, within, measures)), control, metadata, source, bin_s, drawing)
+    names = [grouping.listed(text) for text in (by, within, measures)]
+    question = grouping.Question(names[0], names[1], names[2], control, metadata, source, bin_s, drawing)
     run_stage(lambda: grouping.study_groups(question, to, find_store()))
 
 

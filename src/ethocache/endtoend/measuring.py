@@ -65,6 +65,20 @@ def choose_source(name: str, records: Sequence[VideoRecord]) -> Source:
     return "labels" if all(_labelled(record) for record in records) else "tags"
 
 
+def videos_of(source: Source, records: Sequence[VideoRecord]) -> list[VideoRecord]:
+    """Return the videos that a source tells of: ``labels`` of those with labels, others of all.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    kept = [record for record in records if source != "labels" or _labelled(record)]
+    if not kept:
+        raise InputError("--from labels: no video has labels; label some, or measure by the model's tags: --from tags")
+    return kept
+
+
 def measure_all(
     records: Sequence[VideoRecord],
     source: Source,
@@ -96,21 +110,17 @@ def measure_all(
         If results are missing, are of other behaviours, or do not fit their video.
     """
     motion = read_motion(MOTION)
-    videos, left_out = [], []
-    with progress("measuring", len(records), "video") as bar:
-        for record in records:
-            instrument: Instrument = "labels" if source == "labels" or (source == "mixed" and _labelled(record)) else "tags"
-            if instrument == "labels" and not _labelled(record):
-                left_out.append(record.id)
-            else:
-                video = _read(record, instrument, folder, store)
-                _check_behaviours(video.behaviours, behaviours, record.id)
-                of_track = motion.get(plain_text(record.id), {})
-                videos.append(measure_video(video, animal_of(record), about[record.id], bin_s, of_track))
+    kept, videos = videos_of(source, records), []
+    with progress("measuring", len(kept), "video") as bar:
+        for record in kept:
+            by_people = source == "labels" or (source == "mixed" and _labelled(record))
+            video = _read(record, "labels" if by_people else "tags", folder, store)
+            _check_behaviours(video.behaviours, behaviours, record.id)
+            of_track = motion.get(plain_text(record.id), {})
+            videos.append(measure_video(video, animal_of(record), about[record.id], bin_s, of_track))
             bar.update()
-    if not videos:
-        raise InputError("no video has labels to measure; label some, or measure by the model's tags with --from tags")
     tagged = any(video.instrument == "tags" for video in videos)
+    left_out = [record.id for record in records if record not in kept]
     return Measured(videos, left_out, _confusion(records, behaviours) if tagged else {})
 
 

@@ -61,9 +61,18 @@ class AnimalTable:
         return Shares(of_all.labelled[rows], of_all.tagged[rows], of_all.part_tagged[rows])
 
     def compared(self, measures: Sequence[str]) -> list[Variable]:
-        """Return the variables of these measures, those of the motion whatever the unit in their name."""
-        wanted = {name: measures.index(stem) for name in self._measures() if (stem := _stem(name)) in measures}
-        return sorted((v for v in self.variables if v.measure in wanted), key=lambda v: wanted[v.measure])
+        """Return the variables of these measures, those of the motion whatever the unit in their name.
+
+        Raises
+        ------
+        InputError
+            If there are none.
+        """
+        wanted = {name: measures.index(stem) for name in self._measures() if (stem := stem_of(name)) in measures}
+        found = sorted((v for v in self.variables if v.measure in wanted), key=lambda v: wanted[v.measure])
+        if not found:
+            raise InputError(f"--measures: no video has {', '.join(measures)}; 'dvc repro' measures motion from tracks; or name others")
+        return found
 
     def _measures(self) -> list[str]:
         return list(dict.fromkeys(variable.measure for variable in self.variables))
@@ -123,6 +132,6 @@ def _shares(of_animal: Sequence[Sequence[MeasuredVideo]], b: int) -> Shares:
     return Shares(ratio(labelled, number), ratio(tagged, number), ratio(by_tags, number))
 
 
-def _stem(measure: str) -> str:
+def stem_of(measure: str) -> str:
     """Return a measure's name without the unit that the table of motion adds."""
     return next((stem for stem in _OF_MOTION if measure.startswith(f"{stem}_") or measure == stem), measure)

@@ -62,6 +62,8 @@ def make_design(about: Mapping[str, Sequence[Mapping[str, str]]], by: Sequence[s
     known = list(dict.fromkeys(name for videos in about.values() for video in videos for name in video))
     for option, names in (("--by", by), ("--within", within)):
         _check_names(option, names, known)
+    if within and not by:
+        raise InputError("--within: expected --by too, which says what is compared within it")
     if both := [name for name in within if name in by]:
         raise InputError(f"--within: expected another part than in --by, found '{both[0]}' in both")
     group_of = {animal: _cell(animal, videos, by, "--by") for animal, videos in sorted(about.items())}

@@ -1,15 +1,15 @@
 """Pictures of a comparison of groups: every animal a dot, and bouts over time."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ethocache.scoring.frames import Floats
 from ethocache.scoring.groups.animals import Variable
 from ethocache.scoring.groups.effects import Estimate
-from ethocache.scoring.groups.tables import Study, group_rates
+from ethocache.scoring.groups.study import Study
+from ethocache.scoring.groups.tables import group_rates
 from ethocache.scoring.pictures import colour_of, draw
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ _IN_WORDS = {
 }
 
 
-def draw_groups(study: Study, variables: Sequence[Variable], folder: Path) -> None:
+def draw_groups(study: Study, folder: Path) -> None:
     """Draw ``groups`` (a dot per animal, the mean with its interval) and ``over_time`` (bouts per minute), each as SVG and PNG."""
-    draw(folder, "groups", lambda figure: _paint_groups(figure, study, variables))
+    draw(folder, "groups", lambda figure: _paint_groups(figure, study))
     draw(folder, "over_time", lambda figure: _paint_over_time(figure, study))
 
 
-def _paint_groups(figure: "Figure", study: Study, variables: Sequence[Variable]) -> None:
-    measures = list(dict.fromkeys(variable.measure for variable in variables))
-    rows = [[variable for variable in variables if variable.measure == measure] for measure in measures]
+def _paint_groups(figure: "Figure", study: Study) -> None:
+    measures = list(dict.fromkeys(variable.measure for variable in study.compared))
+    rows = [[variable for variable in study.compared if variable.measure == measure] for measure in measures]
     columns = max(map(len, rows))
     figure.set_size_inches(max(columns * max(1.6, 0.45 * len(study.cells) + 0.9), 4.4) + 0.6, 2.1 * len(rows) + 0.9)
     panels = figure.subplots(len(rows), columns, squeeze=False)
@@ -61,7 +61,7 @@ def _paint_variable(panel: "Axes", study: Study, variable: Variable) -> None:
         number = study.design.groups.index(group)
         values = study.table.of(variable, animals)
         beside = place - 0.08 + np.linspace(-0.2, 0.2, len(values)) * (len(values) > 1)
-        style = {"color": colour_of(number), "markersize": 4, "alpha": 0.75, "markeredgewidth": 0}
+        style: dict[str, Any] = {"color": colour_of(number), "markersize": 4, "alpha": 0.75, "markeredgewidth": 0}
         panel.plot(beside, values, _MARKS[number % len(_MARKS)], clip_on=False, **style)
         known = next(value for value in study.values if (value.level, value.group, value.variable) == (level, group, variable))
         _paint_mean(panel, place + 0.28, known.mean, "black")

@@ -1,7 +1,6 @@
 """The tables of a comparison of groups, for spreadsheets and statistics programs."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,54 +8,12 @@ import numpy as np
 from ethocache.dataset.summary_table import Cell, write_table
 from ethocache.scoring.confusion import NO_BEHAVIOUR
 from ethocache.scoring.frames import Floats
-from ethocache.scoring.groups.animals import AnimalTable, known_mean, rates_over_time
-from ethocache.scoring.groups.comparing import Comparison, Drawing, GroupValue, Overall
-from ethocache.scoring.groups.design import Design
+from ethocache.scoring.groups.animals import known_mean, rates_over_time
 from ethocache.scoring.groups.effects import Estimate, mean_of
 from ethocache.scoring.groups.measuring import MEASURES, MeasuredVideo, rate_per_minute
-from ethocache.scoring.groups.tagging_error import TaggingError, rate_of, why_not_adjusted
+from ethocache.scoring.groups.study import Study
+from ethocache.scoring.groups.tagging_error import rate_of, why_not_adjusted
 from ethocache.scoring.groups.transitions import Counts, row_probabilities
-
-
-@dataclass(frozen=True, eq=False)
-class Study:
-    """All that was measured and compared.
-
-    Attributes
-    ----------
-    behaviours
-        The B behaviours.
-    fields
-        What is known of a video: the parts of its name, columns of the metadata.
-    videos, table, design
-        The videos, the animals' means, and who is in which group.
-    errors
-        How each behaviour is tagged, from held-out animals; none where nothing was tagged.
-    values, overall, pairs
-        What was found.
-    bin_s
-        Seconds of a time bin.
-    drawing
-        How often was drawn.
-    """
-
-    behaviours: tuple[str, ...]
-    fields: tuple[str, ...]
-    videos: Sequence[MeasuredVideo]
-    table: AnimalTable
-    design: Design
-    errors: Mapping[str, TaggingError]
-    values: Sequence[GroupValue]
-    overall: Sequence[Overall]
-    pairs: Sequence[Comparison]
-    bin_s: float
-    drawing: Drawing
-
-    @property
-    def cells(self) -> list[tuple[str, str, list[str]]]:
-        """Level, group and animals of every group."""
-        every = ((level, group, self.design.animals(group, level)) for level in self.design.levels for group in self.design.groups)
-        return [cell for cell in every if cell[2]]
 
 
 def write_tables(study: Study, folder: Path) -> None:
