@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ethocache.scoring.groups.tagging_error import (
+    NOBODY,
     Shares,
     TaggingError,
     adjusted_fractions,
@@ -90,8 +91,7 @@ def test_what_people_labelled_is_taken_as_it_is_and_mixed_animals_are_adjusted_i
     half = Shares(np.array([0.1]), np.array([0.5 * 0.22]), np.array([0.5]))  # .2 by people; .22 by tags, which is .2
     estimate = adjusted_fractions([half], error, 200, 0)[0][0]
     assert estimate.value == pytest.approx(0.2) and estimate.low is None
-    nobody = TaggingError((), np.empty((0, 4)))
-    assert adjusted_fractions([labelled], nobody, 200, 0)[0][0].value == pytest.approx(0.3)
+    assert adjusted_fractions([labelled], NOBODY, 200, 0)[0][0].value == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize(

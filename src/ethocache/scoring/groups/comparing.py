@@ -11,7 +11,7 @@ from ethocache.scoring.groups.animals import AnimalTable, Variable
 from ethocache.scoring.groups.design import Design
 from ethocache.scoring.groups.effects import UNKNOWN, Estimate, cliffs_delta, difference_of, hedges_g, holm, mean_of
 from ethocache.scoring.groups.permutation import permutation_test
-from ethocache.scoring.groups.tagging_error import Shares, TaggingError, adjusted_fractions, why_not_adjusted
+from ethocache.scoring.groups.tagging_error import NOBODY, Shares, TaggingError, adjusted_fractions, why_not_adjusted
 from ethocache.scoring.intervals import FEWEST_ANIMALS, interval
 
 _FEWEST_TO_TEST = 2
@@ -138,7 +138,7 @@ def _describe(
     values, adjusted = table.of(variable, members), UNKNOWN
     shares = _shares(table, variable, [members])
     if _can_be_adjusted(variable, shares, errors):
-        adjusted = adjusted_fractions(shares, errors[variable.behaviour], drawing.resamples, drawing.seed)[0][0]
+        adjusted = adjusted_fractions(shares, errors.get(variable.behaviour, NOBODY), drawing.resamples, drawing.seed)[0][0]
     spread = float(values.std(ddof=1)) if len(values) > 1 else None
     return GroupValue(*cell, variable, len(values), mean_of(values, drawing.resamples, drawing.seed), spread, adjusted)
 
@@ -213,7 +213,7 @@ def _adjusted_difference(
     shares = _shares(table, variable, members)
     if not _can_be_adjusted(variable, shares, errors):
         return UNKNOWN
-    (first, second), (drawn, other) = adjusted_fractions(shares, errors[variable.behaviour], drawing.resamples, drawing.seed)
+    (first, second), (drawn, other) = adjusted_fractions(shares, errors.get(variable.behaviour, NOBODY), drawing.resamples, drawing.seed)
     difference = float(second.value or 0) - float(first.value or 0)
     if min(len(group.labelled) for group in shares) < FEWEST_ANIMALS:
         return Estimate(difference)
@@ -229,7 +229,7 @@ def _can_be_adjusted(variable: Variable, shares: Sequence[Shares], errors: Mappi
     if variable.measure != "fraction" or not all(len(group.labelled) for group in shares):
         return False
     by_tags = any(group.part_tagged.any() for group in shares)
-    return not by_tags or why_not_adjusted(errors[variable.behaviour]) is None
+    return not by_tags or why_not_adjusted(errors.get(variable.behaviour, NOBODY)) is None
 
 
 def _corrected(p_values: Sequence[float | None]) -> list[float | None]:

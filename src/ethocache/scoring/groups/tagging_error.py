@@ -38,6 +38,10 @@ class TaggingError:
         return TaggingError(tuple(self.animals[row] for row in rows), self.counts[rows])
 
 
+NOBODY = TaggingError((), np.empty((0, 4)))
+"""What is known of a tagger without held-out animals: nothing."""
+
+
 @dataclass(frozen=True)
 class Shares:
     """The fraction of time that a behaviour takes in each of N animals of a group, by who said so.
