@@ -62,7 +62,8 @@ def _paint_variable(panel: "Axes", study: Study, variable: Variable) -> None:
         values = study.table.of(variable, animals)
         beside = place - 0.08 + np.linspace(-0.2, 0.2, len(values)) * (len(values) > 1)
         style: dict[str, Any] = {"color": colour_of(number), "markersize": 4, "alpha": 0.75, "markeredgewidth": 0}
-        panel.plot(beside, values, _MARKS[number % len(_MARKS)], clip_on=False, **style)
+        if len(values):  # a line without points would have no place, and confuse the layout
+            panel.plot(beside, values, _MARKS[number % len(_MARKS)], clip_on=False, **style)
         known = next(value for value in study.values if (value.level, value.group, value.variable) == (level, group, variable))
         _paint_mean(panel, place + 0.28, known.mean, "black")
         if study.errors:
