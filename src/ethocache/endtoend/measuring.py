@@ -120,7 +120,8 @@ def measure_all(
             videos.append(measure_video(video, animal_of(record), about[record.id], bin_s, of_track))
             bar.update()
     tagged = any(video.instrument == "tags" for video in videos)
-    left_out = [record.id for record in records if record not in kept]
+    measured = {record.id for record in kept}
+    left_out = [record.id for record in records if record.id not in measured]
     return Measured(videos, left_out, _confusion(records, behaviours) if tagged else {})
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ethocache.scoring.frames import Floats
 from ethocache.scoring.groups.animals import AnimalTable, Variable
 from ethocache.scoring.groups.design import Design
-from ethocache.scoring.groups.effects import UNKNOWN, Estimate, cliffs_delta, difference_of, hedges_g, holm, mean_of
+from ethocache.scoring.groups.effects import UNKNOWN, Estimate, cliffs_delta, difference_of, hedges_g, holm, mean_of, wide_enough
 from ethocache.scoring.groups.permutation import permutation_test
 from ethocache.scoring.groups.tagging_error import NOBODY, Shares, TaggingError, adjusted_fractions, why_not_adjusted
 from ethocache.scoring.intervals import FEWEST_ANIMALS, interval
@@ -215,9 +215,10 @@ def _adjusted_difference(
         return UNKNOWN
     (first, second), (drawn, other) = adjusted_fractions(shares, errors.get(variable.behaviour, NOBODY), drawing.resamples, drawing.seed)
     difference = float(second.value or 0) - float(first.value or 0)
-    if min(len(group.labelled) for group in shares) < FEWEST_ANIMALS:
+    animals = [len(group.labelled) for group in shares]
+    if min(animals) < FEWEST_ANIMALS:
         return Estimate(difference)
-    return Estimate(difference, *interval(other - drawn, difference))
+    return Estimate(difference, *interval(other - drawn, difference, wide_enough(animals)))
 
 
 def _shares(table: AnimalTable, variable: Variable, members: Sequence[Sequence[str]]) -> list[Shares]:

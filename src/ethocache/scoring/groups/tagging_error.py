@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ethocache.dataset.label_table import NOT_SCORED, YES
 from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.frames import Floats, frame_counts, ratio, recall
-from ethocache.scoring.groups.effects import UNKNOWN, Estimate, drawn_weights
+from ethocache.scoring.groups.effects import UNKNOWN, Estimate, drawn_weights, wide_enough
 from ethocache.scoring.intervals import FEWEST_ANIMALS, interval
 
 LEAST_INFORMATIVE = 0.1
@@ -92,7 +92,7 @@ def rate_of(error: TaggingError, rate: str, resamples: int, seed: int) -> Estima
         return UNKNOWN
     if len(error.animals) < FEWEST_ANIMALS:
         return Estimate(value)
-    return Estimate(value, *interval(formula(_drawn(error, resamples, seed)), value))
+    return Estimate(value, *interval(formula(_drawn(error, resamples, seed)), value, wide_enough([len(error.animals)])))
 
 
 def why_not_adjusted(error: TaggingError) -> str | None:
@@ -148,8 +148,8 @@ def adjusted_fractions(groups: Sequence[Shares], error: TaggingError, resamples:
     for group, weight in zip(groups, weights, strict=True):
         even = np.full((1, len(group.labelled)), 1 / len(group.labelled))
         point, values = float(_solved(group, even, everything)[0]), _solved(group, weight, draws)
-        few = len(group.labelled) < FEWEST_ANIMALS
-        estimates.append(Estimate(point) if few else Estimate(point, *interval(values, point)))
+        animals = len(group.labelled)
+        estimates.append(Estimate(point) if animals < FEWEST_ANIMALS else Estimate(point, *interval(values, point, wide_enough([animals]))))
         drawn.append(values)
     return estimates, drawn
 
