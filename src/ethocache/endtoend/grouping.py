@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
+from ethocache.common.errors import InputError
 from ethocache.common.files import write_text
 from ethocache.common.params import read_section
 from ethocache.common.store import Store
@@ -76,6 +78,8 @@ def study_groups(question: Question, target: Path, store: Store) -> str:
         If the question does not fit the animals, or results are missing.
     """
     check_measures(question.measures)
+    if not isfinite(question.bin_s):
+        raise InputError(f"--bin: expected seconds such as 60, found {question.bin_s}")
     params = read_section(PARAMS, "data", DataParams)
     folder = DataFolder(params.dir)
     check_target(target, [root for root, _ in folder.places("*")], "tables")
