@@ -103,7 +103,6 @@ def test_without_groups_the_animals_are_described(tagged, monkeypatch):
         ),
         (("--by", "genotype", "--measures", "laziness"), "--measures: 'laziness' is not a measure; known: fraction, "),
         (("--from", "people"), "--from: 'people' is not a source of ethograms"),
-        (("--bin", "nan"), "--bin: expected seconds such as 60, found nan"),
         (("--metadata", "gone.csv"), "--metadata: gone.csv is not there"),
         (("--within", "genotype"), "--within: expected --by too, which says what is compared within it"),
         (("--to", "data/tags"), "data/tags: expected a folder of its own for tables, found one that holds other files"),

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 
+from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.index import VideoRecord, write_index
 from ethocache.dataset.tags import write_tags
@@ -45,6 +46,11 @@ def test_animals_of_one_video_are_compared_with_a_word_of_warning(pairs):
     with (pairs / "out/comparisons.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["difference"], row["p"], row["adjusted_difference"]) == ("0.450000", "0.028571", "")
+
+
+def test_a_time_bin_without_end_is_refused(pairs):
+    with pytest.raises(InputError, match="--bin: expected seconds such as 60, found inf"):
+        study_groups(Question(bin_s=float("inf")), pairs / "out", Store(pairs / "store"))
 
 
 def test_names_in_a_text_stand_between_commas():
