@@ -68,6 +68,29 @@ def export(
 
 
 @app.command()
+def groups(
+    by: Annotated[str, typer.Option(metavar="PART,...", help="What makes the groups: parts of the videos' names, metadata columns.")] = "",
+    within: Annotated[str, typer.Option(metavar="PART,...", help="Compare the groups within each value of this.")] = "",
+    control: Annotated[str, typer.Option(metavar="GROUP", help="The group that others are compared with.")] = "",
+    metadata: Annotated[Path | None, typer.Option(metavar="FILE", help="A table with a column video or animal, and others.")] = None,
+    source: Annotated[str, typer.Option("--from", metavar="SOURCE", help="tags (for all videos), labels, mixed; or same.")] = "same",
+    measures: Annotated[str, typer.Option(metavar="NAME,...", help="What is compared; fewer make the correction milder.")] = "",
+    bin_s: Annotated[float, typer.Option("--bin", metavar="SECONDS", min=1, help="Time bins of bouts per minute.")] = 60,
+    resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Draws of the animals for the intervals.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other draws.")] = 0,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where tables and pictures go.")] = Path("groups"),
+) -> None:
+    """Tell how much, how often and how long animals of each group show each behaviour, and whether the groups differ."""
+    from ethocache.endtoend import grouping  # loads numpy
+    from ethocache.scoring.groups.comparing import Drawing
+
+    drawing = Drawing(resamples=resamples, seed=seed)
+    names = [grouping.listed(text) for text in (by, within, measures)]
+    question = grouping.Question(names[0], names[1], names[2], control, metadata, source, bin_s, drawing)
+    run_stage(lambda: grouping.study_groups(question, to, find_store()))
+
+
+@app.command()
 def tune(
     head: Annotated[str | None, typer.Option(metavar="NAME", help="One of params.yaml; the chosen one if left out.")] = None,
     trials: Annotated[int, typer.Option(min=1, help="How many settings are tried, those of earlier runs among them.")] = 50,

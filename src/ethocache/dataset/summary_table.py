@@ -72,11 +72,21 @@ def _row(video: TaggedVideo, fields: Sequence[str], behaviours: Sequence[str]) -
         raise ValueError(f"Expected tags of {len(behaviours)} behaviours of {video.video}, got {video.tags.shape[1]}")
     frame_s = frame_durations_s(video.time_s)
     about: list[Cell] = [video.video, *(video.fields.get(name, "") for name in fields), float(frame_s.sum()), len(frame_s)]
-    return [*about, *(cell for column in video.tags.T for cell in _measures(column, video.time_s, frame_s))]
+    return [*about, *(cell for column in video.tags.T for cell in measure_behaviour(column, video.time_s, frame_s))]
 
 
-def _measures(column: npt.NDArray[np.integer], time_s: npt.NDArray[np.float64], frame_s: npt.NDArray[np.float64]) -> list[Cell]:
-    """Return what `MEASURES` names, of one behaviour in one video."""
+def measure_behaviour(
+    column: npt.NDArray[np.integer], time_s: npt.NDArray[np.float64], frame_s: npt.NDArray[np.float64]
+) -> list[int | float | None]:
+    """Return what `MEASURES` names, of one behaviour in one video; None where there is no such number.
+
+    Parameters
+    ----------
+    column
+        (T,) 1 yes, 0 no, -1 nobody looked.
+    time_s, frame_s
+        (T,) when each frame was shown, and for how long.
+    """
     looked, shows = column != NOT_SCORED, column == YES
     if not looked.any():
         return [None, None, None, None, None, 0.0]
@@ -87,7 +97,7 @@ def _measures(column: npt.NDArray[np.integer], time_s: npt.NDArray[np.float64], 
 
 
 def _without_formulas(cells: Iterable[Cell]) -> list[str]:
-    return [_plain(cell) if isinstance(cell, str) else _figure(cell) for cell in cells]
+    return [plain_text(cell) if isinstance(cell, str) else _figure(cell) for cell in cells]
 
 
 def _figure(cell: int | float | None) -> str:
@@ -96,7 +106,7 @@ def _figure(cell: int | float | None) -> str:
     return f"{cell:.6f}" if isinstance(cell, float) else str(cell)
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return text that every spreadsheet takes for text, or for the number that it is."""
     text = "".join(character if character.isprintable() else " " for character in text)
     first = unicodedata.normalize("NFKC", text.lstrip()[:1])  # a full-width '=' begins a formula too

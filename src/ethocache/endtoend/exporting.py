@@ -49,7 +49,7 @@ def export(name: str, what: What, target: Path, folder: DataFolder, store: Store
     InputError
         If there is nothing to export yet, or the format cannot hold it.
     """
-    _check_target(target, [root for root, _ in folder.places("*")])
+    check_target(target, [root for root, _ in folder.places("*")])
     records = read_index(INDEX)
     found = list(_files(records, what))
     if not found:
@@ -59,13 +59,28 @@ def export(name: str, what: What, target: Path, folder: DataFolder, store: Store
     return EXPORTS[name](videos, columns_about(records), what, target)
 
 
-def _check_target(target: Path, kept: Iterable[Path]) -> None:
-    """Refuse to write among the lab's own files, or where the pipeline writes and removes."""
+def check_target(target: Path, kept: Iterable[Path], what: str = "exports") -> None:
+    """Refuse to write among the lab's own files, or where the pipeline writes and removes.
+
+    Parameters
+    ----------
+    target
+        Where files would go.
+    kept
+        The lab's own folders.
+    what
+        What the files are called in messages.
+
+    Raises
+    ------
+    InputError
+        If the target lies in such a folder, is the project's own, or is a file.
+    """
     place = target.resolve()
     for folder in (*kept, Path("data"), Path("models"), Path("plots"), Path("metrics"), Path(".git")):
         if place.is_relative_to(folder.resolve()) or place == Path.cwd():
             raise InputError(
-                f"{target}: expected a folder of its own for exports, found one that holds other files ('{folder}'); name another"
+                f"{target}: expected a folder of its own for {what}, found one that holds other files ('{folder}'); name another"
             )
     if place.exists() and not place.is_dir():
         raise InputError(f"{target}: expected a folder, found a file there; name another")

@@ -1,0 +1,57 @@
+"""Groups of animals that were filmed together, and tags without any label."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from ethocache.common.errors import InputError
+from ethocache.common.store import Store
+from ethocache.dataset.index import VideoRecord, write_index
+from ethocache.dataset.tags import write_tags
+from ethocache.dataset.videos import VideoFacts
+from ethocache.endtoend.grouping import Question, listed, study_groups
+from ethocache.scoring.groups.comparing import Drawing
+
+FACTS = VideoFacts(40, 32, 32, "yuv420p", "h264", 10.0, 4.0, False, (), "f" * 64)
+BEHAVIOURS = ("sniffing",)
+
+
+@pytest.fixture
+def pairs(tmp_path, monkeypatch):
+    """Four videos, each of a resident that sniffs half of the time and an intruder that hardly does."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "params.yaml").write_text("data: {dir: lab, behaviours: [sniffing]}\n")
+    records = []
+    for number in range(4):
+        for name, frames in (("resident", 20 + number), ("intruder", 2 + number)):
+            about = {"animal": f"box{number}"}
+            records.append(VideoRecord(f"v{number}.{name}", f"v{number}.mp4", about, f"box{number}", FACTS, individual=name, of=2))
+            tags = (np.arange(40) < frames).astype(np.int8)[:, None]
+            write_tags(tmp_path / f"data/tags/v{number}.{name}.csv", np.arange(40), np.arange(40) / 10, tags * 0.9, tags, BEHAVIOURS)
+    write_index(tmp_path / "data/index.json", records)
+    return tmp_path
+
+
+def test_animals_of_one_video_are_compared_with_a_word_of_warning(pairs):
+    question = Question(by=("individual",), measures=("fraction",), drawing=Drawing(resamples=200))
+    said = study_groups(question, pairs / "out", Store(pairs / "store"))
+    assert "8 videos of 8 animals in 2 groups (intruder 4, resident 4); 1 of 1 comparisons with p < .05" in said
+    assert "animals of one video count as one each, though what one does depends on the others: p may be too small" in said
+    assert "sniffing: its fraction of time is not adjusted for tagging errors: 0 held-out animals show it" in said
+    with (pairs / "out/animals.csv").open(newline="") as file:
+        assert [row["animal"] for row in csv.DictReader(file)][:2] == ["box0.intruder", "box0.resident"]
+    with (pairs / "out/comparisons.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["difference"], row["p"], row["adjusted_difference"]) == ("0.450000", "0.028571", "")
+
+
+def test_a_time_bin_without_end_is_refused(pairs):
+    with pytest.raises(InputError, match="--bin: expected seconds such as 60, found inf"):
+        study_groups(Question(bin_s=float("inf")), pairs / "out", Store(pairs / "store"))
+
+
+def test_names_in_a_text_stand_between_commas():
+    assert listed(" genotype, treatment ,") == ("genotype", "treatment") and listed("") == ()
