@@ -76,7 +76,8 @@ def _strip(state: npt.NDArray[np.int8], column: npt.NDArray[np.intp], colour: Co
     ink = np.sqrt(present)[:, None]
     strip = np.where(unseen, _NOBODY_LOOKED, _BACKGROUND) * (1 - ink) + ink * np.array(colour)
     strip[column.max(initial=0) + 1 :] = _OUTSIDE
-    return np.rint(255 * strip).astype(np.uint8)
+    pixels: npt.NDArray[np.uint8] = np.rint(255 * strip).astype(np.uint8)
+    return pixels
 
 
 def _tint(colour: Colour) -> Colour:
