@@ -159,7 +159,7 @@ def edges() -> Picture:
 
 def banos() -> Picture:
     """The four scores of BANOS, each on a strip of its own."""
-    picture = Picture(640, 330, "BANOS asks four questions: found at all, how much of it, how well timed, and in one piece")
+    picture = Picture(640, 344, "BANOS asks four questions: found at all, how much of it, how well timed, and in one piece")
     asked = (
         (
             "detection",
@@ -182,6 +182,7 @@ def banos() -> Picture:
         picture.strip(top, "", labelled, {"#": LABELLED}, cell=20)
         picture.strip(top + 23, "", tagged, {"#": TAGGED}, cell=20)
         picture.words(LEFT, top + 58, words, 12, GREY)
+    picture.words(LEFT, 334, "dark: labelled by a person · light: tagged by the model", 12, GREY)
     return picture
 
 
@@ -202,8 +203,7 @@ def amounts() -> Picture:
             picture.dot(x + side * labelled / end, y - side * tagged / end, (LABELLED, GOOD)[number])
         both = np.array(pairs, np.float64).T
         off, along = abs(both[0] - both[1]).mean(), np.corrcoef(both)[0, 1]
-        unit = ("bouts", "s")[number]
-        picture.words(x - 40, y + 44, f"off by {off:.1f} {unit} on average, correlation {along:.2f}", 12)
+        picture.words(x - 40, y + 44, f"off by {off:.1f} {('bouts', 's')[number]} on average, correlation {along:.2f}", 12)
     picture.words(350, 266, "all too long, which a correlation alone hides", 12, MISSED)
     return picture
 
