@@ -42,14 +42,15 @@ def _paint(figure: "Figure", pairs: Pairs, unit: str, title: str) -> None:
 
 def _paint_videos(panel: "Axes", pairs: Floats, unit: str, colour: str) -> None:
     places, videos = np.unique(pairs, axis=0, return_counts=True)
+    x, y = places.T
     end = 1.06 * float(pairs.max(initial=0)) or 1.0
     panel.set(xlim=(-0.04 * end, end), ylim=(-0.04 * end, end))
     panel.plot([0, end], [0, end], "--", color=GREY, linewidth=1)
     size = np.select([videos == 1, videos < 10, videos < 100], [24, 70, 110], 170)
-    panel.scatter(*places.T, s=size, color=colour, alpha=0.8, edgecolors="white", linewidths=0.5, clip_on=False, zorder=3)
-    for place, number in zip(places, videos, strict=True):
+    panel.scatter(x, y, s=size, color=colour, alpha=0.8, edgecolors="white", linewidths=0.5, clip_on=False, zorder=3)
+    for left, up, number in zip(x.tolist(), y.tolist(), videos.tolist(), strict=True):
         if number > 1:
-            panel.text(*place, str(number), ha="center", va="center_baseline", fontsize=6, color=_ink_on(colour), zorder=4)
+            panel.text(left, up, str(number), ha="center", va="center_baseline", fontsize=6, color=_ink_on(colour), zorder=4)
     panel.locator_params(nbins=5, integer=unit == "bouts")
     labelled, tagged = pairs.sum(axis=0)
     form = ".0f" if unit == "bouts" or max(labelled, tagged) >= 100 else ".1f"

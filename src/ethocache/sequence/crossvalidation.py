@@ -128,8 +128,8 @@ class _Run:
         made = self._make(jobs, "training folds")
         entries = [made[start : start + len(folds)] for start in range(0, len(made), len(folds))]
         answers = [[read_fold(*both) for both in zip(*of_member, strict=True)] for of_member in zip(entries, sides, strict=True)]
-        for member, of_member in zip(self.system.members, answers, strict=True):
-            each = zip(folds, of_member, strict=True)
+        for member, said in zip(self.system.members, answers, strict=True):
+            each = zip(folds, said, strict=True)
             self.curves += [curve_of(member.name, FOLD, fold.name, answer.curve, answer.best_epoch) for fold, answer in each]
         return list(zip(answers, entries, strict=True))
 
