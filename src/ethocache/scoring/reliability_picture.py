@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ethocache.scoring.frames import CALIBRATION_BINS
 from ethocache.scoring.pictures import GREY, colour_of, panels, say
-from ethocache.scoring.reliability import BINS, Reliability
+from ethocache.scoring.reliability import Reliability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,13 +50,20 @@ def _paint_frequencies(panel: "Axes", curve: Reliability, colour: str) -> None:
 def _paint_frames(panel: "Axes", curve: Reliability, colour: str) -> None:
     """Draw a bar a bin, on a logarithmic scale: most frames show nothing."""
     panel.set(xlim=(-0.02, 1.02), yscale="log", ylim=(_FLOOR, 2 * float(curve.frames.max(initial=10))))
-    panel.bar(bins_of(curve) / BINS + 0.5 / BINS, curve.frames - _FLOOR, width=0.86 / BINS, bottom=_FLOOR, color=colour, alpha=0.6)
+    panel.bar(
+        bins_of(curve) / CALIBRATION_BINS + 0.5 / CALIBRATION_BINS,
+        curve.frames - _FLOOR,
+        width=0.86 / CALIBRATION_BINS,
+        bottom=_FLOOR,
+        color=colour,
+        alpha=0.6,
+    )
     panel.tick_params(labelsize=7)
     panel.minorticks_off()
 
 
 def bins_of(curve: Reliability) -> npt.NDArray[np.intp]:
-    """Return which of the `BINS` each point of a curve stands for; a bin holds its upper edge."""
-    edges = np.linspace(0, 1, BINS + 1)[1:-1]
+    """Return which of the `CALIBRATION_BINS` each point of a curve stands for; a bin holds its upper edge."""
+    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)[1:-1]
     bins: npt.NDArray[np.intp] = np.searchsorted(edges, curve.probability)
     return bins
