@@ -1,14 +1,19 @@
-"""What the documentation shows is true: its examples of labels are read as the format that they stand under."""
+"""What the documentation shows is true: examples of labels are read as the format that they stand under, pictures are drawn anew."""
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from ethocache.dataset.formats import FORMATS, recognise
 from ethocache.dataset.labels import LabelParams
 
-TEXT = (Path(__file__).parents[1] / "docs/labels.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+TEXT = (DOCS / "labels.md").read_text(encoding="utf-8")
 NAMES = ("grooming", "rearing", "Grooming", "Rearing mig", "Rearing paret", "Attack", "Sniffing", "social", "aggression", "other")
 SETTINGS = {
     "clip_table": {"columns": {"video": "clip", "behaviour": "class"}},
@@ -43,3 +48,20 @@ def test_the_example_is_read(tmp_path, name):
 def test_every_setting_of_labels_is_explained():
     told = set(re.findall(r"^\| `(\w+):", TEXT, re.MULTILINE))
     assert told == set(LabelParams.model_fields)
+
+
+def test_the_pictures_are_what_their_scripts_draw(tmp_path):
+    shutil.copy2(DOCS / "flow.py", tmp_path)
+    subprocess.run([sys.executable, tmp_path / "flow.py"], check=True)
+    assert (tmp_path / "flow.svg").read_bytes() == (DOCS / "flow.svg").read_bytes()
+    subprocess.run([sys.executable, DOCS / "metrics_pictures.py", tmp_path / "metrics"], check=True)
+    drawn, kept = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in (tmp_path / "metrics", DOCS / "metrics"))
+    assert drawn == kept
+
+
+def test_the_page_of_the_metrics_shows_every_picture_of_them():
+    shown = re.findall(r"!\[[^\]]+\]\(metrics/([^)]+)\)", (DOCS / "metrics.md").read_text(encoding="utf-8"))
+    assert sorted(shown) == sorted(path.name for path in (DOCS / "metrics").iterdir())
+    for path in (DOCS / "metrics").iterdir():
+        assert path.stat().st_size < 30_000
+        assert ElementTree.parse(path).getroot().findtext("{*}title"), path.name

@@ -188,4 +188,4 @@ def test_where_settings_were_searched_on_all_animals_there_is_no_score_and_a_way
         "ethocache tune --keep-out 0.25"
     )
     write_plots(searched, metrics, tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["confusion.csv", "pr.csv"]
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv"}

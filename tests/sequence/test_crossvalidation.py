@@ -133,6 +133,25 @@ def test_only_settings_that_matter_train_again(store, litter, changes, trained):
     assert train(store, litter(3), **changes).trained == trained
 
 
+def test_every_fold_and_the_final_model_say_how_they_were_trained(store, litter):
+    result = train(store, litter(3), head="both")
+    assert [(curve.network, curve.training, curve.animals) for curve in result.curves] == [
+        *((name, "fold", animal) for name in ("tcn", "wide") for animal in ("m0", "m1", "m2")),
+        ("tcn", "final model", ""),
+        ("wide", "final model", ""),
+    ]
+    kept = [json.loads(entry.path("fold.json").read_text())["best_epoch"] for entry in result.entries[:6]]
+    assert [curve.kept for curve in result.curves] == [*kept, sorted(kept[:3])[1], sorted(kept[3:])[1]]
+    for curve in result.curves[:6]:
+        assert curve.average_precision[curve.kept - 1] == max(curve.average_precision)
+    assert train(store, litter(3), head="both").curves == result.curves
+
+
+def test_without_folds_there_is_the_curve_of_the_final_model(store, litter):
+    (curve,) = train(store, litter(2), score=False, epochs_final=3).curves
+    assert (curve.training, curve.kept, curve.average_precision) == ("final model", 3, (None, None, None))
+
+
 def test_members_are_trained_once_each_and_together_make_the_tags(store, litter):
     alone, both = train(store, litter(3)), train(store, litter(3), head="both")
     assert (both.trained, both.kept) == (4, 4), "the tcn is kept already"

@@ -1,4 +1,4 @@
-"""Labels above tags, video by video, as one image of bounded size."""
+"""Labels above tags, video by video, as images of bounded size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ethocache.dataset.predictions import Prediction
 from ethocache.dataset.runs import frame_durations_s
 
 COLUMNS = 1600
-MOST_VIDEOS = 40
+MOST_VIDEOS, MOST_ROWS = 40, 120  # of one page; a row is one behaviour of one video
 
 _HALF_ROW, _LINE, _GAP = 5, 1, 8
 _BACKGROUND, _NOBODY_LOOKED, _OUTSIDE = (0.95, 0.95, 0.95), (0.72, 0.72, 0.72), (1.0, 1.0, 1.0)
@@ -20,31 +20,40 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Raster:
-    """A picture of all videos under each other.
+    """A picture of some videos under each other.
 
     Attributes
     ----------
     image
-        (rows, `COLUMNS`, 3) from 0 to 1; a row of a behaviour has the labels in its upper half, the tags in its lower.
-    duration_s
-        What the image's width stands for.
+        (rows, `COLUMNS`, 3) uint8; a row of a behaviour has the labels in its upper half, the tags in its lower.
     video_rows, behaviour_rows
         Where, in image rows, the middle of each video and of each of its behaviours is.
     """
 
-    image: npt.NDArray[np.float32]
-    duration_s: float
+    image: npt.NDArray[np.uint8]
     video_rows: tuple[float, ...]
     behaviour_rows: tuple[float, ...]
 
 
-def draw_ethogram(predictions: Sequence[Prediction], colours: Sequence[Colour]) -> Raster:
-    """Draw the first `MOST_VIDEOS` videos; `colours` has one per behaviour."""
-    shown = sorted(predictions, key=lambda p: p.video)[:MOST_VIDEOS]
-    duration_s = max(float((p.time_s + frame_durations_s(p.time_s)).max(initial=0)) for p in shown) or 1.0
+def pages_of(predictions: Sequence[Prediction]) -> list[list[Prediction]]:
+    """Deal all videos, by name, on pages that a person can read; at least one video on each."""
+    ordered = sorted(predictions, key=lambda prediction: prediction.video)
+    most = max(1, min(MOST_VIDEOS, MOST_ROWS // max(1, len(ordered[0].behaviours))))
+    pages = -(-len(ordered) // most)
+    size = -(-len(ordered) // pages)  # equally full
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+
+def longest_s(predictions: Sequence[Prediction]) -> float:
+    """Return the length of the longest video in seconds; 1 if all are empty."""
+    return max(float((p.time_s + frame_durations_s(p.time_s)).max(initial=0)) for p in predictions) or 1.0
+
+
+def draw_ethogram(shown: Sequence[Prediction], colours: Sequence[Colour], duration_s: float) -> Raster:
+    """Draw videos in this order; `colours` has one per behaviour, and the width stands for `duration_s`."""
     row = 2 * _HALF_ROW + _LINE
     block = len(colours) * row + _GAP
-    image = np.ones((len(shown) * block - _GAP, COLUMNS, 3), dtype=np.float32)
+    image = np.full((len(shown) * block - _GAP, COLUMNS, 3), 255, dtype=np.uint8)
     for v, prediction in enumerate(shown):
         column = np.minimum((prediction.time_s / duration_s * COLUMNS).astype(np.intp), COLUMNS - 1)
         tags = prediction.tag
@@ -54,10 +63,10 @@ def draw_ethogram(predictions: Sequence[Prediction], colours: Sequence[Colour]) 
             image[top + _HALF_ROW : top + 2 * _HALF_ROW] = _strip(tags[:, b], column, _tint(colour))
     videos = tuple(v * block + (block - _GAP) / 2 for v in range(len(shown)))
     rows = tuple(v * block + b * row + _HALF_ROW for v in range(len(shown)) for b in range(len(colours)))
-    return Raster(image, duration_s, videos, rows)
+    return Raster(image, videos, rows)
 
 
-def _strip(state: npt.NDArray[np.int8], column: npt.NDArray[np.intp], colour: Colour) -> npt.NDArray[np.float64]:
+def _strip(state: npt.NDArray[np.int8], column: npt.NDArray[np.intp], colour: Colour) -> npt.NDArray[np.uint8]:
     """Return the colours (COLUMNS, 3) of one behaviour over time; a short bout stays visible beside long pauses."""
     frames = np.bincount(column, minlength=COLUMNS)
     filled = np.maximum.accumulate(np.where(frames > 0, np.arange(COLUMNS), 0))  # fewer frames than columns: a frame lasts
@@ -65,9 +74,10 @@ def _strip(state: npt.NDArray[np.int8], column: npt.NDArray[np.intp], colour: Co
     present = np.bincount(column, state > 0, COLUMNS)[filled] / frames
     unseen = (np.bincount(column, state < 0, COLUMNS)[filled] > 0)[:, None]
     ink = np.sqrt(present)[:, None]
-    strip: npt.NDArray[np.float64] = np.where(unseen, _NOBODY_LOOKED, _BACKGROUND) * (1 - ink) + ink * np.array(colour)
+    strip = np.where(unseen, _NOBODY_LOOKED, _BACKGROUND) * (1 - ink) + ink * np.array(colour)
     strip[column.max(initial=0) + 1 :] = _OUTSIDE
-    return strip
+    pixels: npt.NDArray[np.uint8] = np.rint(255 * strip).astype(np.uint8)
+    return pixels
 
 
 def _tint(colour: Colour) -> Colour:

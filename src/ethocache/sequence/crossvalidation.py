@@ -9,10 +9,21 @@ from ethocache.common.compute import Job, make_all
 from ethocache.common.store import Entry, Store
 from ethocache.dataset.groups import Fold
 from ethocache.dataset.predictions import Prediction
+from ethocache.dataset.training_curves import FINAL, FOLD, TrainingCurve, curve_of
 from ethocache.sequence.deciding import Question, plain_verdict, prediction_of, reach_verdict
 from ethocache.sequence.model_making import MemberPart, make_model
 from ethocache.sequence.system import Member, System
-from ethocache.sequence.trainings import FoldAnswer, Sides, fold_recipe, network_recipe, read_fold, setups_of, train_fold, train_network
+from ethocache.sequence.trainings import (
+    FoldAnswer,
+    Sides,
+    fold_recipe,
+    network_recipe,
+    read_fold,
+    read_network_curve,
+    setups_of,
+    train_fold,
+    train_network,
+)
 from ethocache.sequence.verdict import Verdict
 from ethocache.sequence.videos import TrainingVideo, check_videos, folds_of
 
@@ -31,6 +42,8 @@ class TrainingResult:
         How many networks were trained now, and how many the store had already.
     entries
         Every training as it is kept: the folds, then the networks of the final model.
+    curves
+        How each of them went, in the same order.
     """
 
     predictions: list[Prediction]
@@ -38,6 +51,7 @@ class TrainingResult:
     trained: int
     kept: int
     entries: tuple[Entry, ...]
+    curves: tuple[TrainingCurve, ...]
 
 
 def run_training(store: Store, videos: Sequence[TrainingVideo], behaviours: Sequence[str], system: System) -> TrainingResult:
@@ -77,6 +91,7 @@ class _Run:
         self.question = Question(behaviours, system.exclusive, system.combine, system.decide)
         self.setups = setups_of(system, behaviours)
         self.entries: list[Entry] = []
+        self.curves: list[TrainingCurve] = []
         self.trained = 0
 
     def with_score(self) -> TrainingResult:
@@ -112,7 +127,11 @@ class _Run:
                 jobs.append(Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name)))
         made = self._make(jobs, "training folds")
         entries = [made[start : start + len(folds)] for start in range(0, len(made), len(folds))]
-        return [([read_fold(entry, side) for entry, side in zip(*both, strict=True)], both[0]) for both in zip(entries, sides, strict=True)]
+        answers = [[read_fold(*both) for both in zip(*of_member, strict=True)] for of_member in zip(entries, sides, strict=True)]
+        for member, said in zip(self.system.members, answers, strict=True):
+            each = zip(folds, said, strict=True)
+            self.curves += [curve_of(member.name, FOLD, fold.name, answer.curve, answer.best_epoch) for fold, answer in each]
+        return list(zip(answers, entries, strict=True))
 
     def _sides(self, fold: Fold, member: Member) -> Sides:
         return Sides(*(self._of(animals, member.streams) for animals in (fold.scored, fold.inner, fold.fitted)))
@@ -126,6 +145,9 @@ class _Run:
             job = partial(train_network, setup, videos, name, epochs[-1])
             jobs.append(Job(name, "network", network_recipe(setup, videos, epochs[-1]), job))
         made = self._make(jobs, "training the final model")
+        for member, entry in zip(self.system.members, made, strict=True):
+            curve = read_network_curve(entry)
+            self.curves.append(curve_of(member.name, FINAL, "", curve, len(curve)))
         parts = zip(made, self.system.members, self.setups, epochs, fold_epochs, strict=True)
         return [MemberPart(entry, member.streams, setup.head, setup.params, best, each) for entry, member, setup, best, each in parts]
 
@@ -139,7 +161,7 @@ class _Run:
     def _result(self, predictions: list[Prediction], verdict: Verdict, networks: list[MemberPart], verdicts: list[Entry]) -> TrainingResult:
         made_of = [*self.entries, *verdicts]
         model = make_model(self.store, self.videos, self.question.behaviours, verdict, networks, made_of)
-        return TrainingResult(predictions, model, self.trained, len(self.entries) - self.trained, tuple(self.entries))
+        return TrainingResult(predictions, model, self.trained, len(self.entries) - self.trained, tuple(self.entries), tuple(self.curves))
 
     def _of(self, animals: Sequence[str] | None, streams: tuple[str, ...] | None = None) -> list[TrainingVideo]:
         found = [video for video in self.videos if animals is None or video.animal in animals]

@@ -68,11 +68,12 @@ class Sides:
 
 @dataclass(frozen=True)
 class FoldAnswer:
-    """What a fold says: probabilities (T, B) of each scored and each inner video by id, and its best epoch."""
+    """What a fold says: probabilities (T, B) of each scored and each inner video by id, its best epoch, and how it came there."""
 
     scored: Probabilities
     inner: Probabilities
     best_epoch: int
+    curve: list[dict[str, Any]]
 
 
 def fold_recipe(setup: Setup, sides: Sides) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def train_fold(setup: Setup, sides: Sides, what: str, bench: Workbench) -> dict[
 def read_fold(entry: Entry, sides: Sides) -> FoldAnswer:
     """Read what `train_fold` left in the store."""
     about = json.loads(entry.path(_FOLD).read_text(encoding="utf-8"))
-    return FoldAnswer(_read(entry.path(_SCORED), sides.scored), _read(entry.path(_INNER), sides.inner), about["best_epoch"])
+    return FoldAnswer(_read(entry.path(_SCORED), sides.scored), _read(entry.path(_INNER), sides.inner), about["best_epoch"], about["curve"])
 
 
 def network_recipe(setup: Setup, videos: Videos, epochs: int) -> dict[str, Any]:
@@ -123,6 +124,12 @@ def train_network(setup: Setup, videos: Videos, what: str, epochs: int, bench: W
     save_file({name: value.detach().cpu().contiguous() for name, value in done.network.state_dict().items()}, bench.output / WEIGHTS)
     write_json(bench.output / ABOUT, {"dimensions": setup.reader.of(videos[0]).dimensions, "curve": done.curve})
     return _facts(done.frames, watch, bench.output)
+
+
+def read_network_curve(entry: Entry) -> list[dict[str, Any]]:
+    """Read the epochs of what `train_network` left in the store."""
+    curve: list[dict[str, Any]] = json.loads(entry.path(ABOUT).read_text(encoding="utf-8"))["curve"]
+    return curve
 
 
 def identity(video: TrainingVideo) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from ethocache.common.files import write_json
 from ethocache.common.params import read_section
 from ethocache.common.stage import run_stage
 from ethocache.dataset.predictions import read_prediction
+from ethocache.dataset.training_curves import read_curves
 from ethocache.scoring.plots import write_plots
 from ethocache.scoring.settings import EvaluateParams
 from ethocache.scoring.summary import in_words, score
@@ -18,7 +19,7 @@ def evaluate() -> str:
     predictions = [read_prediction(path) for path in sorted(Path("data/predictions").glob("*.h5"))]
     metrics = score(predictions, params)
     write_json(Path("metrics/metrics.json"), metrics)
-    write_plots(predictions, metrics, Path("plots"))
+    write_plots(predictions, metrics, Path("plots"), read_curves(Path("data/curves/training.csv")))
     return in_words(metrics)
 
 

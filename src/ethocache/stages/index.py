@@ -15,7 +15,7 @@ INDEX, LABELS, TRACK, BACKBONE, HEAD, CODE = (
     Path("data/recipes/head.json"),
     Path("data/recipes/code"),
 )
-DATA = ("labels", "recipes", "tracks", "crops", "features", "predictions", "tags", "bouts", "summary", "cost")
+DATA = ("labels", "recipes", "tracks", "crops", "features", "predictions", "curves", "tags", "bouts", "summary", "cost")
 RESULTS = [*(Path("data") / name for name in DATA), Path("models"), Path("plots"), Path("metrics")]
 
 

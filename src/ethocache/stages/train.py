@@ -9,6 +9,7 @@ from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
 from ethocache.dataset.index import read_index
 from ethocache.dataset.predictions import fill_predictions
+from ethocache.dataset.training_curves import write_curves
 from ethocache.sequence.crossvalidation import run_training
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.labelled import labelled_videos
@@ -27,6 +28,7 @@ def train() -> str:
     result = run_training(store, videos, behaviours, read_system(head, params, decide, streams))
     fill_folder(Path("models") / head["name"], {name: result.model.path(name) for name in result.model.files})
     fill_predictions(Path("data/predictions"), result.predictions)
+    write_curves(Path("data/curves/training.csv"), result.curves)
     write_json(Path("data/cost/train.json"), total_cost(result.entries))
     return f"{head['name']} on {backbone['name']}, {len(videos)} labelled videos: {result.trained} networks trained now, {result.kept} kept"
 

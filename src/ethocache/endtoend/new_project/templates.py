@@ -8,7 +8,8 @@ from ethocache.common.params import load_params
 
 _SHIPPED = Path(__file__).parent / "template"  # where the wheel puts them
 _CLONE = Path(__file__).parents[4]
-PLOTS = (".dvc/plots/confusion_frames.json", ".dvc/plots/precision_recall.json")
+_PLOTS = ("confusion_frames", "labelled_tagged", "precision_recall", "reliability", "training_curves")
+PLOTS = tuple(f".dvc/plots/{name}.json" for name in _PLOTS)
 AS_THEY_ARE = (".dvc/config", ".dvc/.gitignore", *PLOTS)
 _COMMENTS_START = 32  # column
 _PLAIN = re.compile(r"[^\W\d_][\w./*-]*( [\w./*-]+)*")
