@@ -267,3 +267,27 @@ def test_animals_on_which_settings_were_searched_are_marked_and_nothing_is_train
     again = train(store, videos)
     assert [prediction.seen for prediction in again.predictions] == [True, False, True]
     assert (again.trained, again.kept) == (0, 4)
+
+
+def test_what_people_say_trains_anew_only_where_their_mean_is_learned_and_is_another(store, litter):
+    """m0 has two raters; the folds in which it is neither learned from nor deciding stay, and it decides by the majority alone."""
+    videos = litter(3)
+    other = videos[0].labels.copy()
+    other[:50] = 1 - other[:50]
+    assert train(store, videos).trained == 4
+    said = [replace(videos[0], raters=(videos[0].labels, other)), *videos[1:]]
+    assert (train(store, said).trained, train(store, said).trained) == (2, 0)
+    swapped = [replace(videos[0], raters=(other, videos[0].labels)), *videos[1:]]
+    assert train(store, swapped).trained == 0, "whoever says it, the mean is the same"
+
+
+def test_what_two_of_three_people_see_is_told_with_less_certainty_than_what_all_see(store, litter):
+    videos = litter(3, height=6.0)
+    split = [replace(video, raters=(video.labels, video.labels, np.zeros_like(video.labels))) for video in videos]
+    sure, unsure = (
+        np.mean(
+            [prediction.probability[prediction.label == 1].mean() for prediction in train(store, some, epochs=25, patience=25).predictions]
+        )
+        for some in (videos, split)
+    )
+    assert unsure < sure - 0.1

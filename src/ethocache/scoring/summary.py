@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import isnan
+from typing import Any
 
 import numpy as np
 
@@ -80,8 +81,14 @@ def score(predictions: Sequence[Prediction], params: EvaluateParams | None = Non
     return {name: _tidy(blocks[name]) for name in sorted(blocks)}
 
 
-def in_words(metrics: Mapping[str, Mapping[str, float]]) -> str:
-    """Return the scores in one line, each with its interval and with what chance would score."""
+def in_words(metrics: Mapping[str, Mapping[str, float]], people: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """Return the scores in one line, each with its interval and with what chance would score.
+
+    Parameters
+    ----------
+    people
+        How far people agree, see `compare_people`; their F1 stands beside the model's where there is one.
+    """
     about, macro = metrics["data"], metrics.get("macro", {})
     searched = about.get("animals_seen", 0)
     if searched and not about["animals"]:
@@ -94,8 +101,16 @@ def in_words(metrics: Mapping[str, Mapping[str, float]]) -> str:
     chance = {"average_precision": macro["prevalence"], "f1": macro["f1_chance"]}
     names = {"average_precision": "average precision", "f1": "F1"}
     scores = [f"{names[key]} {macro[key]:.2f}{_range(macro, key)}, chance {chance[key]:.2f}" for key in names]
+    scores += _people((people or {}).get("macro", {}))
     left_out = f"; {searched} animals not scored, as the head's settings were searched on them" if searched else ""
     return f"{about['videos']} videos of {about['animals']} animals, macro {'; '.join(scores)}{left_out}"
+
+
+def _people(macro: Mapping[str, Any]) -> list[str]:
+    if "f1_raters" not in macro:
+        return []
+    among, model = f"people among themselves {macro['f1_raters']:.2f}", f"the model with them {macro['f1_model']:.2f}"
+    return [f"F1 of {among}, of {model} ({len(macro['animals'])} animals)"]
 
 
 def _range(block: Mapping[str, float], key: str) -> str:
