@@ -196,6 +196,14 @@ def test_the_scores_in_words_stand_beside_chance(drawn):
     )
 
 
+def test_what_people_agree_on_stands_in_words_beside_it(drawn):
+    metrics = score([drawn("a", grooming=("##..", "##.."))], QUICK)
+    people = {"macro": {"animals": ["a"], "behaviours": 1, "f1_model": 0.5, "f1_raters": 0.667}}
+    line = "; F1 of people among themselves 0.67, of the model with them 0.50 (1 animals)"
+    assert in_words(metrics, people) == in_words(metrics) + line
+    assert in_words(metrics, {}) == in_words(metrics, {"macro": {"animals": ["a"], "behaviours": 0}}) == in_words(metrics)
+
+
 def test_without_predictions_the_words_claim_nothing():
     assert in_words(score([], QUICK)).startswith("no honest score")
 

@@ -116,11 +116,12 @@ def _looked(one: Column, other: Column) -> npt.NDArray[np.bool_]:
 
 def _macro(blocks: Mapping[str, Mapping[str, Mapping[str, Row]]], animals: Iterable[str]) -> Row:
     both = [(_mean_f1(block["raters"].values()), _mean_f1(block["model"].values())) for block in blocks.values()]
-    known = np.array([pair for pair in both if not np.isnan(pair).any()]).reshape(-1, 2)
+    known = [pair for pair in both if not np.isnan(pair).any()]
     about: Row = {"animals": sorted(animals), "behaviours": len(known)}
-    return about | {
-        f"f1_{who}": round(float(mean), 4) for who, mean in zip(("raters", "model"), known.mean(axis=0), strict=True) if len(known)
-    }
+    if not known:
+        return about
+    raters, model = np.mean(known, axis=0).tolist()
+    return about | {"f1_model": round(model, 4), "f1_raters": round(raters, 4)}
 
 
 def _mean_f1(rows: Iterable[Row]) -> float:
