@@ -8,7 +8,10 @@ import pytest
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.label_table import LabelTable
+from ethocache.dataset.labels import LabelSnapshot, write_snapshot
+from ethocache.dataset.predictions import fill_predictions
 from ethocache.scoring.people import compare_people
+from ethocache.stages.evaluate import evaluate
 
 MARKS = {"#": 1, ".": 0, "?": -1}
 
@@ -95,3 +98,31 @@ def test_labels_that_are_not_of_what_was_predicted_are_refused(drawn):
         match=r"v: expected labels by 'Bo' of 4 frames and grooming, as were predicted, found 3 frames and grooming; run 'dvc repro'",
     ):
         compare_people([drawn("v", grooming=("##..", "##.."))], {"v": {"Al": table("##.."), "Bo": table("##.")}})
+
+
+@pytest.fixture
+def project(drawn, tmp_path, monkeypatch):
+    """A folder with what `evaluate` reads; returns a function that gives the videos these raters, and evaluates."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("evaluate: {resamples: 100}\n")
+    fill_predictions(tmp_path / "data/predictions", [drawn(name, grooming=("##..", "##..")) for name in "ab"])
+
+    def run(**raters):
+        for name in "ab":
+            tables = {rater: table(marks) for rater, marks in raters.items()}
+            write_snapshot(tmp_path / f"data/labels/{name}.json", LabelSnapshot(table("##.."), tables), "s")
+        return evaluate(), json.loads((tmp_path / "metrics/people.json").read_text())
+
+    return run
+
+
+def test_evaluate_writes_how_far_people_agree_and_says_it(project):
+    said, people = project(Al="##..", Bo="#...")
+    assert said.endswith("; F1 of people among themselves 0.67, of the model with them 0.83 (2 animals)")
+    assert people["grooming"]["model"]["Al"]["f1"] == 1
+    assert people["macro"] == {"animals": ["a", "b"], "behaviours": 1, "f1_model": 0.8333, "f1_raters": 0.6667}
+
+
+def test_evaluate_writes_an_empty_file_where_one_person_labelled(project):
+    said, people = project(Al="##..")
+    assert people == {} and "people" not in said

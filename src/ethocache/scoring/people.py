@@ -62,7 +62,8 @@ def compare_people(predictions: Sequence[Prediction], raters: Mapping[str, Rater
     if not several:
         return {}
     blocks: dict[str, dict[str, Any]] = {name: _block(several, raters, b) for b, name in enumerate(several[0].behaviours)}
-    return blocks | {"macro": _macro(blocks, {prediction.animal for prediction in several})}
+    macro = _macro(blocks, {prediction.animal for prediction in several})
+    return {name: _rounded(block) for name, block in (blocks | {"macro": macro}).items()}
 
 
 def _block(predictions: Sequence[Prediction], raters: Mapping[str, Raters], b: int) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _row(compared: Sequence[_Compared]) -> Row:
         "offset_error_s": median_or_nan(offset),
         "onset_error_s": median_or_nan(onset),
     }
-    known = {key: round(value, 4) + 0.0 for key, value in numbers.items() if value is not None and not np.isnan(value)}
+    known = {key: value for key, value in numbers.items() if value is not None and not np.isnan(value)}
     about = {"animals": sorted({prediction.animal for prediction, *_ in looked}), "frames": found.frames, "videos": len(videos)}
     return dict(sorted((known | about).items()))
 
@@ -121,12 +122,20 @@ def _macro(blocks: Mapping[str, Mapping[str, Mapping[str, Row]]], animals: Itera
     if not known:
         return about
     raters, model = np.mean(known, axis=0).tolist()
-    return about | {"f1_model": round(model, 4), "f1_raters": round(raters, 4)}
+    return about | {"f1_model": model, "f1_raters": raters}
 
 
 def _mean_f1(rows: Iterable[Row]) -> float:
     f1 = [row["f1"] for row in rows if "f1" in row]
     return float(np.mean(f1)) if f1 else float("nan")
+
+
+def _rounded(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same with 4 digits behind each point, whatever lies in it."""
+    return {
+        key: _rounded(value) if isinstance(value, Mapping) else round(value, 4) + 0.0 if isinstance(value, float) else value
+        for key, value in block.items()
+    }
 
 
 def _name(rater: str) -> str:
