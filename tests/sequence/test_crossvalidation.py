@@ -279,12 +279,3 @@ def test_what_people_say_trains_anew_only_where_their_mean_is_learned_and_is_ano
     assert (train(store, said).trained, train(store, said).trained) == (2, 0)
     swapped = [replace(videos[0], raters=(other, videos[0].labels)), *videos[1:]]
     assert train(store, swapped).trained == 0, "whoever says it, the mean is the same"
-
-
-def test_what_two_of_three_people_see_is_two_thirds_likely(store, litter):
-    videos = litter(3, height=6.0)
-    split = [replace(video, raters=(video.labels, video.labels, np.zeros_like(video.labels))) for video in videos]
-    plain = {"calibration": "none", "smoothing": "none"}
-    predictions = train(store, split, decide=plain, epochs=25, patience=25, class_weights="none").predictions
-    shown = np.mean([prediction.probability[prediction.label == 1].mean() for prediction in predictions])
-    assert shown == pytest.approx(2 / 3, abs=0.1)
