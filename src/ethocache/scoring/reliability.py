@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
-from ethocache.scoring.frames import Floats, Mask
-
-BINS = 15
+from ethocache.scoring.frames import CALIBRATION_BINS, Floats, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +38,7 @@ class Reliability:
         return float((np.abs(self.probability - self.frequency) * self.frames).sum() / frames) if frames else float("nan")
 
 
-def reliability(probability: npt.NDArray[np.floating], labelled: Mask, bins: int = BINS) -> Reliability:
+def reliability(probability: npt.NDArray[np.floating], labelled: Mask, bins: int = CALIBRATION_BINS) -> Reliability:
     """Return the reliability curve of scored frames; empty without frames.
 
     Parameters
