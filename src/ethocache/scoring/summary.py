@@ -150,7 +150,7 @@ def _amounts(videos: Animal) -> Block:
 
 def _edges(videos: Animal) -> Block:
     errors = [edge_errors_s(video.scored, video.labelled, video.tagged, video.edges_s) for video in videos]
-    block = {}
+    block: Block = {}
     for edge, each in zip(("onset", "offset"), zip(*errors, strict=True), strict=False):
         later = np.concatenate(each)
         block |= {f"{edge}_bias_s": median_or_nan(later), f"{edge}_error_s": median_or_nan(np.abs(later))}
