@@ -19,6 +19,7 @@ from ethocache.dataset.labels import (
     LabelParams,
     LabelSnapshot,
     LabelTable,
+    raters_of,
     read_full_snapshot,
     read_labels,
     read_snapshot,
@@ -363,6 +364,15 @@ def test_each_raters_labels_are_read_equal(tmp_path_factory, frames, marks):
     assert (found.files, found.notes, list(found.raters)) == ({"f.csv": "one_hot_csv"}, ("note",), list(tables))
     for rater, table in tables.items():
         np.testing.assert_array_equal(found.raters[rater].values, table.values)
+
+
+def test_each_persons_labels_are_read_of_the_videos_that_have_some(tmp_path):
+    tables = {rater: LabelTable(("a",), np.full((2, 1), mark, np.int8)) for rater, mark in (("Al", 1), ("Bo", 0))}
+    write_snapshot(tmp_path / "m.json", LabelSnapshot(tables["Al"], tables, mean=True), "s")
+    write_snapshot(tmp_path / "n.json", LabelSnapshot(tables["Al"], {"Al": tables["Al"]}), "s")
+    found = raters_of(tmp_path, ["m", "n", "not labelled"])
+    assert {video: list(raters) for video, raters in found.items()} == {"m": ["Al", "Bo"], "n": []}
+    assert read_full_snapshot(tmp_path / "m.json").mean and not read_full_snapshot(tmp_path / "n.json").mean
 
 
 def test_a_snapshot_is_readable_and_the_same_every_time(tmp_path):

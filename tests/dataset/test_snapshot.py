@@ -87,13 +87,31 @@ def test_several_people_are_combined_as_the_settings_say_and_each_is_kept(take, 
     with pytest.raises(InputError) as caught:
         take(files, params=LabelParams(name="{video}_{rater}"))
     who = "'rater_1', 'rater_2', 'rater_3'"
-    assert str(caught.value) == f"a.mp4: several people labelled this video, {who}; set labels.raters to majority, union or one of them"
+    assert (
+        str(caught.value) == f"a.mp4: several people labelled this video, {who}; set labels.raters to majority, mean, union or one of them"
+    )
     for how, last in (("majority", 5), ("union", 7), ("rater_1", 4)):
         path = take(files, params=LabelParams(name="{video}_{rater}", raters=how))["a.json"]
         assert np.flatnonzero(read_snapshot(path).values[:, 0]).tolist() == list(range(2, last + 1))
     kept = read_full_snapshot(path)
     assert {rater: int(table.values.sum()) for rater, table in kept.raters.items()} == {"rater_1": 3, "rater_2": 4, "rater_3": 6}
     assert kept.files == dict.fromkeys(files, "bouts_csv")
+
+
+def test_where_the_mean_of_people_is_learned_the_majority_is_kept_beside_each_of_them_and_the_split_is_told(take, tmp_path):
+    for rater, stop in (("rater_1", 0.5), ("rater_2", 0.7)):
+        (tmp_path / f"a_{rater}.csv").write_text(f"behaviour,start_s,stop_s\ngrooming,0.2,{stop}\n")
+    files = ["a_rater_1.csv", "a_rater_2.csv", "b.csv"]
+    params = LabelParams(name="{video}_{rater}", raters="mean", unmatched="skip")
+    (tmp_path / "b.csv").rename(tmp_path / "b_rater_1.csv")
+    files = take([*files[:2], "b_rater_1.csv"], params=params)
+    kept, alone = read_full_snapshot(files["a.json"]), read_full_snapshot(files["b.json"])
+    assert kept.table.values[:, 0].tolist() == [0, 0, 1, 1, 1, -1, -1, 0, 0, 0]
+    assert (kept.mean, sorted(kept.raters)) == (True, ["rater_1", "rater_2"])
+    assert (alone.mean, alone.raters) == (False, {})
+    assert label_notes(tmp_path / "out", ["a"]) == [
+        "a: people are split on 2 frames, which are learned as half yes, half no, and not scored (labels.raters: mean)"
+    ]
 
 
 def test_what_was_cut_off_is_noted_and_noted_again_when_nothing_is_read(take, tmp_path):

@@ -12,8 +12,11 @@ from pipeline import SHARED
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from ethocache.common.errors import InputError
+from ethocache.dataset.label_table import LabelTable
+from ethocache.dataset.predictions import Prediction
 from ethocache.dataset.videos import frames_in
 from ethocache.scoring.agreement import Agreement, agreement, between_raters
+from ethocache.scoring.people import compare_people
 
 THREE_RATERS = SHARED / "oft_raters/AllLabDataOFT_final.csv"
 MARKS = {"#": 1, ".": 0, "?": -1}
@@ -114,9 +117,12 @@ def marked(bouts, time_s):
     return column
 
 
-@pytest.mark.skipif(
+needs_three_raters = pytest.mark.skipif(
     not THREE_RATERS.is_file(), reason="the labels of three raters are not beside the repository (../shared/data/oft_raters)"
 )
+
+
+@needs_three_raters
 def test_three_people_agree_on_twenty_real_videos_as_far_as_is_known():
     labels = bouts_of_three_raters()
     videos = sorted({video for raters in labels.values() for bouts in raters.values() for video in bouts})
@@ -128,3 +134,52 @@ def test_three_people_agree_on_twenty_real_videos_as_far_as_is_known():
         assert len(found) == 3
         for pair, scores in found.items():
             assert low <= round(scores.kappa, 2) <= high, (behaviour, pair, scores)
+
+
+KNOWN = {  # the same three people: lowest and highest pair
+    "Grooming": {"f1": (0.68, 0.74), "bout_f1_50": (0.43, 0.54), "bouts_correlation": (0.32, 0.72), "onset_error_s": (0.18, 0.24)},
+    "Supported": {"f1": (0.88, 0.91), "bout_f1_50": (0.90, 0.94), "bouts_correlation": (0.94, 0.96), "onset_error_s": (0.12, 0.16)},
+    "Unsupported": {"f1": (0.71, 0.78), "bout_f1_50": (0.69, 0.79), "bouts_correlation": (0.93, 0.94), "onset_error_s": (0.12, 0.16)},
+}
+
+
+@pytest.fixture(scope="module")
+def three_people():
+    """What three people say of twenty real videos, and a model that says what one of them does."""
+    labels = bouts_of_three_raters()
+    time_s = np.arange(SCORED_S * FPS) / FPS
+    videos = sorted({video for raters in labels.values() for bouts in raters.values() for video in bouts})
+    people = sorted({rater for raters in labels.values() for rater in raters})
+    said = {}
+    for video in videos:
+        columns = {rater: [marked(labels[name][rater][video], time_s) for name in CEILING] for rater in people}
+        said[video] = {rater: LabelTable(tuple(CEILING), np.stack(column, axis=1)) for rater, column in columns.items()}
+    half = np.full(len(CEILING), 0.5, np.float32)
+    model = {video: tables[people[0]].values for video, tables in said.items()}
+    about = ("fold", tuple(CEILING))
+    predictions = [Prediction(name, name, *about, tag.astype(np.float32), tag, tag, time_s, half, False) for name, tag in model.items()]
+    return people, compare_people(predictions, said)
+
+
+@needs_three_raters
+def test_bouts_counts_and_edges_of_three_people_agree_as_far_as_is_known(three_people):
+    _, found = three_people
+    frame_s = 1 / FPS
+    for behaviour, ranges in KNOWN.items():
+        rows = found[behaviour]["raters"]
+        assert len(rows) == 3 and all(len(row["animals"]) == row["videos"] == 20 for row in rows.values())
+        for name, (low, high) in ranges.items():
+            leeway = frame_s if name == "onset_error_s" else 0.01  # edges lie on frames here; the others were rounded
+            values = [row[name] for row in rows.values()]
+            assert low - leeway - 1e-9 <= min(values) and max(values) <= high + leeway + 1e-9, (behaviour, name, values)
+        low, high = CEILING[behaviour]
+        assert all(low <= round(row["kappa"], 2) <= high for row in rows.values())
+
+
+@needs_three_raters
+def test_a_model_that_says_what_one_person_does_agrees_with_the_others_as_that_person_does(three_people):
+    people, found = three_people
+    first, *others = people
+    for block in (found[behaviour] for behaviour in CEILING):
+        assert block["model"][first]["f1"] == block["model"][first]["bout_f1_50"] == 1
+        assert all(block["model"][other] == block["raters"][f"{first}, {other}"] for other in others)

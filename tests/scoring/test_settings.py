@@ -8,8 +8,8 @@ from ethocache.common.params import parse_section
 from ethocache.scoring.settings import EvaluateParams
 
 
-def test_a_thousand_draws_of_seed_zero_unless_said():
-    assert parse_section({}, EvaluateParams, "evaluate") == EvaluateParams(resamples=1000, seed=0)
+def test_half_a_second_and_a_thousand_draws_of_seed_zero_unless_said():
+    assert parse_section({}, EvaluateParams, "evaluate") == EvaluateParams(tolerance_s=0.5, resamples=1000, seed=0)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ def test_a_thousand_draws_of_seed_zero_unless_said():
     [
         ({"resamples": 10}, "evaluate: 'resamples': Input should be greater than or equal to 100, found 10"),
         ({"seed": -1}, "evaluate: 'seed': Input should be greater than or equal to 0, found -1"),
+        ({"tolerance_s": -0.1}, "evaluate: 'tolerance_s': Input should be greater than or equal to 0, found -0.1"),
         ({"bootstraps": 100}, "evaluate: 'bootstraps' is not a setting"),
     ],
 )

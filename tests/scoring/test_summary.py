@@ -11,9 +11,11 @@ from ethocache.scoring.summary import in_words, score
 
 QUICK = EvaluateParams(resamples=100)
 KEYS = {
-    "accuracy", "accuracy_never", "average_precision", "average_precision_high", "average_precision_low", "bout_f1_10", "bout_f1_25",
-    "bout_f1_50", "bouts", "bouts_predicted", "calibration_error", "edit", "f1", "f1_chance", "f1_high", "f1_low", "fn", "fp",
-    "precision", "prevalence", "recall", "seconds", "seconds_predicted", "tn", "tp",
+    "accuracy", "accuracy_never", "average_precision", "average_precision_high", "average_precision_low", "banos_continuity",
+    "banos_detection", "banos_overlap", "banos_timing", "bout_f1_10", "bout_f1_25", "bout_f1_50", "bout_f1_random", "bout_f1_tolerance",
+    "bouts", "bouts_correlation", "bouts_error", "bouts_predicted", "calibration_error", "edit", "f1", "f1_chance", "f1_high", "f1_low",
+    "f1_random", "fn", "fp", "offset_bias_s", "offset_error_s", "onset_bias_s", "onset_error_s", "precision", "prevalence", "recall",
+    "seconds", "seconds_correlation", "seconds_error", "seconds_predicted", "tn", "tp",
 }  # fmt: skip
 
 
@@ -37,12 +39,20 @@ def test_two_bouts_one_found_and_one_false_alarm(drawn):
     assert (block["accuracy"], block["accuracy_never"], block["prevalence"]) == (0.85, 0.8, 0.2)
     assert (block["bout_f1_10"], block["bout_f1_25"], block["bout_f1_50"]) == (0.5, 0.5, 0.5)
     assert block["edit"] == 1  # the same number of events in both videos
-    assert block["f1_chance"] == 0.3333
+    assert (block["f1_chance"], block["f1_random"]) == (0.3333, 0.2)
+    assert block["bout_f1_tolerance"] == 1  # the false alarm is 0.2 and 0.3 s too early for the other, which is near enough
+    assert (block["banos_detection"], block["banos_overlap"]) == (0.5, 0.3333)
+    assert (block["bouts_error"], block["seconds_error"]) == (0, 0.05)
+    assert (block["onset_error_s"], block["offset_error_s"]) == (0, 0)  # of the one that was found
+    assert "bouts_correlation" not in block  # two points always lie on a line
 
 
 def test_perfect_tags_score_one_everywhere(drawn):
     block = score([drawn("v", grooming=("..##...##.", "..##...##."))], QUICK)["grooming"]
-    perfect = ("accuracy", "average_precision", "bout_f1_10", "bout_f1_25", "bout_f1_50", "edit", "f1", "precision", "recall")
+    perfect = (
+        "accuracy", "average_precision", "banos_continuity", "banos_detection", "banos_overlap", "banos_timing", "bout_f1_10", "bout_f1_25",
+        "bout_f1_50", "bout_f1_tolerance", "edit", "f1", "precision", "recall",
+    )  # fmt: skip
     assert [block[key] for key in perfect] == [1] * len(perfect)
 
 
@@ -72,8 +82,8 @@ def test_behaviours_are_scored_on_the_frames_somebody_looked_at_for_each(drawn):
 def test_a_behaviour_no_labelled_frame_shows_has_counts_but_no_score_and_is_not_in_the_mean(drawn):
     metrics = score([drawn("v", grooming=("##..", "##.."), rearing=("....", "#..."))], QUICK)
     assert set(metrics["rearing"]) == {
-        "accuracy", "accuracy_never", "bouts", "bouts_predicted", "calibration_error", "fn", "fp", "prevalence", "seconds",
-        "seconds_predicted", "tn", "tp",
+        "accuracy", "accuracy_never", "bouts", "bouts_error", "bouts_predicted", "calibration_error", "fn", "fp", "prevalence", "seconds",
+        "seconds_error", "seconds_predicted", "tn", "tp",
     }  # fmt: skip
     assert metrics["macro"]["behaviours"] == 1
     assert metrics["macro"]["f1"] == 1
@@ -82,8 +92,9 @@ def test_a_behaviour_no_labelled_frame_shows_has_counts_but_no_score_and_is_not_
 def test_a_behaviour_that_is_never_tagged_halves_the_mean(drawn):
     metrics = score([drawn("v", grooming=("##..", "##.."), rearing=("..##", "...."))], QUICK)
     assert (metrics["rearing"]["precision"], metrics["rearing"]["f1"], metrics["rearing"]["bout_f1_10"]) == (0, 0, 0)
-    assert metrics["macro"]["f1"] == 0.5
+    assert metrics["macro"]["f1"] == metrics["macro"]["banos_continuity"] == 0.5
     assert metrics["macro"]["tp"] == 2
+    assert "onset_error_s" not in metrics["macro"]  # a mean over the others would look better than it is
 
 
 def test_labels_without_any_behaviour_leave_an_empty_mean(drawn):
@@ -151,6 +162,26 @@ def test_a_behaviour_with_a_name_of_the_report_is_refused(drawn, name):
         score([drawn("v", **{name: ("#.", "#.")})], QUICK)
 
 
+def test_tags_that_start_two_tenths_of_a_second_late_and_end_in_time_are_told_so(drawn):
+    block = score([drawn("v", grooming=("..#####...#####..", "....###.....###..")), drawn("w", grooming=(".#####.", "...###."))], QUICK)
+    block = block["grooming"]
+    assert (block["onset_bias_s"], block["onset_error_s"]) == (0.2, 0.2)
+    assert (block["offset_bias_s"], block["offset_error_s"]) == (0, 0)
+
+
+def test_the_tolerance_is_that_of_the_settings(drawn):
+    late = [drawn("v", grooming=(".######.", "...####."))]
+    found = {seconds: score(late, EvaluateParams(tolerance_s=seconds))["grooming"]["bout_f1_tolerance"] for seconds in (0.1, 0.2)}
+    assert found == {0.1: 0, 0.2: 1}
+
+
+def test_counts_of_three_videos_that_rise_together_correlate_though_all_are_too_high(drawn):
+    marks = (("#.......", "#.#....."), ("#.#.....", "#.#.#..."), ("#.#.#...", "#.#.#.#."))
+    block = score([drawn(name, grooming=pair) for name, pair in zip("abc", marks, strict=True)], QUICK)["grooming"]
+    assert (block["bouts_correlation"], block["bouts_error"]) == (1, 1)
+    assert (block["seconds_correlation"], block["seconds_error"]) == (1, 0.1)
+
+
 def test_exclusive_tags_are_scored_as_the_model_gives_them(drawn):
     prediction = replace(drawn("v", grooming=("##..", "##..")), exclusive=True, threshold=np.array([0.99], dtype=np.float32))
     assert score([prediction], QUICK)["grooming"]["f1"] == 1
@@ -163,6 +194,14 @@ def test_the_scores_in_words_stand_beside_chance(drawn):
     assert (
         in_words(score(predictions[:1], QUICK)) == "1 videos of 1 animals, macro average precision 1.00, chance 0.50; F1 1.00, chance 0.67"
     )
+
+
+def test_what_people_agree_on_stands_in_words_beside_it(drawn):
+    metrics = score([drawn("a", grooming=("##..", "##.."))], QUICK)
+    people = {"macro": {"animals": ["a"], "behaviours": 1, "f1_model": 0.5, "f1_raters": 0.667}}
+    line = "; F1 of people among themselves 0.67, of the model with them 0.50 (1 animals)"
+    assert in_words(metrics, people) == in_words(metrics) + line
+    assert in_words(metrics, {}) == in_words(metrics, {"macro": {"animals": ["a"], "behaviours": 0}}) == in_words(metrics)
 
 
 def test_without_predictions_the_words_claim_nothing():

@@ -1,5 +1,7 @@
 """Batches hold every labelled frame once per epoch, and nothing that is not known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,34 @@ def test_batches_of_steps_hold_means_and_the_label_of_most_frames(plant):
     pairs = [rows[start : start + 2].mean(axis=0) for start in range(0, 31, 2)]
     found = sorted(map(tuple, batch.x[batch.mask].round(2)))
     np.testing.assert_allclose(found, sorted(map(tuple, np.round(pairs, 2))), atol=0.011)
+
+
+def column(*marks):
+    return np.array([marks, [0] * len(marks)], np.int8).T
+
+
+def test_of_several_people_the_share_that_says_yes_is_learned(plant):
+    majority, people = column(1, -1, 0, -1), (column(1, 1, 0, -1), column(1, 0, 0, -1))
+    video = replace(plant("m", labels=majority), raters=people)
+    alone = plant("n", labels=column(1, 0, 0, 0))
+    data = TrainingSet([video, alone], PARAMS, Reader())
+    np.testing.assert_array_equal(data.taught["m"][:, 0], [1, 0.5, 0, -1])
+    np.testing.assert_array_equal(data.taught["n"], alone.labels)
+    assert data.known == 3 + 4 + 4 + 4
+    assert data.batch(data.epoch(np.random.default_rng(0))[0]).target.dtype == np.float32
+
+
+def test_of_exclusive_behaviours_each_class_has_the_share_of_people_who_see_it(plant):
+    people = np.array([[1, 0], [0, 0]], np.int8), np.array([[0, 1], [0, 0]], np.int8), np.array([[0, 1], [-1, 0]], np.int8)
+    video = replace(plant("m", labels=np.array([[0, 1], [0, 0]], np.int8)), raters=people)
+    data = TrainingSet([video], PARAMS.model_copy(update={"task": "exclusive"}), Reader())
+    np.testing.assert_allclose(data.taught["m"], [[0, 1 / 3, 2 / 3], [1, 0, 0]], rtol=1e-6)
+    assert data.known == 2
+
+
+def test_edges_of_several_people_are_softened_each_by_itself(plant):
+    people = column(0, 0, 1, 1, 1, 1), column(0, 0, 0, 0, 1, 1)
+    params = PARAMS.model_copy(update={"soften_s": 0.1})
+    each = [TrainingSet([plant("m", labels=labels)], params, Reader()).taught["m"] for labels in people]
+    video = replace(plant("m", labels=people[0]), raters=people)
+    np.testing.assert_allclose(TrainingSet([video], params, Reader()).taught["m"], np.mean(each, axis=0))

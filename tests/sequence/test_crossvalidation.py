@@ -286,3 +286,15 @@ def test_animals_on_which_settings_were_searched_are_marked_and_nothing_is_train
     again = train(store, videos)
     assert [prediction.seen for prediction in again.predictions] == [True, False, True]
     assert (again.trained, again.kept) == (0, 4)
+
+
+def test_what_people_say_trains_anew_only_where_their_mean_is_learned_and_is_another(store, litter):
+    """m0 has two raters; the folds in which it is neither learned from nor deciding stay, and it decides by the majority alone."""
+    videos = litter(3)
+    other = videos[0].labels.copy()
+    other[:50] = 1 - other[:50]
+    assert train(store, videos).trained == 4
+    said = [replace(videos[0], raters=(videos[0].labels, other)), *videos[1:]]
+    assert (train(store, said).trained, train(store, said).trained) == (2, 0)
+    swapped = [replace(videos[0], raters=(other, videos[0].labels)), *videos[1:]]
+    assert train(store, swapped).trained == 0, "whoever says it, the mean is the same"

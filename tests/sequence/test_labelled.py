@@ -8,7 +8,10 @@ import pytest
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.features import assemble
-from ethocache.sequence.labelled import OpenFeatures
+from ethocache.dataset.index import VideoRecord
+from ethocache.dataset.labels import LabelSnapshot, LabelTable, write_snapshot
+from ethocache.dataset.videos import VideoFacts
+from ethocache.sequence.labelled import OpenFeatures, labelled_videos
 
 
 @pytest.fixture
@@ -47,3 +50,15 @@ def test_other_features_of_the_same_name_are_not_taken_for_these(kept):
     other = OpenFeatures(opener.folder, "m1", ("tiny",), ("another key",), store)
     with pytest.raises(InputError, match="m1: its features are no longer those with which the training began; run 'dvc repro' again"):
         other()
+
+
+@pytest.mark.parametrize("mean", [True, False])
+def test_each_persons_labels_come_along_only_where_their_mean_is_learned(kept, tmp_path, mean):
+    store, opener = kept
+    facts = VideoFacts(4, 32, 32, "yuv420p", "h264", 10.0, 1.0, False, (), "f" * 64)
+    said = {name: LabelTable(("grooming",), np.full((4, 1), mark, np.int8)) for name, mark in (("Bo", 0), ("Al", 1))}
+    write_snapshot(tmp_path / "labels/m1.json", LabelSnapshot(said["Al"], said, mean=mean), "s")
+    records = [VideoRecord("m1", "m1.mp4", {}, "m1", facts)]
+    behaviours, (video,) = labelled_videos(tmp_path / "labels", opener.folder, ("tiny",), records, store)
+    assert (behaviours, video.labels.tolist()) == (("grooming",), said["Al"].values.tolist())
+    assert [labels[0, 0] for labels in video.raters] == ([1, 0] if mean else [])

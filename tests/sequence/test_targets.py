@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ethocache.sequence.targets import class_weights, classes_of, soft_target, softened
+from ethocache.sequence.targets import class_weights, classes_of, mean_target, soft_target, softened
 
 COUNTS = np.array([[900, 100], [100, 0]])
 
@@ -66,3 +66,9 @@ def test_without_soft_edges_shares_are_the_labels():
     label = np.array([[1, 0], [-1, 1]], np.int8)
     np.testing.assert_array_equal(soft_target(label, 3, 0.0), label)
     np.testing.assert_array_equal(soft_target(np.array([2, -1], np.int8), 3, 0.0), [[0, 0, 1], [-1, -1, -1]])
+
+
+def test_the_mean_of_people_is_of_those_who_looked():
+    said = [np.array(column, np.float32)[:, None] for column in ([1, 1, 0, -1], [1, 0, -1, -1], [0, 0, 1, -1])]
+    np.testing.assert_allclose(mean_target(said)[:, 0], [2 / 3, 1 / 3, 0.5, -1], rtol=1e-6)
+    np.testing.assert_array_equal(mean_target(said[:1]), said[0])

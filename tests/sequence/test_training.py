@@ -86,6 +86,15 @@ def test_exclusive_behaviours_are_learned(litter):
     assert score is not None and score > 0.9
 
 
+def test_what_two_of_three_people_see_is_learned_as_two_thirds_likely(litter):
+    videos = [replace(video, raters=(video.labels, video.labels, np.zeros_like(video.labels))) for video in litter(2, height=6.0)]
+    head, params = parse_head({"kind": "mlp"}, "head"), update(class_weights="none", weight_decay=0.0)
+    done = fit("test", videos, (), head, params, Reader(), epochs=40)
+    label, probability = predict_all(done.network, videos, params, Reader())
+    assert probability[label == 1].mean() == pytest.approx(2 / 3, abs=0.1)
+    assert probability[label == 0].mean() < 0.1
+
+
 def test_a_constant_rate_learns_otherwise_than_a_falling_one(litter):
     constant = PARAMS.model_copy(update={"schedule": "constant"})
     assert run(litter(1), epochs=3).weights_sha256() != run(litter(1), params=constant, epochs=3).weights_sha256()

@@ -13,7 +13,7 @@ from ethocache.dataset.formats import FORMATS, Bout, Meaning, Unit
 from ethocache.dataset.text import shown
 
 AUTO = "auto"
-MAJORITY, UNION = "majority", "union"
+MAJORITY, UNION, MEAN = "majority", "union", "mean"
 ROLES = ("behaviour", "start", "stop", "video", "rater", "subject", "frame")
 NOBODY_LOOKED = ""
 """What `Naming.says` answers for time in which nobody looked; no behaviour can be called so."""
@@ -47,7 +47,8 @@ class LabelParams(Section):
         Which of several parallel streams of annotation are read; all where empty. A name of one stream alone is
         written ``S1:base`` in `rename`, `ignore` and `not_scored`.
     raters
-        How several people's labels of a video become one: ``majority``, ``union``, or one person's name.
+        How several people's labels of a video become one: ``majority``, ``union``, one person's name, or ``mean``, of which the
+        share of people who say yes is learned, and the majority scored.
     point_s
         Seconds that an event without duration lasts.
     overlaps

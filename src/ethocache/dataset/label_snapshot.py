@@ -1,7 +1,7 @@
 """Keep the labels of a video as it was indexed: small, readable, the same bytes for the same labels."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class _Snapshot(Section):
     source: str
     frames: NonNegativeInt
     behaviours: dict[str, _Marks]
+    mean: bool = False
     raters: dict[str, dict[str, _Marks]] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -40,19 +41,22 @@ class LabelSnapshot:
     Attributes
     ----------
     table
-        What is learned from.
+        What is scored, and learned from.
     raters
         Each person's own labels, by name; one without a name where nobody is named.
     files
         Labels file -> its format.
     notes
         What was not read or was cut off.
+    mean
+        Whether the share of raters who say yes is learned instead of the table.
     """
 
     table: LabelTable
     raters: Mapping[str, LabelTable] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    mean: bool = False
 
 
 def write_snapshot(path: Path, snapshot: LabelSnapshot, source: str) -> None:
@@ -73,6 +77,7 @@ def write_snapshot(path: Path, snapshot: LabelSnapshot, source: str) -> None:
         f' "source": {_json(source)}',
         f' "frames": {snapshot.table.frames}',
         f' "behaviours": {_rows(snapshot.table, "  ")}',
+        *([' "mean": true'] if snapshot.mean else []),
         f' "raters": {{\n{raters}\n }}' if raters else ' "raters": {}',
         f' "files": {_json(dict(snapshot.files))}',
         f' "notes": {_json(list(snapshot.notes))}',
@@ -81,7 +86,7 @@ def write_snapshot(path: Path, snapshot: LabelSnapshot, source: str) -> None:
 
 
 def read_snapshot(path: Path) -> LabelTable:
-    """Read the labels that are learned from.
+    """Read the labels that are scored.
 
     Raises
     ------
@@ -102,7 +107,24 @@ def read_full_snapshot(path: Path) -> LabelSnapshot:
     """
     kept = _read(path)
     raters = {rater: _table(path, kept.frames, marks) for rater, marks in kept.raters.items()}
-    return LabelSnapshot(_table(path, kept.frames, kept.behaviours), raters, kept.files, kept.notes)
+    return LabelSnapshot(_table(path, kept.frames, kept.behaviours), raters, kept.files, kept.notes, kept.mean)
+
+
+def raters_of(folder: Path, videos: Iterable[str]) -> dict[str, Mapping[str, LabelTable]]:
+    """Return each person's labels of these videos, where several people labelled one; a video that has none is left out.
+
+    Parameters
+    ----------
+    folder
+        Of ``<video>.json``.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
+    """
+    kept = {video: folder / f"{video}.json" for video in videos}
+    return {video: read_full_snapshot(path).raters for video, path in kept.items() if path.is_file()}
 
 
 def behaviours_shown(path: Path) -> frozenset[str]:

@@ -17,7 +17,7 @@ from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, time_stamps
 from ethocache.dataset.label_files import REVISION as FILES_REVISION
 from ethocache.dataset.label_files import LabelPart
-from ethocache.dataset.label_rules import MAJORITY
+from ethocache.dataset.label_rules import MAJORITY, MEAN
 from ethocache.dataset.labels import (
     LabelParams,
     LabelSnapshot,
@@ -27,11 +27,12 @@ from ethocache.dataset.labels import (
     table_of,
     write_snapshot,
 )
-from ethocache.dataset.raters import combine, split_frames
+from ethocache.dataset.raters import combine, means, split_frames
 
 REVISION = 3  # of how labels become frames; raising it lays every labels file over its frames again
 
 _NOTES_SHOWN = 20
+_SPLIT = {MAJORITY: "count as not looked at", MEAN: "are learned as half yes, half no, and not scored"}
 Parts = Mapping[str, Sequence[LabelPart]]
 
 
@@ -139,6 +140,6 @@ def _snapshot_of(
     except InputError as error:
         raise InputError(f"{record.place}: {error}") from None
     notes = dict.fromkeys(note for _, notes in read.values() for note in notes)
-    if params.raters == MAJORITY and len(raters) > 1 and (split := split_frames(raters)):
-        notes[f"people are split on {split} frames, which count as not looked at (labels.raters: majority)"] = None
-    return LabelSnapshot(table, raters, {part.file: part.format for part in parts}, tuple(notes))
+    if params.raters in _SPLIT and len(raters) > 1 and (split := split_frames(raters)):
+        notes[f"people are split on {split} frames, which {_SPLIT[params.raters]} (labels.raters: {params.raters})"] = None
+    return LabelSnapshot(table, raters, {part.file: part.format for part in parts}, tuple(notes), means(raters, params.raters))

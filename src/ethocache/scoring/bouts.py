@@ -44,6 +44,39 @@ def _overlaps(labelled: Ranges, tagged: Ranges) -> Iterator[tuple[int, int, floa
         i, j = (i + 1, j) if a_stop <= b_stop else (i, j + 1)
 
 
+def best_pairs(labelled: Ranges, tagged: Ranges) -> Ranges:
+    """Return which bouts belong together: (P, 2) places in `labelled` and in `tagged` of bouts that overlap, each used once.
+
+    Of all matchings with the most pairs the one that shares most time (summed overlap / union), so that of a bout that was
+    tagged in pieces the piece that covers most of it is its partner.
+
+    Parameters
+    ----------
+    labelled, tagged
+        (N, 2) and (M, 2) half-open ranges, each in order and without overlap (see `runs`).
+
+    Notes
+    -----
+    Pairs come in the order of time, and those that share a bout with the k-th are the ones just before it. So the best choice
+    among the first k pairs is the better of two: that among the first k - 1, or the k-th with the best of those that it leaves free.
+    """
+    pairs = list(_overlaps(labelled, tagged))
+    first_of_labelled: dict[int, int] = {}
+    first_of_tagged: dict[int, int] = {}
+    best, before = [(0, 0.0)], []
+    for k, (i, j, overlap) in enumerate(pairs):
+        free = min(first_of_labelled.setdefault(i, k), first_of_tagged.setdefault(j, k))
+        taken = (best[free][0] + 1, best[free][1] + overlap)
+        before.append(free if taken > best[k] else -1)
+        best.append(max(taken, best[k]))
+    chosen, k = [], len(pairs)
+    while k:
+        if before[k - 1] >= 0:
+            chosen.append(pairs[k - 1][:2])
+        k = before[k - 1] if before[k - 1] >= 0 else k - 1
+    return np.array(chosen[::-1], dtype=np.intp).reshape(-1, 2)
+
+
 def bout_counts(labelled: Mask, tagged: Mask, iou: float) -> Floats:
     """Count one video's bouts as (3,): matched, labelled, tagged."""
     true, predicted = runs(labelled), runs(tagged)

@@ -62,6 +62,14 @@ def f1_chance(counts: Floats) -> Floats:
     return np.where(_shown(counts), 2 * positives / (positives + np.maximum(counts.sum(axis=-1), 1)), np.nan)
 
 
+def f1_random(counts: Floats) -> Floats:
+    """Return the F1 of tagging frames at random as often as the behaviour is shown.
+
+    Precision and recall are then both the prevalence, and so is their harmonic mean.
+    """
+    return np.where(_shown(counts), prevalence(counts), np.nan)
+
+
 def calibration_error(probability: npt.NDArray[np.floating], labelled: Mask, bins: int = CALIBRATION_BINS) -> float:
     """Return how far the probabilities are from the observed frequencies (expected calibration error).
 

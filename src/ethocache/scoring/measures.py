@@ -1,6 +1,6 @@
 """What each animal adds to a score, so that a score can be taken over any draw of animals."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,8 @@ import numpy.typing as npt
 from ethocache.common.errors import InputError
 from ethocache.dataset.predictions import Prediction
 from ethocache.dataset.runs import frame_durations_s, runs
-from ethocache.scoring import bouts, frames, ranking
+from ethocache.scoring import banos, bouts, frames, ranking
+from ethocache.scoring.edges import TOLERANCE_S, counts_within
 from ethocache.scoring.frames import Floats, Mask
 
 RESERVED = ("data", "macro")
@@ -25,6 +26,12 @@ class ScoredVideo:
     tagged: Mask
     probability: npt.NDArray[np.float32]
     duration_s: Floats
+
+    @property
+    def edges_s(self) -> Floats:
+        """When each frame starts, and the end of the last, (T + 1,) seconds from the first."""
+        edges: Floats = np.append(0.0, np.cumsum(self.duration_s))
+        return edges
 
 
 Animal = tuple[ScoredVideo, ...]
@@ -118,6 +125,17 @@ def _of_bouts(animals: Sequence[Animal], iou: float) -> Tally:
     return Tally(np.array(parts), bouts.bout_f1)
 
 
+def _of_bouts_within(animals: Sequence[Animal], tolerance_s: float) -> Tally:
+    count = partial(counts_within, tolerance_s=tolerance_s)
+    parts = [sum((count(video.labelled, video.tagged, video.edges_s) for video in animal), np.zeros(3)) for animal in animals]
+    return Tally(np.array(parts), bouts.bout_f1)
+
+
+def _of_banos(animals: Sequence[Animal], formula: Callable[[Floats], Floats]) -> Tally:
+    parts = [sum((banos.banos_sums(video.labelled, video.tagged, video.edges_s) for video in animal), np.zeros(6)) for animal in animals]
+    return Tally(np.array(parts), formula)
+
+
 def _of_order(animals: Sequence[Animal]) -> Tally:
     parts = []
     for animal in animals:
@@ -135,6 +153,7 @@ def _of_ranking(animals: Sequence[Animal]) -> Tally:
     return Tally(np.array(parts), ranking.average_precision_of)
 
 
+WITHIN = "bout_f1_tolerance"
 MEASURES: dict[str, Measure] = {
     "accuracy": partial(_of_frames, formula=frames.accuracy),
     "precision": partial(_of_frames, formula=frames.precision),
@@ -144,10 +163,20 @@ MEASURES: dict[str, Measure] = {
     "bout_f1_10": partial(_of_bouts, iou=0.10),
     "bout_f1_25": partial(_of_bouts, iou=0.25),
     "bout_f1_50": partial(_of_bouts, iou=0.50),
+    WITHIN: partial(_of_bouts_within, tolerance_s=TOLERANCE_S),
+    "banos_detection": partial(_of_banos, formula=banos.detection),
+    "banos_overlap": partial(_of_banos, formula=banos.overlap),
+    "banos_timing": partial(_of_banos, formula=banos.timing),
+    "banos_continuity": partial(_of_banos, formula=banos.continuity),
     "edit": _of_order,
 }
 
 
-def score_of(measure: str, animals: Sequence[Animal]) -> float:
+def measures_within(tolerance_s: float) -> dict[str, Measure]:
+    """Return `MEASURES` with another tolerance at the edges of bouts."""
+    return MEASURES | {WITHIN: partial(_of_bouts_within, tolerance_s=tolerance_s)}
+
+
+def score_of(measure: str, animals: Sequence[Animal], measures: Mapping[str, Measure] = MEASURES) -> float:
     """Return one score over all the animals' videos; NaN where it does not exist."""
-    return float(MEASURES[measure]([together(animals)]).score(np.ones((1, 1)))[0])
+    return float(measures[measure]([together(animals)]).score(np.ones((1, 1)))[0])

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from math import isnan
+from typing import Any
 
 import numpy as np
 
 from ethocache.dataset.predictions import Prediction
-from ethocache.dataset.runs import runs
 from ethocache.scoring import frames
+from ethocache.scoring.amounts import bouts_of, seconds_of
+from ethocache.scoring.chance import bout_f1_random
+from ethocache.scoring.edges import edge_errors_s, median_or_nan
 from ethocache.scoring.frames import Floats
 from ethocache.scoring.intervals import FEWEST_ANIMALS, interval, mean_over_behaviours, resampled
 from ethocache.scoring.measures import (
@@ -16,6 +19,7 @@ from ethocache.scoring.measures import (
     by_animal,
     check_predictions,
     counts_of,
+    measures_within,
     scorable,
     score_of,
     scored_frames,
@@ -23,7 +27,7 @@ from ethocache.scoring.measures import (
 )
 from ethocache.scoring.settings import EvaluateParams
 
-REVISION = 2  # of all that is scored and drawn; raise it when the same predictions would give other numbers or plots
+REVISION = 3  # of all that is scored and drawn; raise it when the same predictions would give other numbers or plots
 WITH_INTERVAL = ("average_precision", "f1")
 COUNTS = ("bouts", "bouts_predicted", "fn", "fp", "seconds", "seconds_predicted", "tn", "tp")
 
@@ -40,7 +44,8 @@ def score(predictions: Sequence[Prediction], params: EvaluateParams | None = Non
 
     Intervals (``_low``, ``_high``) hold 95 % of the scores of animals drawn with replacement; with fewer than
     three labelled animals there are none. What chance scores stands beside: ``accuracy_never`` for accuracy,
-    ``f1_chance`` for F1, ``prevalence`` for average precision.
+    ``f1_chance`` (all frames tagged) and ``f1_random`` (as many frames, anywhere) for F1, ``bout_f1_random`` for ``bout_f1_50``,
+    ``prevalence`` for average precision.
 
     Parameters
     ----------
@@ -62,7 +67,7 @@ def score(predictions: Sequence[Prediction], params: EvaluateParams | None = Non
     check_predictions(predictions)
     honest = scorable(predictions)
     animals_of = by_animal(honest)
-    blocks = {name: _block(animals) for name, animals in animals_of.items()}
+    blocks = {name: _block(animals, params.tolerance_s) for name, animals in animals_of.items()}
     shown = [name for name, block in blocks.items() if block["prevalence"] > 0]
     if blocks:
         blocks["macro"] = _macro([blocks[name] for name in shown])
@@ -76,8 +81,14 @@ def score(predictions: Sequence[Prediction], params: EvaluateParams | None = Non
     return {name: _tidy(blocks[name]) for name in sorted(blocks)}
 
 
-def in_words(metrics: Mapping[str, Mapping[str, float]]) -> str:
-    """Return the scores in one line, each with its interval and with what chance would score."""
+def in_words(metrics: Mapping[str, Mapping[str, float]], people: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """Return the scores in one line, each with its interval and with what chance would score.
+
+    Parameters
+    ----------
+    people
+        How far people agree, see `compare_people`; their F1 stands beside the model's where there is one.
+    """
     about, macro = metrics["data"], metrics.get("macro", {})
     searched = about.get("animals_seen", 0)
     if searched and not about["animals"]:
@@ -90,30 +101,60 @@ def in_words(metrics: Mapping[str, Mapping[str, float]]) -> str:
     chance = {"average_precision": macro["prevalence"], "f1": macro["f1_chance"]}
     names = {"average_precision": "average precision", "f1": "F1"}
     scores = [f"{names[key]} {macro[key]:.2f}{_range(macro, key)}, chance {chance[key]:.2f}" for key in names]
+    scores += _people((people or {}).get("macro", {}))
     left_out = f"; {searched} animals not scored, as the head's settings were searched on them" if searched else ""
     return f"{about['videos']} videos of {about['animals']} animals, macro {'; '.join(scores)}{left_out}"
+
+
+def _people(macro: Mapping[str, Any]) -> list[str]:
+    if "f1_raters" not in macro:
+        return []
+    among, model = f"people among themselves {macro['f1_raters']:.2f}", f"the model with them {macro['f1_model']:.2f}"
+    return [f"F1 of {among}, of {model} ({len(macro['animals'])} animals)"]
 
 
 def _range(block: Mapping[str, float], key: str) -> str:
     return f" ({block[f'{key}_low']:.2f}-{block[f'{key}_high']:.2f})" if f"{key}_low" in block else ""
 
 
-def _block(animals: Sequence[Animal]) -> Block:
+def _block(animals: Sequence[Animal], tolerance_s: float) -> Block:
     everything = together(animals)
     counts = counts_of(everything)
-    prevalence = float(frames.prevalence(counts))
+    prevalence, measures = float(frames.prevalence(counts)), measures_within(tolerance_s)
     return {
-        **{measure: score_of(measure, animals) for measure in MEASURES},
+        **{measure: score_of(measure, animals, measures) for measure in measures},
         "accuracy_never": 1 - prevalence,
+        "bout_f1_random": bout_f1_random(everything),
         "calibration_error": frames.calibration_error(*scored_frames(everything)),
         "f1_chance": float(frames.f1_chance(counts)),
+        "f1_random": float(frames.f1_random(counts)),
         "prevalence": prevalence,
         **dict(zip(("tp", "fp", "fn", "tn"), counts.tolist(), strict=True)),
-        "bouts": sum(len(runs(video.labelled)) for video in everything),
-        "bouts_predicted": sum(len(runs(video.tagged)) for video in everything),
-        "seconds": sum(float(video.duration_s[video.labelled].sum()) for video in everything),
-        "seconds_predicted": sum(float(video.duration_s[video.tagged].sum()) for video in everything),
+        **_amounts(everything),
+        **_edges(everything),
     }
+
+
+def _amounts(videos: Animal) -> Block:
+    return {
+        key: value
+        for name, amounts in (("bouts", bouts_of(videos)), ("seconds", seconds_of(videos)))
+        for key, value in (
+            (name, amounts.labelled.sum()),
+            (f"{name}_predicted", amounts.tagged.sum()),
+            (f"{name}_correlation", amounts.correlation),
+            (f"{name}_error", amounts.error),
+        )
+    }
+
+
+def _edges(videos: Animal) -> Block:
+    errors = [edge_errors_s(video.scored, video.labelled, video.tagged, video.edges_s) for video in videos]
+    block: Block = {}
+    for edge, each in zip(("onset", "offset"), zip(*errors, strict=True), strict=False):
+        later = np.concatenate(each)
+        block |= {f"{edge}_bias_s": median_or_nan(later), f"{edge}_error_s": median_or_nan(np.abs(later))}
+    return block
 
 
 def _macro(blocks: Sequence[Block]) -> Block:
@@ -148,4 +189,4 @@ def _data(predictions: Sequence[Prediction]) -> Block:
 
 def _tidy(block: Block) -> Block:
     whole = {"behaviours", "animals", "animals_seen", "folds", "frames", "videos", "tp", "fp", "fn", "tn", "bouts", "bouts_predicted"}
-    return {key: int(block[key]) if key in whole else round(block[key], 4) for key in sorted(block) if not isnan(block[key])}
+    return {key: int(block[key]) if key in whole else round(float(block[key]), 4) + 0.0 for key in sorted(block) if not isnan(block[key])}

@@ -13,7 +13,7 @@ from ethocache.sequence.augmentation import mixed, noisy, warped, without_a_stre
 from ethocache.sequence.reading import Reader, Rows
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import frames_per_step, target_of_steps
-from ethocache.sequence.targets import NOT_KNOWN, Target, class_weights, classes_of, soft_target
+from ethocache.sequence.targets import NOT_KNOWN, Target, class_weights, classes_of, mean_target, soft_target
 from ethocache.sequence.videos import Features, TrainingVideo
 from ethocache.sequence.windows import Window, batches, frames_per_second, shifted_windows, window_frames
 
@@ -55,10 +55,11 @@ class TrainingSet:
         self.params, self.reader = params, reader
         self.videos = [video for video in videos if len(video.time_s)]
         self.steps: dict[str, Features] = {video.id: in_steps(video, params, reader) for video in self.videos}
-        self.targets = {video.id: self._target(video) for video in self.videos}
+        self.soft = bool(params.soften_s or params.mixup or any(video.raters for video in self.videos))
+        self.targets = {video.id: self._target(video, video.labels) for video in self.videos}
         self.taught = {video.id: self._taught(video) for video in self.videos}
         self.frames = sum(len(video.time_s) for video in self.videos)
-        self.known = sum(int((target != NOT_KNOWN).sum()) for target in self.targets.values())
+        self.known = sum(self._known(video) for video in self.videos)
         if not self.known:
             animals = ", ".join(sorted({video.animal for video in videos}))
             raise InputError(
@@ -113,14 +114,20 @@ class TrainingSet:
         return warped(x, target, self.params.warp, rng) if rng and self.params.warp else (x, target)
 
     def _taught(self, video: TrainingVideo) -> Target:
-        """Return the target as a network learns it: itself, or as shares where edges are soft or windows mixed."""
-        target = self.targets[video.id]
-        if not self.params.soften_s and not self.params.mixup:
-            return target
-        return soft_target(target, video.labels.shape[1] + 1, self.params.soften_s * frames_per_second(self.steps[video.id].time_s))
+        """Return the target as a network learns it: itself, or as shares where edges are soft, windows mixed, or several people mean."""
+        if not self.soft:
+            return self.targets[video.id]
+        reach = self.params.soften_s * frames_per_second(self.steps[video.id].time_s)
+        said = [self._target(video, labels) for labels in video.raters] or [self.targets[video.id]]
+        return mean_target([soft_target(target, video.labels.shape[1] + 1, reach) for target in said])
 
-    def _target(self, video: TrainingVideo) -> npt.NDArray[np.int8]:
-        label = classes_of(video.labels) if self.params.task == "exclusive" else video.labels.copy()
+    def _known(self, video: TrainingVideo) -> int:
+        """Return how many labels are learned from; the shares of exclusive classes in a frame are one."""
+        known = self.taught[video.id] != NOT_KNOWN
+        return int((known.all(axis=-1) if known.ndim > self.targets[video.id].ndim else known).sum())
+
+    def _target(self, video: TrainingVideo, labels: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        label = classes_of(labels) if self.params.task == "exclusive" else labels.copy()
         label[~self.reader.of(video).valid] = NOT_KNOWN
         return target_of_steps(label, frames_per_step(video.time_s, self.params.max_fps), self.params.task == "exclusive")
 

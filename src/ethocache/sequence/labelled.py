@@ -9,7 +9,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.features import FeatureSet, file_name
 from ethocache.dataset.index import VideoRecord
-from ethocache.dataset.labels import read_snapshot
+from ethocache.dataset.labels import read_full_snapshot
 from ethocache.sequence.videos import TrainingVideo
 
 
@@ -83,8 +83,9 @@ def labelled_videos(
     behaviours: tuple[str, ...] = ()
     videos = []
     for record in labelled:
-        table = read_snapshot(labels / f"{record.id}.json")
-        behaviours = table.behaviours
+        snapshot = read_full_snapshot(labels / f"{record.id}.json")
+        table, behaviours = snapshot.table, snapshot.table.behaviours
+        raters = tuple(said.values for _, said in sorted(snapshot.raters.items())) if snapshot.mean else ()
         with FeatureSet.open(features, record.id, streams) as opened:
             if opened.frames != len(table.values):
                 raise InputError(
@@ -92,5 +93,5 @@ def labelled_videos(
                 )
             opener = OpenFeatures(features.absolute(), record.id, tuple(streams), opened.keys, store)
             about = (opened.keys, table.values, opened.time_s, opener.streams, opened.widths)
-            videos.append(TrainingVideo(record.id, record.animal, opener, *about))
+            videos.append(TrainingVideo(record.id, record.animal, opener, *about, raters))
     return behaviours, videos

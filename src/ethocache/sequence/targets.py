@@ -1,5 +1,6 @@
 """What labels ask of a network, and how much each class of them counts."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -85,6 +86,24 @@ def soft_target(target: npt.NDArray[np.int8], count: int, reach: float) -> npt.N
     if target.ndim == 1:
         return softened(target, count, reach) if reach else shares(target, count)
     return np.stack([soft_target(column, 2, reach)[:, 1] for column in target.T], axis=1)
+
+
+def mean_target(targets: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    """Return the mean of what several people say, as shares; of those who looked, and -1 where nobody did.
+
+    Learning from the share of annotators rather than from their majority keeps how sure they were (Peterson et al. 2019,
+    arXiv:1908.07086).
+
+    Parameters
+    ----------
+    targets
+        Of each person, shares of one shape.
+    """
+    said = np.stack(targets)
+    known = said != NOT_KNOWN
+    count = known.sum(axis=0)
+    total = np.where(known, said, 0).sum(axis=0, dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), NOT_KNOWN).astype(np.float32)
 
 
 def _soften(soft: npt.NDArray[np.float32], frames: npt.NDArray[np.int64], own: int, other: int, reach: float) -> None:

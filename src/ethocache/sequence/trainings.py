@@ -80,7 +80,7 @@ def fold_recipe(setup: Setup, sides: Sides) -> dict[str, Any]:
     """Return everything that decides a fold. What people say of the scored videos is not among it."""
     recipe = setup.recipe("fold")
     return recipe | {
-        "fitted": {video.id: identity(video) for video in sides.fitted},
+        "fitted": {video.id: taught(video) for video in sides.fitted},
         "inner": {video.id: identity(video) for video in sides.inner},
         "scored": {video.id: {"features": list(video.keys)} for video in sides.scored},
     }
@@ -110,7 +110,7 @@ def network_recipe(setup: Setup, videos: Videos, epochs: int) -> dict[str, Any]:
     """Return everything that decides a network of the final model, which nobody stops and which predicts nothing here."""
     recipe = setup.recipe("network")
     train = {name: value for name, value in recipe["train"].items() if name not in _OF_FOLDS}
-    return recipe | {"train": train, "fitted": {video.id: identity(video) for video in videos}, "epochs": epochs}
+    return recipe | {"train": train, "fitted": {video.id: taught(video) for video in videos}, "epochs": epochs}
 
 
 def train_network(setup: Setup, videos: Videos, what: str, epochs: int, bench: Workbench) -> dict[str, Any]:
@@ -135,6 +135,12 @@ def read_network_curve(entry: Entry) -> list[dict[str, Any]]:
 def identity(video: TrainingVideo) -> dict[str, Any]:
     """Return what a labelled video is to a training: its features, and what people say of it."""
     return {"features": list(video.keys), "labels": labels_sha256(video)}  # the shape follows from both
+
+
+def taught(video: TrainingVideo) -> dict[str, Any]:
+    """Return what a video is to a network that learns from it: its identity, and what each person says where their mean is learned."""
+    raters = [hashlib.sha256(labels.tobytes()).hexdigest() for labels in video.raters]
+    return identity(video) | ({"raters": sorted(raters)} if raters else {})  # whoever says it, the mean is the same
 
 
 def labels_sha256(video: TrainingVideo) -> str:

@@ -17,7 +17,7 @@ from ethocache.dataset.groups import Fold
 from ethocache.sequence.heads.settings import HeadSettings
 from ethocache.sequence.settings import DIVERGED, TrainParams
 from ethocache.sequence.thresholds import macro_average_precision
-from ethocache.sequence.trainings import REVISION, FoldAnswer, Setup, Sides, fold_recipe, identity, read_fold, train_fold
+from ethocache.sequence.trainings import REVISION, FoldAnswer, Setup, Sides, fold_recipe, read_fold, taught, train_fold
 from ethocache.sequence.tuning_space import TRAIN, SpaceName, Value, applied, present, rounded, space_of
 from ethocache.sequence.tuning_study import ask, finished, first_values, open_study, quiet, tell
 from ethocache.sequence.videos import TrainingVideo, check_videos, folds_of
@@ -240,7 +240,7 @@ class _Run:
             "space": self.search.space,
             "seed": self.search.seed,
             "behaviours": list(self.behaviours),
-            "videos": {video.id: identity(video) for video in self.videos},
+            "videos": {video.id: taught(video) for video in self.videos},
         }
         return sha256_of(recipe)
 

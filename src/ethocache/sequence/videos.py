@@ -49,6 +49,8 @@ class TrainingVideo:
         Names of its streams, in the order of the keys.
     widths
         Dimensions of each stream of its features; not given where they are one.
+    raters
+        (T, B) as `labels`, what each of several people says, where the mean of that is learned; `labels` then decide all else.
     """
 
     id: str
@@ -59,10 +61,13 @@ class TrainingVideo:
     time_s: npt.NDArray[np.float64]
     streams: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
+    raters: tuple[npt.NDArray[np.int8], ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels.ndim != 2 or len(self.labels) != len(self.time_s):
             raise ValueError(f"Expected labels of shape ({len(self.time_s)}, behaviours) for {self.id}, got {self.labels.shape}")
+        if strange := [labels.shape for labels in self.raters if labels.shape != self.labels.shape]:
+            raise ValueError(f"Expected each rater's labels of shape {self.labels.shape} for {self.id}, got {strange[0]}")
 
     def of_streams(self, streams: tuple[str, ...]) -> Self:
         """Return the same video with only these of its streams."""
@@ -105,9 +110,14 @@ def check_videos(videos: Sequence[TrainingVideo], behaviours: Sequence[str], exc
 
 
 def _check_exclusive(video: TrainingVideo, behaviours: Sequence[str]) -> None:
-    together = np.flatnonzero((video.labels == 1).sum(axis=1) > 1)
+    for labels in (video.labels, *video.raters):
+        _refuse_overlaps(video, labels, behaviours)
+
+
+def _refuse_overlaps(video: TrainingVideo, labels: npt.NDArray[np.int8], behaviours: Sequence[str]) -> None:
+    together = np.flatnonzero((labels == 1).sum(axis=1) > 1)
     if len(together):
-        names = " and ".join(name for name, label in zip(behaviours, video.labels[together[0]], strict=True) if label == 1)
+        names = " and ".join(name for name, label in zip(behaviours, labels[together[0]], strict=True) if label == 1)
         raise InputError(
             f"{video.id}: 'train.task: exclusive' expects at most one behaviour per frame, found {names} together at "
             f"{video.time_s[together[0]]:.2f} s ({len(together)} such frames); mend the labels, or set train.task=multilabel"
