@@ -116,6 +116,24 @@ def differences(
     return found
 
 
+def with_common_videos(first: Sequence[Prediction], second: Sequence[Prediction]) -> tuple[list[Prediction], list[Prediction], list[str]]:
+    """Return of two systems' predictions those of the videos that both scored, and the animals of all other videos.
+
+    Raises
+    ------
+    InputError
+        If they have no video in common.
+    """
+    common = {prediction.video for prediction in first} & {prediction.video for prediction in second}
+    if not common:
+        raise InputError(
+            f"the two have no video in common: {first[0].video}, ... and {second[0].video}, ...; compare experiments on the same data"
+        )
+    left_out = sorted({prediction.animal for prediction in (*first, *second) if prediction.video not in common})
+    ours, theirs = ([prediction for prediction in side if prediction.video in common] for side in (first, second))
+    return ours, theirs, left_out
+
+
 def _check_same(first: Sequence[Prediction], second: Sequence[Prediction]) -> None:
     check_predictions(first)
     check_predictions(second)
