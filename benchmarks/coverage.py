@@ -9,7 +9,7 @@ all together (``macro``). Two systems have part of their errors in common, as tw
 Prints a table: for every number of animals, score and behaviour, in how many percent of the experiments the interval held
 the truth: of a score by `score_interval` and by the middle 95 % of the draws (``percentile``), of a difference between two
 systems of which the second is better or neither is, and how often p was at most .05 where neither is better.
-Ends with one JSON line: the lowest and highest of each column. The same seed gives the same numbers.
+Ends with one JSON line: lowest, mean and highest of each column. The same seed gives the same numbers.
 
 Run it with ``uv run python benchmarks/coverage.py [--experiments 500] [--animals 6 12 40] [--seed 0]``.
 """
@@ -85,8 +85,12 @@ def main() -> None:
         for (measure, kind), row in rates.items():
             truth = better.truth(measure)[kind][0]
             print(f"{animals:7} {measure:>17} {kind:>9} {truth:6.2f} " + " ".join(f"{row[column]:13.1f}" for column in COLUMNS), flush=True)
-        found[str(animals)] = {column: [pick(row[column] for row in rates.values()) for pick in (min, max)] for column in COLUMNS}
+        found[str(animals)] = {column: _summary([row[column] for row in rates.values()]) for column in COLUMNS}
     print(json.dumps({"experiments": arguments.experiments, "animals": found}))
+
+
+def _summary(percent: Sequence[float]) -> dict[str, float]:
+    return {name: round(float(pick(percent)), 1) for name, pick in (("lowest", min), ("mean", np.mean), ("highest", max))}
 
 
 def percentages(

@@ -97,12 +97,10 @@ def predictions_of(state: State) -> list[Prediction]:
     _check_that_it_trained(state)
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch) / "predictions"
-        command = ("get", "-q", ".", PREDICTIONS.as_posix(), "--rev", str(state.commit), "-o", str(target))
-        done = subprocess.run((sys.executable, "-m", "dvc", *command), check=False, capture_output=True, text=True)
-        if done.returncode:
+        if reason := _get(str(state.commit), target):
             raise InputError(
-                f"{state.name}: DVC no longer has its predictions ({_reason(done.stderr)}): fetch them with 'dvc fetch --all-commits', or "
-                f"make them again: {_checkout(state)}, then 'dvc repro'"
+                f"{state.name}: DVC no longer has its predictions ({reason}): fetch them with 'dvc fetch --all-commits', or make them "
+                f"again: {_checkout(state)}, then 'dvc repro'"
             )
         return _read_all(target, state)
 
@@ -147,10 +145,16 @@ def _checkout(state: State) -> str:
     return f"'dvc exp apply {state.name}'" if is_experiment else f"'git checkout {state.name}'"
 
 
-def _reason(said: str) -> str:
-    """Return what DVC says went wrong, without its greeting."""
-    lines = [line.removeprefix("ERROR: ").removeprefix("unexpected error - ") for line in said.splitlines() if line.startswith("ERROR: ")]
-    return shown(lines[-1] if lines else "it does not say why")
+def _get(commit: str, target: Path) -> str:
+    """Have DVC put a commit's predictions into a folder, from its cache or else from where they were pushed; return what went wrong.
+
+    The project may be a folder inside a repository, and only the repository itself can be asked for a commit.
+    """
+    top, inside = ((_git("rev-parse", where) or "").rstrip("\n") for where in ("--show-toplevel", "--show-prefix"))
+    command = ("get", top, f"{inside}{PREDICTIONS.as_posix()}", "--rev", commit, "-o", str(target))
+    done = subprocess.run((sys.executable, "-m", "dvc", *command), check=False, capture_output=True, text=True)
+    said = [line.removeprefix("ERROR: ").removeprefix("unexpected error - ") for line in done.stderr.splitlines() if "ERROR: " in line]
+    return shown(said[-1] if said else "it does not say why") if done.returncode else ""
 
 
 def _json_of(state: State, name: str) -> dict[str, Any] | None:
