@@ -100,7 +100,7 @@ def percentages(
     held: Held = defaultdict(list)
     random = np.random.default_rng([seed, animals])
     for experiment in range(experiments):
-        chosen = random.integers(0, len(better.first["common"]), animals)
+        chosen = random.integers(0, len(better.first["common"]), animals).tolist()
         for measure in MEASURES:
             _look_at_scores(held, better, measure, chosen, resamples, experiment)
             _look_at_differences(held, better, measure, chosen, resamples, experiment, "difference")

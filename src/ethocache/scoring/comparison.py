@@ -102,16 +102,14 @@ def differences(
     """
     parts = list(tallies.values())
     animals = len(parts[0].parts) // 2
-    everybody, nobody = np.ones((1, animals)), np.zeros((1, animals))
-    exact = points or {
-        name: tuple(float(_scores([tally], everybody, nobody)[side, 0, 0]) for side in (0, 1)) for name, tally in tallies.items()
-    }
-    scores = {**exact, "macro": tuple(float(np.mean([pair[side] for pair in exact.values()])) for side in (0, 1))}
+    exact = points or {name: _both_scores(tally) for name, tally in tallies.items()}
+    first_mean, second_mean = np.mean([*exact.values()], axis=0).tolist()
+    scores = {**exact, "macro": (first_mean, second_mean)}
     counted = {**informative, "macro": max(informative.values())}
     drawn, p = _drawn(parts, resamples, seed), _p_values(parts, resamples, seed)
     found = {}
     for row, (name, (first, second)) in enumerate(scores.items()):
-        low, high = difference_interval(*drawn[:, row], (first, second), counted[name]) or (None, None)
+        low, high = difference_interval(drawn[0, row], drawn[1, row], (first, second), counted[name]) or (None, None)
         found[name] = Difference(first, second, second - first, low, high, float(p[row]), animals)
     return found
 
@@ -164,6 +162,12 @@ def _chosen(behaviours: Sequence[str] | None, known: Mapping[str, Sequence[Anima
     return list(known if behaviours is None else dict.fromkeys(behaviours))
 
 
+def _both_scores(tally: Tally) -> tuple[float, float]:
+    animals = len(tally.parts) // 2
+    first, second = _scores([tally], np.ones((1, animals)), np.zeros((1, animals)))[:, 0, 0].tolist()
+    return first, second
+
+
 def _scores(tallies: Sequence[Tally], first: Floats, second: Floats) -> Floats:
     """Return the scores (2, B + 1, R) of both systems, the last row their mean over the behaviours.
 
@@ -208,5 +212,6 @@ def _random_swaps(animals: int, resamples: int, seed: int) -> Floats:
 
 def _swapped(tallies: Sequence[Tally], swaps: Floats) -> Floats:
     """Return the differences (B + 1, R) where the systems are swapped in some animals (R, A)."""
-    first, second = _scores(tallies, 1 - swaps, swaps)
-    return second - first
+    scores = _scores(tallies, 1 - swaps, swaps)
+    difference: Floats = scores[1] - scores[0]
+    return difference

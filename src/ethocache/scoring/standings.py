@@ -86,7 +86,9 @@ def in_words(standings: Sequence[Standing]) -> str:
 
 def table(standings: Sequence[Standing]) -> str:
     """Return one line each; a star marks those that no other beats in score and seconds."""
-    lines = [("", "experiment", "head", "backbone", "average precision", "F1", "frames/s", "training s", "all s", "MB")]
+    lines: list[tuple[str, ...]] = [
+        ("", "experiment", "head", "backbone", "average precision", "F1", "frames/s", "training s", "all s", "MB")
+    ]
     for standing, is_front in zip(standings, front(standings), strict=True):
         cost = standing.cost
         figures = (cost.frames_per_second, cost.training_s, cost.seconds, cost.megabytes)
