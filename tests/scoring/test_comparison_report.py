@@ -34,6 +34,7 @@ def test_with_fewer_than_six_animals_no_difference_can_be_shown():
 
 def test_equal_answers_and_animals_left_out_are_told():
     assert in_words("a", "b", found(0, 1), same=True) == "no difference: a and b gave the same answers in every frame, on 8 animals"
+    assert in_words("a", "b", found(0.1, 0.01), searched=3).endswith("; 3 more are not compared, as settings were searched on them")
     left_out = "on 8 animals that both scored (left out: videos of m1, m2, m3, m4, m5, ... that only one has)"
     assert in_words("a", "b", found(0.1, 0.01), [f"m{number}" for number in range(1, 7)]).endswith(left_out)
 

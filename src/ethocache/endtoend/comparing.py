@@ -59,7 +59,8 @@ def compare(names: Sequence[str], csv: Path | None = None) -> str:
     if csv:
         write_table(csv, comparison_report.HEADER, comparison_report.rows(found))
     pair = (first.name, second.name)
-    said = comparison_report.in_words(*pair, found, left_out, _are_the_same(ours, theirs))
+    searched = len({prediction.animal for prediction in (*ours, *theirs) if prediction.seen})
+    said = comparison_report.in_words(*pair, found, left_out, searched, _are_the_same(ours, theirs))
     costs = comparison_report.cost_table(*pair, Cost.of(cost_of(first)), Cost.of(cost_of(second)))
     return "\n\n".join((said, comparison_report.table(*pair, found), costs))
 

@@ -12,7 +12,7 @@ SIGNIFICANT = 0.05
 Found = Mapping[str, Mapping[str, Difference]]
 
 
-def in_words(first: str, second: str, found: Found, left_out: Sequence[str] = (), same: bool = False) -> str:
+def in_words(first: str, second: str, found: Found, left_out: Sequence[str] = (), searched: int = 0, same: bool = False) -> str:
     """Return in a sentence which of two systems is better, by the macro average precision.
 
     Parameters
@@ -21,11 +21,14 @@ def in_words(first: str, second: str, found: Found, left_out: Sequence[str] = ()
         Score -> behaviour -> difference.
     left_out
         Animals of videos that only one of them scored.
+    searched
+        How many animals are not compared, as settings of one of them were searched on them.
     same
         Whether both gave the same answer in every frame.
     """
     macro = found["average_precision"]["macro"]
-    on = f"on {macro.animals} animals{_left_out(left_out)}"
+    known = f"; {searched} more are not compared, as settings were searched on them" if searched else ""
+    on = f"on {macro.animals} animals{_left_out(left_out)}{known}"
     if same:
         return f"no difference: {first} and {second} gave the same answers in every frame, {on}"
     if macro.p > SIGNIFICANT:
