@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from pipeline import ROOT, Project, make_project
 from typer.testing import CliRunner
 
 from ethocache.cli import app
+from ethocache.dataset.predictions import fill_predictions, read_prediction
 
 MAKE = """
 import json, sys
@@ -141,6 +143,36 @@ def test_what_cannot_be_compared_is_refused_with_what_to_do(tracked, monkeypatch
     (tracked.folder / "empty").mkdir(exist_ok=True)
     assert "empty: expected predictions, found none in empty; name a state with files such as" in refused("empty")
     assert "--all takes no names, found clean" in refused("clean", "--all")
+
+
+def test_a_workspace_without_predictions_or_with_damaged_metrics_is_refused(tracked, monkeypatch):
+    predictions, metrics = tracked.folder / "data/predictions", tracked.folder / "metrics/metrics.json"
+    away, text = tracked.folder / "away", metrics.read_text()
+    predictions.rename(away)
+    try:
+        said = compare(tracked, "workspace", "workspace", monkeypatch=monkeypatch, ok=False)
+    finally:
+        away.rename(predictions)
+    assert "workspace: expected predictions, found none in data/predictions; name a state trained with 'train.score: true'" in said
+    metrics.write_text("{")
+    try:
+        said = compare(tracked, "--all", monkeypatch=monkeypatch, ok=False)
+    finally:
+        metrics.write_text(text)
+    assert "metrics/metrics.json of workspace is damaged: run 'dvc repro' there" in said
+
+
+def test_animals_that_settings_were_searched_on_are_not_compared_and_if_all_were_that_is_said(tracked, tmp_path, monkeypatch):
+    def searched_on(animals: int) -> str:
+        found = [read_prediction(path) for path in sorted((tracked.folder / "data/predictions").glob("*.h5"))]
+        fill_predictions(tmp_path / str(animals), [replace(one, seen=place < animals) for place, one in enumerate(found)])
+        return str(tmp_path / str(animals))
+
+    some, everybody = searched_on(2), searched_on(8)
+    said = compare(tracked, some, "workspace", monkeypatch=monkeypatch)
+    assert "on 6 animals; 2 more are not compared, as settings were searched on them" in said
+    said = compare(tracked, everybody, "workspace", monkeypatch=monkeypatch, ok=False)
+    assert f"{everybody} and workspace have no score in common: no animal that both scored shows a behaviour, or the head's" in said
 
 
 def test_predictions_that_dvc_has_lost_are_refused_with_how_to_get_them_back(tracked, monkeypatch):
