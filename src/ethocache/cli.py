@@ -118,6 +118,24 @@ def learning_curve(
     run_stage(lambda: searching.learning_curve(find_store(), head, draws, sizes, to))
 
 
+@app.command()
+def compare(
+    first: Annotated[
+        str | None, typer.Argument(metavar="[EXP|REV]", help="An experiment, a git revision, a folder; HEAD if left out.")
+    ] = None,
+    second: Annotated[str | None, typer.Argument(metavar="[EXP|REV]", help="The other one; the workspace if left out.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="A table of all experiments: scores, cost, which are worth their time.")
+    ] = False,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the table.")] = None,
+) -> None:
+    """Tell whether one experiment is really better than another: animal by animal, with intervals, p and cost."""
+    from ethocache.endtoend import comparing  # loads numpy
+
+    names = [name for name in (first, second) if name is not None]
+    run_stage(lambda: comparing.compare_all(names, csv) if everything else comparing.compare(names, csv))
+
+
 @store_app.command()
 def verify() -> None:
     """Read every kept byte and take away what is damaged, so that it is made again."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ethocache.common.errors import InputError
-from ethocache.scoring.comparison import paired_difference
+from ethocache.scoring.comparison import paired_difference, with_common_videos
 from ethocache.scoring.measures import MEASURES
 from ethocache.scoring.settings import EvaluateParams
 from ethocache.scoring.summary import score
@@ -94,3 +94,21 @@ def test_animals_on_which_settings_of_either_were_searched_are_not_compared(simu
     ours, theirs = simulated(5), simulated(5, noise=0.1, seed=1)
     theirs[0] = replace(theirs[0], seen=True)
     assert paired_difference(ours, theirs, "f1", resamples=50) == paired_difference(ours[1:], theirs[1:], "f1", resamples=50)
+
+
+def test_both_scores_stand_beside_their_difference(simulated):
+    worse, better = simulated(6, noise=0.6), simulated(6, noise=0.2)
+    for difference in paired_difference(worse, better, "f1", resamples=100).values():
+        assert difference.second - difference.first == pytest.approx(difference.difference)
+
+
+def test_of_two_systems_the_videos_that_both_scored_are_kept_and_the_animals_of_others_named(simulated):
+    ours, theirs, left_out = with_common_videos(simulated(5)[1:], simulated(4))
+    assert [prediction.video for prediction in ours] == [prediction.video for prediction in theirs] == ["v01", "v02", "v03"]
+    assert left_out == ["a00", "a04"]
+    assert with_common_videos(ours, theirs) == (ours, theirs, [])
+
+
+def test_two_systems_without_a_video_in_common_are_refused(simulated):
+    with pytest.raises(InputError, match=r"no video in common: v00, ... and other, ...; compare experiments on the same data"):
+        with_common_videos(simulated(2), [replace(simulated(1)[0], video="other")])

@@ -45,17 +45,29 @@ def load_params(path: Path) -> dict[str, Any]:
         If the file is missing, is not YAML, or holds a key twice.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        return parse_params(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
         raise InputError(f"{path} is not there: run from the project's folder") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8") from None
+
+
+def parse_params(text: str, place: str) -> dict[str, Any]:
+    """Read the text of a params.yaml, such as an earlier one, as plain values; `place` is named in errors.
+
+    Raises
+    ------
+    InputError
+        If it is not YAML, or holds a key twice.
+    """
+    try:
+        values = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except yaml.YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+        raise InputError(f"{place} is not valid YAML: {' '.join(str(error).split())}") from None
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{place}: {error}") from None
     if not isinstance(values, dict):
-        raise InputError(f"{path}: expected sections such as 'data:', found {type(values).__name__}")
+        raise InputError(f"{place}: expected sections such as 'data:', found {type(values).__name__}")
     return values
 
 

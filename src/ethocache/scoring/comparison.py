@@ -9,7 +9,7 @@ import numpy as np
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.frames import Floats
-from ethocache.scoring.intervals import FEWEST_ANIMALS, draws, interval, mean_over_behaviours
+from ethocache.scoring.intervals import difference_interval, draws, informative_animals, mean_over_behaviours
 from ethocache.scoring.measures import MEASURES, Animal, Tally, by_animal, check_predictions, score_of
 
 _SWAPS_AT_ONCE = 64
@@ -21,16 +21,20 @@ class Difference:
 
     Attributes
     ----------
+    first, second
+        Their scores.
     difference
         Score of the second minus score of the first.
     low, high
-        Its 95 % bootstrap interval over animals; None with fewer than three animals.
+        Its 95 % interval for all animals of that kind; None with fewer than three animals.
     p
         How often swapping the two systems in some animals makes a difference as large: small if it is no accident.
     animals
         How many animals it is from.
     """
 
+    first: float
+    second: float
     difference: float
     low: float | None
     high: float | None
@@ -73,13 +77,59 @@ def paired_difference(
     names = [name for name in _chosen(behaviours, ours) if any(video.labelled.any() for animal in ours[name] for video in animal)]
     if not names:
         return {}
-    points = {name: score_of(measure, theirs[name]) - score_of(measure, ours[name]) for name in names}
-    tallies = [MEASURES[measure]([*ours[name], *theirs[name]]) for name in names]
-    drawn, p = _drawn_differences(tallies, resamples, seed), _p_values(tallies, resamples, seed)
-    points["macro"] = sum(points.values()) / len(points)
-    animals = len(ours[names[0]])
-    bounds = {name: _bounds(values, points[name], animals) for name, values in zip(points, drawn, strict=True)}
-    return {name: Difference(points[name], *bounds[name], float(chance), animals) for name, chance in zip(points, p, strict=True)}
+    tallies = {name: MEASURES[measure]([*ours[name], *theirs[name]]) for name in names}
+    points = {name: (score_of(measure, ours[name]), score_of(measure, theirs[name])) for name in names}
+    return differences(tallies, {name: informative_animals(ours[name]) for name in names}, resamples, seed, points)
+
+
+def differences(
+    tallies: Mapping[str, Tally],
+    informative: Mapping[str, int],
+    resamples: int,
+    seed: int,
+    points: Mapping[str, tuple[float, float]] | None = None,
+) -> dict[str, Difference]:
+    """Return the differences of two systems from what each animal adds to their scores, per behaviour and as ``macro``.
+
+    Parameters
+    ----------
+    tallies
+        Behaviour -> (2 A, ...): the A animals with the first system, then the same animals with the second.
+    informative
+        Behaviour -> on how many animals its interval stands (`informative_animals`).
+    points
+        Behaviour -> the scores of both where they are known more exactly than from the tallies.
+    """
+    parts = list(tallies.values())
+    animals = len(parts[0].parts) // 2
+    exact = points or {name: _both_scores(tally) for name, tally in tallies.items()}
+    first_mean, second_mean = np.mean([*exact.values()], axis=0).tolist()
+    scores = {**exact, "macro": (first_mean, second_mean)}
+    counted = {**informative, "macro": max(informative.values())}
+    drawn, p = _drawn(parts, resamples, seed), _p_values(parts, resamples, seed)
+    found = {}
+    for row, (name, (first, second)) in enumerate(scores.items()):
+        low, high = difference_interval(drawn[0, row], drawn[1, row], (first, second), counted[name]) or (None, None)
+        found[name] = Difference(first, second, second - first, low, high, float(p[row]), animals)
+    return found
+
+
+def with_common_videos(first: Sequence[Prediction], second: Sequence[Prediction]) -> tuple[list[Prediction], list[Prediction], list[str]]:
+    """Return of two systems' predictions those of the videos that both scored, and the animals of all other videos.
+
+    Raises
+    ------
+    InputError
+        If they have no video in common.
+    """
+    common = {prediction.video for prediction in first} & {prediction.video for prediction in second}
+    if not common:
+        raise InputError(
+            f"the two have no video in common: {first[0].video}, ... and {second[0].video}, ...; compare experiments on the same data"
+        )
+    left_out = sorted({prediction.animal for prediction in (*first, *second) if prediction.video not in common})
+    ours, theirs = ([prediction for prediction in side if prediction.video in common] for side in (first, second))
+    return ours, theirs, left_out
 
 
 def _check_same(first: Sequence[Prediction], second: Sequence[Prediction]) -> None:
@@ -112,19 +162,32 @@ def _chosen(behaviours: Sequence[str] | None, known: Mapping[str, Sequence[Anima
     return list(known if behaviours is None else dict.fromkeys(behaviours))
 
 
-def _with_macro(tallies: Sequence[Tally], first: Floats, second: Floats) -> Floats:
-    """Return the differences (B + 1, R), the last row their mean, between two draws (R, 2 A) of both systems' animals."""
-    differences = np.array([tally.score(second) - tally.score(first) for tally in tallies])
-    return np.vstack([differences, mean_over_behaviours(differences)])
+def _both_scores(tally: Tally) -> tuple[float, float]:
+    animals = len(tally.parts) // 2
+    first, second = _scores([tally], np.ones((1, animals)), np.zeros((1, animals)))[:, 0, 0].tolist()
+    return first, second
 
 
-def _drawn_differences(tallies: Sequence[Tally], resamples: int, seed: int) -> Floats:
-    animals = len(tallies[0].parts) // 2
-    parts = []
-    for weights in draws(animals, resamples, seed):
-        nobody = np.zeros_like(weights)
-        parts.append(_with_macro(tallies, np.hstack([weights, nobody]), np.hstack([nobody, weights])))
-    return np.hstack(parts)
+def _scores(tallies: Sequence[Tally], first: Floats, second: Floats) -> Floats:
+    """Return the scores (2, B + 1, R) of both systems, the last row their mean over the behaviours.
+
+    Parameters
+    ----------
+    first, second
+        (R, A) how often each animal counts that the first of two systems tagged, and the second. A draw (R, A) of animals
+        in both is the same for both; where the systems are swapped, the first's answers count for some animals only.
+    """
+    sides = []
+    for weights in (np.hstack([first, second]), np.hstack([second, first])):
+        scores = np.array([tally.score(weights) for tally in tallies])
+        sides.append(np.vstack([scores, mean_over_behaviours(scores)]))
+    return np.array(sides)
+
+
+def _drawn(tallies: Sequence[Tally], resamples: int, seed: int) -> Floats:
+    """Return both systems' scores (2, B + 1, R) over the same draws of animals."""
+    rows = draws(len(tallies[0].parts) // 2, resamples, seed)
+    return np.concatenate([_scores(tallies, weights, np.zeros_like(weights)) for weights in rows], axis=2)
 
 
 def _p_values(tallies: Sequence[Tally], resamples: int, seed: int) -> Floats:
@@ -148,8 +211,7 @@ def _random_swaps(animals: int, resamples: int, seed: int) -> Floats:
 
 
 def _swapped(tallies: Sequence[Tally], swaps: Floats) -> Floats:
-    return _with_macro(tallies, np.hstack([1 - swaps, swaps]), np.hstack([swaps, 1 - swaps]))
-
-
-def _bounds(values: Floats, point: float, animals: int) -> tuple[float | None, float | None]:
-    return interval(values, point) if animals >= FEWEST_ANIMALS else (None, None)
+    """Return the differences (B + 1, R) where the systems are swapped in some animals (R, A)."""
+    scores = _scores(tallies, 1 - swaps, swaps)
+    difference: Floats = scores[1] - scores[0]
+    return difference

@@ -12,7 +12,7 @@ from ethocache.scoring.amounts import bouts_of, seconds_of
 from ethocache.scoring.chance import bout_f1_random
 from ethocache.scoring.edges import edge_errors_s, median_or_nan
 from ethocache.scoring.frames import Floats
-from ethocache.scoring.intervals import FEWEST_ANIMALS, interval, mean_over_behaviours, resampled
+from ethocache.scoring.intervals import informative_animals, mean_over_behaviours, resampled, score_interval
 from ethocache.scoring.measures import (
     MEASURES,
     Animal,
@@ -27,7 +27,7 @@ from ethocache.scoring.measures import (
 )
 from ethocache.scoring.settings import EvaluateParams
 
-REVISION = 3  # of all that is scored and drawn; raise it when the same predictions would give other numbers or plots
+REVISION = 4  # of all that is scored and drawn; raise it when the same predictions would give other numbers or plots
 WITH_INTERVAL = ("average_precision", "f1")
 COUNTS = ("bouts", "bouts_predicted", "fn", "fp", "seconds", "seconds_predicted", "tn", "tp")
 
@@ -42,8 +42,8 @@ def score(predictions: Sequence[Prediction], params: EvaluateParams | None = Non
     precision, and ``macro`` is over the others (it says how many: ``behaviours``). A behaviour that is shown
     but never tagged scores 0. ``macro`` adds counts and averages scores.
 
-    Intervals (``_low``, ``_high``) hold 95 % of the scores of animals drawn with replacement; with fewer than
-    three labelled animals there are none. What chance scores stands beside: ``accuracy_never`` for accuracy,
+    Intervals (``_low``, ``_high``) hold the score of all animals of that kind in 95 % of experiments (`score_interval`); with
+    fewer than three labelled animals there are none. What chance scores stands beside: ``accuracy_never`` for accuracy,
     ``f1_chance`` (all frames tagged) and ``f1_random`` (as many frames, anywhere) for F1, ``bout_f1_random`` for ``bout_f1_50``,
     ``prevalence`` for average precision.
 
@@ -74,9 +74,10 @@ def score(predictions: Sequence[Prediction], params: EvaluateParams | None = Non
     for measure in WITH_INTERVAL:
         drawn = {name: _resampled(measure, animals_of[name], params) for name in shown}
         for name in shown:
-            _add_interval(blocks[name], measure, drawn[name], _animals_looked_at(animals_of[name]))
+            _add_interval(blocks[name], measure, drawn[name], informative_animals(animals_of[name]))
         if shown:
-            _add_interval(blocks["macro"], measure, mean_over_behaviours(np.array([*drawn.values()])), len(animals_of[shown[0]]))
+            animals = max(informative_animals(animals_of[name]) for name in shown)
+            _add_interval(blocks["macro"], measure, mean_over_behaviours(np.array([*drawn.values()])), animals)
     blocks["data"] = _data(honest) | {"animals_seen": len({prediction.animal for prediction in predictions if prediction.seen})}
     return {name: _tidy(blocks[name]) for name in sorted(blocks)}
 
@@ -168,13 +169,9 @@ def _resampled(measure: str, animals: Sequence[Animal], params: EvaluateParams) 
     return resampled(MEASURES[measure](animals), params.resamples, params.seed)
 
 
-def _animals_looked_at(animals: Sequence[Animal]) -> int:
-    return sum(any(video.scored.any() for video in animal) for animal in animals)
-
-
 def _add_interval(block: Block, measure: str, values: Floats, animals: int) -> None:
-    if animals >= FEWEST_ANIMALS:
-        block[f"{measure}_low"], block[f"{measure}_high"] = interval(values, block[measure])
+    if bounds := score_interval(values, block[measure], animals):
+        block[f"{measure}_low"], block[f"{measure}_high"] = bounds
 
 
 def _data(predictions: Sequence[Prediction]) -> Block:
