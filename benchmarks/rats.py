@@ -8,9 +8,9 @@ files of features (see rats_baseline.py).
 Ends with one JSON line: `macro`, `social`, `nonsocial` and `aggression` (each `f1`, `average_precision`, `bout_f1_50`), the same blocks
 in `baseline_gb` (with what was chosen for it), and `train_seconds`, `predict_seconds`, `head`, `seed`.
 
-Run it with ``uv run python benchmarks/rats.py --train DIR --test DIR [--head ensemble] [--seed 0]``. ``--logistic`` adds `baseline_logistic`,
-``--baseline-only`` trains no head, ``--set epochs=10`` changes a setting of `train`, ``--store DIR`` keeps features for the next
-run, and ``--answers FILE`` keeps the tags and probabilities of every test session, for rats_table.py.
+Run it with ``uv run python benchmarks/rats.py --train DIR --test DIR [--head ensemble] [--seed 0]``. ``--logistic`` adds
+`baseline_logistic`, ``--baseline-only`` trains no head, ``--set epochs=10`` changes a setting of `train`, ``--store DIR`` keeps features
+for the next run, and ``--answers FILE`` keeps the tags and probabilities of every test session, for rats_table.py.
 """
 
 import argparse

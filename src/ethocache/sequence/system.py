@@ -106,7 +106,9 @@ def _member(ensemble: str, recipe: Mapping[str, Any], params: TrainParams, strea
     own = effective_train(params, head)
     if own.task != params.task:
         raise InputError(f"{place}: expected train.task '{params.task}' as of all members, found '{own.task}' in its 'train'")
-    return Member(_named(recipe), head, own.model_copy(update={"seed": own.seed + recipe["seed"]}), tuple(recipe["streams"]) or tuple(streams))
+    return Member(
+        _named(recipe), head, own.model_copy(update={"seed": own.seed + recipe["seed"]}), tuple(recipe["streams"]) or tuple(streams)
+    )
 
 
 def _named(recipe: Mapping[str, Any]) -> str:
