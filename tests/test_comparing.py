@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from pipeline import ROOT, Project, make_project
+from pipeline import ROOT, Project
 from typer.testing import CliRunner
 
 from ethocache.cli import app
@@ -233,17 +233,3 @@ def test_without_any_score_or_git_that_is_said(tmp_path, monkeypatch):
     assert "'HEAD' is no experiment, no revision of git and no folder" in compare(project, monkeypatch=monkeypatch, ok=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "git is not installed, and experiments lie in git" in compare(project, "HEAD", monkeypatch=monkeypatch, ok=False)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3000)
-def test_on_the_demo_two_seeds_do_not_differ_and_lstm_beats_linear(tmp_path, monkeypatch):
-    project = make_project(tmp_path / "project", ROOT / "data/demo", {"head": "linear", "train__noise": 0.5})
-    project.run("dvc", "repro")
-    project.commit()
-    project.run("dvc", "exp", "run", "-n", "seed", "-S", "train.seed=1")
-    project.run("dvc", "exp", "run", "-n", "lstm", "-S", "train.seed=0", "-S", "head=lstm")
-    seeds, heads = (compare(project, "HEAD", name, monkeypatch=monkeypatch) for name in ("seed", "lstm"))
-    print(seeds, heads, compare(project, "--all", monkeypatch=monkeypatch), sep="\n")
-    assert "no difference between HEAD and seed" in seeds
-    assert "lstm is better than HEAD by 0." in heads
