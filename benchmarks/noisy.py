@@ -41,7 +41,8 @@ class Noisy:
     def __init__(self, source: Features, noise: float, seed: int) -> None:
         self.frames, self.dimensions, self.time_s, self.valid = source.frames, source.dimensions, source.time_s, source.valid
         clean = source.rows(0, source.frames)
-        self._rows = clean + noise * clean.std() * np.random.default_rng(seed).standard_normal(clean.shape, np.float32)
+        added = noise * clean.std() * np.random.default_rng(seed).standard_normal(clean.shape, np.float32)
+        self._rows: npt.NDArray[np.float32] = clean + added
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.float32]:
         return self._rows[start:stop]

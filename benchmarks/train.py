@@ -20,20 +20,25 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import numpy as np
+import numpy.typing as npt
 import yaml
 from planted import frames_of, write_planted
 from train_plain import Curve, train_plain
 
+from ethocache.sequence import training
 from ethocache.sequence.heads import effective_train, parse_head, resolve_head
 from ethocache.sequence.heads.settings import HeadSettings
-from ethocache.sequence.reading import Reader, Rows
+from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.thresholds import macro_average_precision
-from ethocache.sequence.training import fit, predict_all
+from ethocache.sequence.training import predict_all
 from ethocache.sequence.videos import TrainingVideo
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
@@ -77,23 +82,23 @@ def rounds(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 def train_ours(head: str, fitted: Videos, held_out: Videos, epochs: int, seed: int) -> Curve:
     """Train the head as params.yaml has it, for all of the epochs."""
     settings, params = chosen(head, {"epochs": epochs, "patience": epochs, "seed": seed})
-    reader = TimedReader(held_out[0].id)
-    done = fit("ours", fitted, held_out, settings, params, reader)
-    return Curve(reader.seconds, [epoch["average_precision"] or 0.0 for epoch in done.curve])
+    with noting_epochs() as seconds:
+        done = training.fit("ours", fitted, held_out, settings, params, Reader())
+    return Curve(seconds, [epoch["average_precision"] or 0.0 for epoch in done.curve])
 
 
-class TimedReader(Reader):
-    """Notes when a video is asked for: a held-out one is once after each epoch, and not before."""
+@contextmanager
+def noting_epochs() -> Iterator[list[float]]:
+    """Note the seconds at which a training takes the average precision of the held-out videos: once after each epoch."""
+    start, seconds = time.perf_counter(), list[float]()
 
-    def __init__(self, watched: str) -> None:
-        super().__init__()
-        self.watched, self.start = watched, time.perf_counter()
-        self.seconds: list[float] = []
+    def noted(label: npt.NDArray[np.int8], probability: npt.NDArray[np.float32]) -> float | None:
+        value = macro_average_precision(label, probability)
+        seconds.append(time.perf_counter() - start)
+        return value
 
-    def of(self, video: TrainingVideo) -> Rows:
-        if video.id == self.watched:
-            self.seconds.append(time.perf_counter() - self.start)
-        return super().of(video)
+    with patch.object(training, "macro_average_precision", noted):
+        yield seconds
 
 
 def chosen(head: str, changes: dict[str, Any]) -> tuple[HeadSettings, TrainParams]:
@@ -150,7 +155,7 @@ def time_fold(system: str, videos: Videos, number: int, epochs: int) -> dict[str
     scored, inner, *fitted = [*videos[number:], *videos[:number]]
     settings, params = chosen(system, {"epochs": epochs})
     start, reader = time.perf_counter(), Reader()
-    done = fit(f"{system}, fold {number + 1}", fitted, [inner], settings, params, reader)
+    done = training.fit(f"{system}, fold {number + 1}", fitted, [inner], settings, params, reader)
     precision = macro_average_precision(*predict_all(done.network, [scored], params, reader)) or 0.0
     seconds = time.perf_counter() - start
     return {"seconds": round(seconds, 1), "epochs": len(done.curve), "average_precision": round(precision, 3)}
