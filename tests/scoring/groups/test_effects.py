@@ -53,6 +53,10 @@ def test_cliffs_delta_counts_pairs():
     assert cliffs_delta(FIRST[:1], SECOND) == UNKNOWN
 
 
+def test_numbers_that_differ_in_their_last_digit_only_are_ties():
+    assert cliffs_delta(np.array([0.1 * 3, 0.2, 0.5]), np.array([0.3, 0.2, 0.5])).value == 0
+
+
 def test_cliffs_delta_of_groups_apart_keeps_an_interval():
     apart = cliffs_delta(FIRST, FIRST + 10)
     assert (apart.value, apart.high) == (1, 1) and apart.low == pytest.approx((4 - 3.84146) / (4 + 3.84146), abs=1e-4)

@@ -102,7 +102,7 @@ class Overall:
     Attributes
     ----------
     level, groups, variable, animals
-        What is compared; how many animals of each group have the number.
+        What is compared, without groups of fewer than two animals, which cannot be tested; how many of each have the number.
     f
         The F statistic; None where all animals are alike.
     p, p_holm, p_smallest
@@ -157,7 +157,7 @@ def compare_groups(
         members = {group: design.animals(group, level) for group in groups}
         for variable in variables:
             if len(groups) > 2:
-                overall.append(_compare_all(level, groups, variable, [table.of(variable, members[group]) for group in groups], drawing))
+                overall.append(_compare_all(level, variable, {group: table.of(variable, members[group]) for group in groups}, drawing))
             for first, second in combinations(groups, 2):
                 adjusted = _adjusted_difference(table, variable, (members[first], members[second]), errors, drawing)
                 values = (table.of(variable, members[first]), table.of(variable, members[second]))
@@ -188,9 +188,11 @@ def _compare_two(level: str, names: tuple[str, str], variable: Variable, values:
     )
 
 
-def _compare_all(level: str, groups: Sequence[str], variable: Variable, values: Sequence[Floats], drawing: Drawing) -> Overall:
-    p, smallest, f = _test(values, drawing)
-    return Overall(level, tuple(groups), variable, tuple(map(len, values)), f, p, smallest)
+def _compare_all(level: str, variable: Variable, values: Mapping[str, Floats], drawing: Drawing) -> Overall:
+    """Compare the groups of at least two animals: a single animal must not keep the others from being tested."""
+    tested = {group: numbers for group, numbers in values.items() if len(numbers) >= _FEWEST_TO_TEST}
+    p, smallest, f = _test([*tested.values()], drawing) if len(tested) > 1 else (None, None, None)
+    return Overall(level, tuple(tested), variable, tuple(map(len, tested.values())), f, p, smallest)
 
 
 def _test(values: Sequence[Floats], drawing: Drawing) -> tuple[float | None, float | None, float | None]:

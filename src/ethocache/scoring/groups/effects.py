@@ -11,6 +11,7 @@ from ethocache.scoring.frames import Floats
 from ethocache.scoring.intervals import FEWEST_ANIMALS, interval
 
 _Z = 1.959964  # of a normal distribution, 95 % two-sided
+_EQUAL = 1e-9  # of the values: times that were summed in another order differ in the last digits
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def cliffs_delta(first: Floats, second: Floats) -> Estimate:
     n, m = len(first), len(second)
     if min(n, m) < 2:
         return UNKNOWN
-    above = np.sign(second[:, None] - first[None, :])
+    apart = second[:, None] - first[None, :]
+    above = np.where(np.abs(apart) <= _EQUAL * max(np.abs(first).max(), np.abs(second).max()), 0, np.sign(apart))
     delta = float(above.mean())
     if abs(delta) == 1:
         near = (min(n, m) - _Z**2) / (min(n, m) + _Z**2)

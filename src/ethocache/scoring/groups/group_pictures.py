@@ -90,7 +90,7 @@ def _paint_over_time(figure: "Figure", study: Study) -> None:
     rows = -(-len(study.behaviours) // columns)
     figure.set_size_inches(max(3.2 * columns, 4.4) + 0.4, 2.4 * rows + 0.9)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
-    for place, (level, group, animals) in enumerate(study.cells):
+    for place, (_, _, animals) in enumerate(study.cells):
         for b, rates in enumerate(group_rates(study, animals)):
             _paint_rates(panels.flat[b], rates, study, place)
     for panel, name in zip(panels.flat, study.behaviours, strict=False):
