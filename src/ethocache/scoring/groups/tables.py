@@ -100,11 +100,11 @@ def _over_time_videos(study: Study) -> Iterator[list[Cell]]:
 def group_rates(study: Study, animals: Sequence[str]) -> Floats:
     """Return bouts per minute (B, N, 4) of a group in each time bin: animals that it is known of, mean, low, high."""
     rates = rates_over_time(study.videos, animals, study.bin_s)
-    return np.array([[_rate(study, column[~np.isnan(column)]) for column in of_behaviour.T] for of_behaviour in rates.transpose(1, 0, 2)])
+    return np.array([[_rate(column[~np.isnan(column)]) for column in of_behaviour.T] for of_behaviour in rates.transpose(1, 0, 2)])
 
 
-def _rate(study: Study, known: Floats) -> list[float]:
-    estimate = mean_of(known, study.drawing.resamples, study.drawing.seed)
+def _rate(known: Floats) -> list[float]:
+    estimate = mean_of(known)
     return [len(known), *(np.nan if value is None else value for value in (estimate.value, estimate.low, estimate.high))]
 
 
