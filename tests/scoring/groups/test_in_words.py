@@ -57,3 +57,9 @@ def test_missing_motion_and_behaviours_that_cannot_be_adjusted_are_named(studied
         "grooming: its fraction of time is not adjusted for tagging errors: 0 held-out animals show it, and 3 are needed to know how it "
         "is tagged",
     ]
+
+
+def test_names_with_line_breaks_stay_on_one_line(studied, filmed):
+    videos = [filmed(f"{name}{n}", first + n % 3, genotype=name) for name, first in (("W\nT", 1), ("H\x1bD", 6)) for n in range(6)]
+    said = summary(studied(videos, measures=["fraction"]))
+    assert "(H D 6, W T 6)" in said and "W T minus H D -0.5" in said and "\n" not in said and "\x1b" not in said

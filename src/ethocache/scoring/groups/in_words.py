@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ethocache.dataset.findings import some
+from ethocache.dataset.text import shown
 from ethocache.scoring.groups.animals import stem_of
 from ethocache.scoring.groups.comparing import Comparison, Overall
 from ethocache.scoring.groups.study import Study
@@ -50,7 +51,7 @@ def _difference(row: Comparison | Overall) -> str:
     name = _cell(row.level and f"{row.level}:", row.variable.behaviour, row.variable.measure)
     if isinstance(row, Overall):
         return f"{name} (p {row.p_holm:.2g})"
-    return f"{name}, {row.second} minus {row.first} {row.difference.value:+.3g} (p {row.p_holm:.2g})"
+    return f"{name}, {shown(row.second)} minus {shown(row.first)} {row.difference.value:+.3g} (p {row.p_holm:.2g})"
 
 
 def _about_few_animals(pairs: Sequence[Comparison]) -> list[str]:
@@ -82,4 +83,4 @@ def _about_adjustment(study: Study) -> list[str]:
 
 
 def _cell(*parts: str) -> str:
-    return " ".join(filter(None, parts))
+    return shown(" ".join(filter(None, parts)))  # cells of a table may hold line breaks
