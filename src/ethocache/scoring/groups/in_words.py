@@ -19,7 +19,7 @@ def summary(study: Study) -> str:
     if not study.pairs:
         return said
     groups = ", ".join(f"{_cell(level, group)} {len(animals)}" for level, group, animals in study.cells)
-    return f"{said} in {len(study.cells)} groups ({groups}); {_found(study.overall or study.pairs)}"
+    return f"{said} in {len(study.cells)} groups ({groups}); {_found_all(study)}"
 
 
 def notes(study: Study, measures: Sequence[str]) -> list[str]:
@@ -37,6 +37,13 @@ def notes(study: Study, measures: Sequence[str]) -> list[str]:
         parts = [name for name in study.fields if name not in ("animal", "individual")]
         lines.append(f"no groups were compared; name them with {f'--by {parts[0]}' if parts else '--metadata FILE --by COLUMN'}")
     return [*lines, *_about_few_animals(study.pairs), *_about_correction(study.pairs), *_about_adjustment(study)]
+
+
+def _found_all(study: Study) -> str:
+    """Tell all groups at once, and pairs where a level has only two of them."""
+    at_once = {row.level for row in study.overall}
+    pairs = [row for row in study.pairs if row.level not in at_once]
+    return "; ".join(_found(rows) for rows in (study.overall, pairs) if rows)
 
 
 def _found(rows: Sequence[Comparison] | Sequence[Overall]) -> str:
