@@ -118,4 +118,5 @@ def _looked_in_bins(looked_s: Floats, frame_s: Floats, bins: int, bin_s: float) 
     ends_s, looked_until_s = np.append(0, np.cumsum(frame_s)), np.append(0, np.cumsum(looked_s))
     edges_s = np.arange(1, bins) * bin_s
     inner_s = np.interp(edges_s, ends_s, looked_until_s)
-    return np.diff(inner_s, prepend=0, append=looked_until_s[-1])[:bins]
+    in_bins: Floats = np.diff(inner_s, prepend=0, append=looked_until_s[-1])[:bins]
+    return in_bins
