@@ -21,8 +21,8 @@ def test_a_p_below_a_thousandth_is_not_written_as_zero():
 
 def test_a_difference_that_chance_makes_too_is_none_and_says_which_way_it_lies():
     assert in_words("lstm", "tcn", found(-0.012, 0.31, low=-0.044, high=0.02)) == (
-        "no difference between lstm and tcn that can be told from chance: macro average precision of tcn -0.012 "
-        "(-0.044 to 0.020, p = 0.310), on 8 animals"
+        "no difference between lstm and tcn that can be told from chance: macro average precision of tcn is 0.012 lower "
+        "(difference -0.044 to 0.020, p = 0.310), on 8 animals"
     )
 
 

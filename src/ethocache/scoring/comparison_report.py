@@ -32,8 +32,10 @@ def in_words(first: str, second: str, found: Found, left_out: Sequence[str] = ()
     if same:
         return f"no difference: {first} and {second} gave the same answers in every frame, {on}"
     if macro.p > SIGNIFICANT:
-        by = f"average precision of {second} {macro.difference:+.3f} ({_range(macro.low, macro.high)}{_p(macro.p)})"
-        return f"no difference between {first} and {second} that can be told from chance: macro {by}, {on}{_too_few(macro.animals)}"
+        by = f"{abs(macro.difference):.3f} {'lower' if macro.difference < 0 else 'higher'}"
+        within = f"difference {_range(macro.low, macro.high)}{_p(macro.p)}"
+        which = f"macro average precision of {second} is {by} ({within}), {on}{_too_few(macro.animals)}"
+        return f"no difference between {first} and {second} that can be told from chance: {which}"
     better, worse, low, high = (second, first, macro.low, macro.high)
     if macro.difference < 0:
         better, worse, low, high = first, second, _minus(macro.high), _minus(macro.low)
