@@ -10,6 +10,7 @@ from ethocache.common.errors import InputError
 from ethocache.dataset.label_table import LabelTable
 from ethocache.dataset.labels import LabelSnapshot, write_snapshot
 from ethocache.dataset.predictions import fill_predictions
+from ethocache.dataset.training_curves import write_curves
 from ethocache.scoring.people import compare_people
 from ethocache.stages.evaluate import evaluate
 
@@ -106,6 +107,7 @@ def project(drawn, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text("evaluate: {resamples: 100}\n")
     fill_predictions(tmp_path / "data/predictions", [drawn(name, grooming=("##..", "##..")) for name in "ab"])
+    write_curves(tmp_path / "data/curves/training.csv", [])
 
     def run(**raters):
         for name in "ab":

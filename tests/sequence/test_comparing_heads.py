@@ -40,6 +40,7 @@ def compare(*names):
     return answer.output
 
 
+@pytest.mark.slow
 def test_a_head_that_sees_time_beats_one_that_does_not_where_single_frames_are_noisy(trained):
     assert "lstm-0 is better than linear-0 by 0." in compare(trained("linear", smoothing="none"), trained("lstm", smoothing="none"))
 
