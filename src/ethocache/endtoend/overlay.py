@@ -175,8 +175,10 @@ def _of_unlabelled(record: VideoRecord) -> Shown:
 
 
 def _threshold_of_model(behaviours: tuple[str, ...]) -> npt.NDArray[np.float32] | None:
-    """Return from where on the final model tags a frame; None where something else than a threshold decides."""
-    folder = MODELS / read_json(HEAD)["name"]
+    """Return from where on the final model tags a frame; None where something else decides, or the model is not here."""
+    if not HEAD.is_file():
+        return None
+    folder = MODELS / str(read_json(HEAD)["name"])
     card = read_card(folder)
     decision = verdict_of(card, folder / CARD).decision
     by_threshold = not card.exclusive and not any(decision.chains) and card.behaviours == behaviours
