@@ -27,7 +27,7 @@ MAY_IMPORT = {
 }
 OWNERS = {
     "h5py": {"dataset/features.py", "dataset/tracks.py", "dataset/deeplabcut_h5.py", "dataset/predictions.py", "dataset/nwb.py"},
-    "av": {"dataset/videos.py", "vision/decode.py", "vision/encode.py"},
+    "av": {"dataset/videos.py", "vision/decode.py", "vision/encode.py", "vision/canvas.py"},
     "timm": {"vision/backbones/"},
     "torchvision": {"vision/backbones/", "vision/tracking/detectors.py"},
     "deeplabcut": {"vision/tracking/networks.py", "vision/tracking/superanimal.py"},
@@ -41,7 +41,7 @@ OWNERS = {
     "dask_jobqueue": {"common/workers.py"},
     "filelock": {"common/locks.py"},
     "matplotlib": {"scoring/"},
-    "PIL": {"vision/contact_sheet.py"},
+    "PIL": {"vision/contact_sheet.py", "vision/overlay_text.py"},
     "typer": {"cli.py"},
     "pynwb": {"dataset/nwb.py"},
     "ndx_ethogram": {"dataset/nwb.py"},

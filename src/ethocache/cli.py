@@ -68,6 +68,19 @@ def export(
 
 
 @app.command()
+def overlay(
+    video: Annotated[str, typer.Argument(metavar="VIDEO", help="A video's id or file name; of one animal of several VIDEO.ANIMAL.")],
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="The mp4 to write; overlays/VIDEO.mp4 if left out.")] = None,
+    crop: Annotated[bool, typer.Option("--crop", help="The crop around the animal, not the whole frame.")] = False,
+    source: Annotated[str, typer.Option("--from", metavar="SOURCE", help="tags, labels or both: what there is.")] = "both",
+) -> None:
+    """Write a video with its tags, probabilities and labels below the picture, to look at and to show."""
+    from ethocache.endtoend import overlay as overlays  # loads numpy and the video library
+
+    run_stage(lambda: overlays.overlay(video, to, crop, source, find_store()))
+
+
+@app.command()
 def groups(
     by: Annotated[str, typer.Option(metavar="PART,...", help="What makes the groups: parts of the videos' names, metadata columns.")] = "",
     within: Annotated[str, typer.Option(metavar="PART,...", help="Compare the groups within each value of this.")] = "",

@@ -19,7 +19,7 @@ from ethocache.vision.crop_plan import CropPlan, plan_crops
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.cropping import crop_video
 from ethocache.vision.decode import decode_frames, decode_pictures, rows_of
-from ethocache.vision.encode import CropStyle, Scaler
+from ethocache.vision.encode import Scaler
 from ethocache.vision.pictures import Picture, cut_square
 
 Floats = npt.NDArray[np.float64]
@@ -147,7 +147,7 @@ def test_every_pixel_that_is_cut_and_scaled_comes_from_where_the_plan_says(films
         plan, params = planned(data, film)
         assert plan.left_px.min() >= 0 and plan.left_px.max() + plan.side_px <= film.facts.width
         assert plan.top_px.min() >= 0 and plan.top_px.max() + plan.side_px <= film.facts.height
-        scaler = Scaler(CropStyle(params.size_px, params.quality, params.keyframe_interval, BT601))
+        scaler = Scaler(params.size_px, params.size_px, BT601)
         luma = []
         for picture, left, top in zip(film.pictures, plan.left_px, plan.top_px, strict=True):
             square = cut_square(picture, int(left), int(top), plan.side_px)

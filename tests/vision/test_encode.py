@@ -43,7 +43,7 @@ class TestASegment:
     @pytest.mark.parametrize("side", [40, 64])
     def test_is_made_of_frames_that_nobody_fills_again_while_they_are_encoded(self, side: int) -> None:
         """Also where the square has the crop's size, so that there is nothing to scale."""
-        scaler = Scaler(STYLE)
+        scaler = Scaler(STYLE.size, STYLE.size, STYLE.matrix)
         frames = [scaler.scale(picture) for picture in pictures(3, side)]
         assert [int(np.median(rows_of(frame.planes[0]))) for frame in frames] == [40, 41, 42]
 

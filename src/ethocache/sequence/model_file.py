@@ -122,7 +122,7 @@ def load_model(folder: Path) -> Model:
         If it is missing, damaged, or of another version.
     """
     card = read_card(folder)
-    verdict = _verdict(card, folder / CARD)
+    verdict = verdict_of(card, folder / CARD)
     for member in card.members:
         path = folder / member.weights
         if not path.is_file():
@@ -133,7 +133,14 @@ def load_model(folder: Path) -> Model:
     return Model(card, tuple(networks), verdict)
 
 
-def _verdict(card: ModelCard, path: Path) -> Verdict:
+def verdict_of(card: ModelCard, path: Path) -> Verdict:
+    """Return how a model's probabilities become tags; `path` is its card's, for messages.
+
+    Raises
+    ------
+    InputError
+        If the card holds no verdict that fits its behaviours and members.
+    """
     try:
         verdict = Verdict.from_json(card.verdict)
     except (KeyError, TypeError, ValueError, InputError) as error:

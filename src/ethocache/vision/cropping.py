@@ -15,7 +15,7 @@ from ethocache.dataset.videos import VideoFacts
 from ethocache.vision.crop_plan import CropPlan, write_plan
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.decode import decode_pictures, read_tags
-from ethocache.vision.encode import CropStyle, join_segments, write_segment
+from ethocache.vision.encode import CropStyle, join_segments, ticks_of, write_segment
 from ethocache.vision.pictures import Picture, cut_square
 
 VIDEO, PLAN = "crop.mp4", "crop.json"
@@ -59,7 +59,7 @@ def crop_video(
         for _ in pictures:
             pass  # a frame too many is reported by the decoder, when it has reached the end
     crop = bench.output / VIDEO
-    join_segments(crop, bench.finished_segments(".mp4"), _ticks(time_s, tags.ticks_per_second), tags.ticks_per_second)
+    join_segments(crop, bench.finished_segments(".mp4"), ticks_of(time_s, tags.ticks_per_second), tags.ticks_per_second)
     write_plan(bench.output / PLAN, plan, time_s, params.size_px, key)
     return {
         "frames": plan.frames,
@@ -74,11 +74,3 @@ def crop_video(
 def _squares(pictures: Iterable[Picture], plan: CropPlan, frames: range) -> Iterator[Picture]:
     for frame, picture in zip(frames, islice(pictures, len(frames)), strict=True):
         yield cut_square(picture, int(plan.left_px[frame]), int(plan.top_px[frame]), plan.side_px)
-
-
-def _ticks(time_s: npt.NDArray[np.float64], ticks_per_second: int) -> npt.NDArray[np.int64]:
-    """Return each frame's time stamp in the container, where two frames cannot share one: the later comes one tick after."""
-    ticks = np.round(time_s * ticks_per_second).astype(np.int64)
-    order = np.arange(len(ticks))
-    increasing: npt.NDArray[np.int64] = np.maximum.accumulate(ticks - order) + order
-    return increasing
