@@ -256,6 +256,13 @@ class TestWhatIsFound:
         assert note in said
         assert params(tmp_path / "new")["data"]["behaviours"] == ["grooming", "rearing"]
 
+    def test_a_typing_error_among_the_behaviours_is_told_with_both_things_that_mend_it(self, tmp_path):
+        lab = put(a_lab(tmp_path / "lab"), {"labels/HD_03.csv": BOUTS.replace("grooming", "groming")})
+        said = make_project(tmp_path / "new", lab)
+        assert "'groming' (once) and 'grooming' (2 times) look like one behaviour" in said
+        assert "set labels.rename: {'groming': 'grooming'} and take 'groming' out of data.behaviours" in said
+        assert params(tmp_path / "new")["data"]["behaviours"] == ["groming", "grooming", "rearing"]
+
     @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
     def test_a_folder_that_links_to_itself_ends(self, tmp_path):
         lab = a_lab(tmp_path / "lab")
