@@ -84,11 +84,14 @@ def test_a_search_that_is_killed_from_outside_goes_on_with_no_trial_lost_and_no_
     assert folds() - before == sum(int(trial["folds"]) for trial in trials)
 
 
-def test_a_search_that_keeps_nobody_out_says_so(embedded, tmp_path, monkeypatch):
+def test_where_nothing_better_is_found_params_yaml_stays_as_it_is_and_all_animals_are_scored(embedded, tmp_path, monkeypatch):
+    before = (embedded.folder / "params.yaml").read_bytes()
     said = ethocache(
         embedded, "tune", "--head", "linear", "--trials", "1", "--keep-out", "0", "--storage", str(tmp_path), monkeypatch=monkeypatch
     )
-    assert "no animal was kept out, so none is left for an honest score: label more animals" in said
+    assert "note: no animal is kept out, so none is left for an honest score: label more animals" in said
+    assert "linear: nothing better found in 1 trial (0 given up early): params.yaml stays as it is, average precision 0." in said
+    assert (embedded.folder / "params.yaml").read_bytes() == before
     assert (tmp_path / "linear/trials.csv").is_file()
 
 

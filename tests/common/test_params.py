@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
@@ -59,6 +59,17 @@ def test_all_problems_of_a_section_come_at_once_with_the_nearest_name():
 def test_a_key_like_no_other_lists_the_known_ones():
     with pytest.raises(InputError, match="'xyzzy' is not a setting; known: batch_size, rate"):
         parse_section({"xyzzy": 3, "rate": 1}, Example, "params.yaml: extract")
+
+
+def test_a_choice_that_is_misspelt_is_told_with_the_nearest_one():
+    class Smoothed(Section):
+        smoothing: Literal["auto", "median", "none"] = "auto"
+
+    said = "decide: 'smoothing': Input should be 'auto', 'median' or 'none', found "
+    for found, hint in (("medain", "'medain', did you mean 'median'?"), ("xyz", "'xyz'"), (3, "3")):
+        with pytest.raises(InputError) as caught:
+            parse_section({"smoothing": found}, Smoothed, "decide")
+        assert str(caught.value) == said + hint
 
 
 def test_a_section_that_is_no_mapping_is_refused():

@@ -73,6 +73,24 @@ def test_every_file_that_belongs_nowhere_or_twice_is_named(match, tmp_path):
     ]
 
 
+def test_a_file_without_the_rater_that_labels_name_asks_for_is_told_how_to_be_called(match):
+    with pytest.raises(InputError) as caught:
+        match("HD_2.csv", name="{video}_{rater}")
+    assert str(caught.value) == (
+        "HD_2.csv: the name does not fit labels.name '{video}_{rater}', as it names no rater; rename the file, such as 'HD_2_anna'"
+    )
+
+
+def test_a_file_with_a_rater_that_labels_name_does_not_ask_for_is_told_the_setting(match):
+    with pytest.raises(InputError) as caught:
+        match("HD_2.csv", "HD_2_ben.csv", "WT_1_b_ben.csv")
+    assert str(caught.value).splitlines() == [
+        f"{video}_ben.csv: no video is called '{video}_ben'; if it is of '{video}', and 'ben' is a second person, set labels.name to "
+        "'{video}_{rater}', and name the rater in every file; else rename the file, or narrow data.labels"
+        for video in ("HD_2", "WT_1_b")
+    ]
+
+
 def test_one_person_twice_is_refused(match, says):
     says(("WT_1.avi", "rater_1"), ("C:\\videos\\WT_1.avi", "rater_1"))
     with pytest.raises(InputError, match=r"all.csv: all.csv already holds the labels of 'WT_1' by 'rater_1'; keep one of the two"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline import ROOT, TINY, Project, environment_of_a_user
 from typer.testing import CliRunner
@@ -256,6 +256,13 @@ class TestWhatIsFound:
         assert note in said
         assert params(tmp_path / "new")["data"]["behaviours"] == ["grooming", "rearing"]
 
+    def test_a_typing_error_among_the_behaviours_is_told_with_both_things_that_mend_it(self, tmp_path):
+        lab = put(a_lab(tmp_path / "lab"), {"labels/HD_03.csv": BOUTS.replace("grooming", "groming")})
+        said = make_project(tmp_path / "new", lab)
+        assert "'groming' (once) and 'grooming' (2 times) look like one behaviour" in said
+        assert "set labels.rename: {'groming': 'grooming'} and take 'groming' out of data.behaviours" in said
+        assert params(tmp_path / "new")["data"]["behaviours"] == ["groming", "grooming", "rearing"]
+
     @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
     def test_a_folder_that_links_to_itself_ends(self, tmp_path):
         lab = a_lab(tmp_path / "lab")
@@ -393,6 +400,30 @@ def test_what_a_new_project_ignores_is_what_the_repository_ignores_of_results():
     assert not [line for line in lines if "demo" in line]
 
 
+def test_the_settings_of_a_new_project_are_those_that_the_repository_was_committed_with():
+    """Not those of the clone at the moment, to which `dvc exp run` and `ethocache tune` write."""
+    committed = git(ROOT, "show", "HEAD:params.yaml")
+    assert templates.template("params.yaml") in (committed, (ROOT / "params.yaml").read_text(encoding="utf-8")), (
+        "a setting of params.yaml at the top belongs into new_project/template/params.yaml too"
+    )
+
+
+def test_what_is_tried_and_tuned_in_a_clone_does_not_go_into_a_new_project(tmp_path):
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT / "src", clone / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dvc.yaml", ".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore", *templates.PLOTS):
+        put(clone, {name: (ROOT / name).read_text(encoding="utf-8")})
+    as_shipped = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    tuned = as_shipped.replace("head: lstm", "head: linear", 1).replace("    units: 64\n", "    units: 8\n    tuned_on: [WT_YFP_01]\n")
+    put(clone, {"params.yaml": tuned.replace("smoothing: auto", "smoothing: none", 1)})
+    make = "from pathlib import Path; from ethocache.endtoend.new_project import make_project; make_project(Path('lab'))"
+    environment = environment_of_a_user() | {"PYTHONPATH": str(clone / "src")}
+    subprocess.run((sys.executable, "-c", make), cwd=tmp_path, env=environment, check=True)
+    of_the_lab, shipped = params(tmp_path / "lab"), yaml.safe_load(templates.template("params.yaml"))
+    assert {name for name in shipped if of_the_lab[name] != shipped[name]} == {"data"}
+
+
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1).filter(str.isprintable))
 def test_any_text_is_read_from_params_yaml_as_it_was_written(text):
     shipped = templates.template("params.yaml")

@@ -102,7 +102,13 @@ def _explain(problem: Any, model: type[Section], place: str) -> str:
     if problem["type"] == "missing":
         return f"{place}: '{where}' is missing"
     reason = problem["msg"].removeprefix("Value error, ")
-    return f"{place}: '{where}': {reason}, found {problem['input']!r}" if where else f"{place}: {reason}"
+    hint = did_you_mean(problem["input"], _choices(problem)) if problem["type"] == "literal_error" else ""
+    return f"{place}: '{where}': {reason}, found {problem['input']!r}{hint}" if where else f"{place}: {reason}"
+
+
+def _choices(problem: Any) -> list[str]:
+    """Return the words that a setting may be, from pydantic's ``'auto', 'none' or 'median'``."""
+    return re.findall(r"'([^']*)'", problem["ctx"]["expected"])
 
 
 def _section_at(model: type[Section], path: tuple[object, ...]) -> type[Section] | None:

@@ -240,6 +240,23 @@ def _unmatched(file: str, media: str, videos: Collection[str], params: LabelPara
     wanted = name_of(media) if media else plain_name(PurePosixPath(file).stem)
     if params.unmatched == "skip":
         return f"'{shown(wanted)}'"
+    if not media and (told := _about_rater(wanted, videos, params.name)):
+        raise InputError(f"{file}: {told}")
     within = f"the labels of '{shown(wanted)}' in it belong to no video" if media else f"no video is called '{shown(wanted)}'"
     remedy = "rename the file, set labels.name, or narrow data.labels" if not media else "labels.unmatched: skip leaves them aside"
     raise InputError(f"{file}: {within}{did_you_mean(wanted, videos)}; {remedy}")
+
+
+def _about_rater(stem: str, videos: Collection[str], pattern: str) -> str:
+    """Return what to do where only the rater keeps a file's name from its video's; empty where it is something else."""
+    if "{rater}" in pattern and stem in videos:
+        example = pattern.replace("{video}", stem).replace("{rater}", "anna")
+        return f"the name does not fit labels.name '{pattern}', as it names no rater; rename the file, such as '{example}'"
+    video = max((video for video in videos if stem.startswith(f"{video}_")), key=len, default="")
+    rater = stem.removeprefix(f"{video}_")
+    if pattern != "{video}" or not video or not rater:
+        return ""
+    return (
+        f"no video is called '{shown(stem)}'; if it is of '{video}', and '{shown(rater)}' is a second person, "
+        "set labels.name to '{video}_{rater}', and name the rater in every file; else rename the file, or narrow data.labels"
+    )

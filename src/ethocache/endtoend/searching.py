@@ -1,5 +1,6 @@
 """``ethocache tune`` and ``ethocache learning-curve``, on the project in this folder."""
 
+import sys
 from pathlib import Path
 
 from ethocache.common.errors import InputError, did_you_mean
@@ -13,7 +14,7 @@ from ethocache.sequence.tuning_space import SPACE_NAMES
 
 
 def tune(store: Store, head: str | None, trials: int, keep_out: float, space: str, seed: int, storage: Path) -> str:
-    """Search the settings of a head, write the best into params.yaml, and say in one line what was found.
+    """Search the settings of a head, write the best into params.yaml if they are better, and say in one line what was found.
 
     Raises
     ------
@@ -30,9 +31,12 @@ def tune(store: Store, head: str | None, trials: int, keep_out: float, space: st
     member, folder = project.system.members[0], storage / project.head
     dealt = deal_animals([video.animal for video in project.videos], keep_out, seed, member.head.tuned_on)
     search = Search(member.head, member.params, known, *dealt, seed)
+    if few := tuning_report.too_few_kept_out(search):
+        print(f"note: {few}", file=sys.stderr)  # before hours are spent
     found = run_search(store, project.videos, project.behaviours, search, trials, folder)
     tuning_report.write_report(found, folder)
-    tuning_report.write_best(PARAMS, project.head, project.recipe, project.resolved, found, search)
+    if not tuning_report.nothing_better(found, search):
+        tuning_report.write_best(PARAMS, project.head, project.recipe, project.resolved, found, search)
     return tuning_report.in_words(project.head, found, search, folder)
 
 

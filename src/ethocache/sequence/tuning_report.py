@@ -8,10 +8,12 @@ from typing import Any
 
 from ethocache.common.files import write_text
 from ethocache.common.params_editing import set_params
+from ethocache.common.wording import counted
+from ethocache.scoring.intervals import FEWEST_ANIMALS
 from ethocache.scoring.pictures import draw
 from ethocache.scoring.search_pictures import paint_search
-from ethocache.sequence.tuning import Found, Search
-from ethocache.sequence.tuning_space import TRAIN
+from ethocache.sequence.tuning import FEWEST_SEARCHED, Found, Search
+from ethocache.sequence.tuning_space import TRAIN, applied
 
 TABLE, PICTURE = "trials.csv", "trials"
 _ABOUT = ("number", "state", "score", "folds", "seconds", "frames")
@@ -53,18 +55,40 @@ def write_best(path: Path, head: str, recipe: Mapping[str, Any], present: Mappin
     set_params(path, values | {("heads", head, "tuned_on"): sorted({*search.head.tuned_on, *search.searched})})
 
 
+def nothing_better(found: Found, search: Search) -> bool:
+    """Tell whether the best settings are those that the head has now, and had before anything was tried.
+
+    Then nothing was chosen by the searched animals, and they can all be scored as before.
+    """
+    return found.best == found.first and applied(found.best.values, search.head, search.train) == (search.head, search.train)
+
+
+def too_few_kept_out(search: Search) -> str:
+    """Return what to do where the animals that are kept out are too few for an interval; empty where they are enough."""
+    out, searched = len(search.kept_out), set(search.searched)
+    if out >= FEWEST_ANIMALS:
+        return ""
+    more = min(len(searched) - FEWEST_SEARCHED, len(searched - set(search.head.tuned_on)))
+    remedy = "label more animals" + (", or keep more out (--keep-out)" if out + more >= FEWEST_ANIMALS else "")
+    if out == 0:
+        return f"no animal is kept out, so none is left for an honest score: {remedy}"
+    return f"{counted(out, 'animal')} kept out, and a score of fewer than {FEWEST_ANIMALS} has no interval: {remedy}"
+
+
 def in_words(head: str, found: Found, search: Search, folder: Path) -> str:
     """Return what a search has found, in one line."""
     given_up = sum(row.state != "complete" for row in found.rows)
     first, best = (f"{row.score:.3f}" if row.score is not None else "none" for row in (found.first, found.best))
-    kept = ", ".join(search.kept_out)
-    honest = (
-        f"'dvc repro' now scores honestly on the {len(search.kept_out)} kept out ({kept})"
-        if search.kept_out
-        else "no animal was kept out, so none is left for an honest score: label more animals"
-    )
+    trials, searched = counted(len(found.rows), "trial"), f"the {len(search.searched)} animals searched on"
+    if nothing_better(found, search):
+        return (
+            f"{head}: nothing better found in {trials} ({given_up} given up early): params.yaml stays as it is, "
+            f"average precision {first} on {searched}; {folder / TABLE} has all"
+        )
+    honest = f"'dvc repro' now scores honestly on the {len(search.kept_out)} kept out ({', '.join(search.kept_out)})"
+    few = too_few_kept_out(search)
     return (
-        f"{head}: {len(found.rows)} trials ({given_up} given up early), average precision {first} before, {best} at best on the "
-        f"{len(search.searched)} animals searched on; params.yaml has the settings of trial {found.best.number}, {folder / TABLE} has all; "
-        f"{honest}"
+        f"{head}: {trials} ({given_up} given up early), average precision {first} before, {best} at best on {searched}; "
+        f"params.yaml has the settings of trial {found.best.number}, {folder / TABLE} has all; "
+        + "; ".join(part for part in (honest if search.kept_out else "", few) if part)
     )

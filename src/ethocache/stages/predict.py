@@ -6,6 +6,7 @@ from ethocache.common.batch import for_each
 from ethocache.common.files import fill_folder, read_json
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
+from ethocache.common.wording import counted
 from ethocache.dataset.index import columns_about, read_index
 from ethocache.dataset.summary_table import write_summary
 from ethocache.dataset.tagged_video import read_tagged
@@ -25,7 +26,7 @@ def predict() -> str:
         fill_folder(folder, {f"{video.id}.csv": entry.path(file) for video, entry in zip(videos, entries, strict=True)})
     tagged = (read_tagged(TAGS / f"{video.id}.csv", video) for video in videos)
     write_summary(SUMMARY / "tagged.csv", tagged, columns_about(records), tagger.card.behaviours)
-    return f"{len(videos)} videos without labels, {store.made} tagged now"
+    return f"{counted(len(videos), 'video')} without labels, {store.made} tagged now"
 
 
 if __name__ == "__main__":

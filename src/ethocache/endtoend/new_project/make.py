@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import write_text
+from ethocache.common.wording import counted
 from ethocache.dataset.folder import refuse_results_folder
 from ethocache.endtoend.new_project import git, templates
 from ethocache.endtoend.new_project.finding import Found, look_into
@@ -175,7 +176,13 @@ def _headline(plan: _Plan, settings: Settings) -> str:
     found = plan.found
     if not found.files:
         return f"{plan.folder} is a project now; it has no files yet"
-    counts = f"{len(found.videos)} videos, {len(found.tracks)} tracks, {len(found.labels)} files of labels"
+    counts = ", ".join(
+        (
+            counted(len(found.videos), "video"),
+            counted(len(found.tracks), "track"),
+            counted(len(found.labels), "file of labels", "files of labels"),
+        )
+    )
     formats = f" ({', '.join(sorted(set(found.labels.values())))})" if found.labels else ""
     behaviours = f", behaviours: {', '.join(settings.behaviours)}" if settings.behaviours else ""
     return f"{plan.folder} is a project now, with {counts}{formats} in {plan.data}{behaviours}"

@@ -131,7 +131,7 @@ def _about_labels(found: Found, said: Said) -> list[str]:
 def _usable(names: Counter[str]) -> tuple[list[str], list[str]]:
     """Return the names that can be behaviours, sorted, and what a person should know of them and of the others."""
     used: dict[str, str] = {}
-    notes = spellings(names.elements())
+    notes: list[str] = []
     for name, _ in names.most_common():
         if problem := _problem(name):
             notes.append(
@@ -139,7 +139,8 @@ def _usable(names: Counter[str]) -> tuple[list[str], list[str]]:
             )
         else:
             used.setdefault(name.casefold(), name)  # two that differ in capital letters only are spellings of one
-    return [used[name] for name in sorted(used)], notes
+    behaviours = [used[name] for name in sorted(used)]
+    return behaviours, [*spellings(names.elements(), behaviours), *notes]
 
 
 def _problem(name: str) -> str | None:

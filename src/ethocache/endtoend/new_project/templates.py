@@ -1,4 +1,8 @@
-"""The texts of a new project: this repository's own files, made to fit a folder that holds none of its code."""
+"""The texts of a new project: this repository's own files, made to fit a folder that holds none of its code.
+
+``template/params.yaml`` is a copy for this purpose: the one of a clone has the demo's settings of the moment, such as the head of the
+last experiment, or the animals that a search has seen.
+"""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ethocache.common.params import load_params
 
-_SHIPPED = Path(__file__).parent / "template"  # where the wheel puts them
+_SHIPPED = Path(__file__).parent / "template"  # where params.yaml lies, and where the wheel puts the others
 _CLONE = Path(__file__).parents[4]
 _PLOTS = ("confusion_frames", "labelled_tagged", "precision_recall", "reliability", "training_curves")
 PLOTS = tuple(f".dvc/plots/{name}.json" for name in _PLOTS)
