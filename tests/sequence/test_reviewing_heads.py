@@ -7,8 +7,12 @@ import pytest
 
 from ethocache.common.store import Store
 from ethocache.endtoend.reviewing import find_doubts
+from ethocache.scoring.measures import by_animal, scorable, score_of
 from ethocache.scoring.review.doubts import OTHER
-from ethocache.scoring.review.wrongness import Answers
+from ethocache.scoring.review.moments import moments_of
+from ethocache.scoring.review.queue import make_queue
+from ethocache.scoring.review.simulated import corrected, first_places, places_at_random, without_some
+from ethocache.scoring.review.wrongness import Answers, likely_shown, rare_weights
 from ethocache.sequence.crossvalidation import run_training
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.heads import resolve_head
@@ -64,3 +68,46 @@ def test_planted_labelling_errors_are_among_the_doubts(tmp_path, plant, seed):
     assert len(planted) >= 5
     assert len(found & planted) / len(planted) >= 0.8
     assert len(found & planted) / len(found) >= 0.5
+
+
+def rarely_shown(rng, frames=600, counts=(6, 3, 1)):
+    """Return labels (T, 3) with so many bouts of each behaviour."""
+    labels = np.zeros((frames, len(NAMES)), np.int8)
+    for b, count in enumerate(counts):
+        for start in rng.integers(0, frames - 15, count):
+            labels[start : start + 15, b] = 1
+    return labels
+
+
+def macro_average_precision(predictions, truth):
+    of_behaviour = by_animal(scorable([replace(said, label=truth[said.video]) for said in predictions]))
+    return float(np.mean([score_of("average_precision", videos) for videos in of_behaviour.values()]))
+
+
+def review_and_train_again(folder, videos, seed):
+    """Hide 30 % of the labels, put 5 % right where the queue says, or anywhere; return by how much the queue is better."""
+    truth, rng = {video.id: video.labels for video in videos}, np.random.default_rng([seed, 1])
+    labels = without_some(truth, 0.3, 30, rng)
+
+    def trained(labels, name):
+        return train(folder / name, [replace(video, labels=labels[video.id]) for video in videos])
+
+    answers = answers_of(trained(labels, "before"))
+    weights = rare_weights(sum(likely_shown(said) for said in answers))
+    queue = make_queue([moment for said in answers for moment in moments_of(said, weights, 3600)], 3600, 1)
+    chosen = first_places(queue.moments, NAMES, round(0.05 * sum(values.size for values in truth.values())))
+    anywhere = places_at_random(chosen, labels, rng)
+    scores = [
+        macro_average_precision(trained(corrected(labels, truth, places), name), truth)
+        for name, places in {"queue": chosen, "random": anywhere}.items()
+    ]
+    return scores[0] - scores[1]
+
+
+def test_the_queue_raises_the_score_more_than_as_much_chosen_at_random(tmp_path, plant):
+    gains = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        videos = [plant(f"m{n}", labels=rarely_shown(rng), dimensions=128, seed=seed) for n in range(6)]
+        gains.append(review_and_train_again(tmp_path / str(seed), videos, seed))
+    assert np.mean(gains) > 0 and np.sum(np.array(gains) > 0) >= 4, gains

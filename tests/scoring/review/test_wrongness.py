@@ -41,7 +41,7 @@ def test_no_behaviour_at_all_is_a_sure_answer_too(answers):
 
 
 def test_rare_behaviours_count_more_up_to_a_limit():
-    assert rare_weights(np.array([100.0, 50.0, 0.0])).tolist() == [1, 2, 10]
+    assert rare_weights(np.array([400.0, 100.0, 0.0])).tolist() == [1, 2, 10]
 
 
 def test_labels_say_how_often_a_behaviour_is_shown_and_probabilities_where_there_are_none(answers):

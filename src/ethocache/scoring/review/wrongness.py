@@ -93,7 +93,9 @@ def _doubt(against: Floats) -> Floats:
 def rare_weights(shown: Floats) -> Floats:
     """Return what a wrong frame of each behaviour counts, (B,): the commonest 1, rarer ones more.
 
-    A macro score is the mean over the behaviours, and one wrong frame moves a behaviour's score by about one over its frames.
+    A macro score is the mean over the behaviours, and one wrong frame moves a behaviour's score by about one over its frames. Its square
+    root is taken, as training does with ``class_weights: sqrt``: with the whole of it the rarest behaviour takes most of the queue, which
+    raised macro average precision less in simulations.
 
     Parameters
     ----------
@@ -101,7 +103,7 @@ def rare_weights(shown: Floats) -> Floats:
         (B,) in how many frames each behaviour is likely shown.
     """
     frames = np.maximum(shown, 1.0)
-    return np.asarray(np.minimum(frames.max() / frames, HEAVIEST))
+    return np.asarray(np.minimum(np.sqrt(frames.max() / frames), HEAVIEST))
 
 
 def likely_shown(answers: Answers) -> Floats:
