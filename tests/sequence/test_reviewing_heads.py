@@ -104,6 +104,7 @@ def review_and_train_again(folder, videos, seed):
     return scores[0] - scores[1]
 
 
+@pytest.mark.slow
 def test_the_queue_raises_the_score_more_than_as_much_chosen_at_random(tmp_path, plant):
     gains = []
     for seed in range(5):
