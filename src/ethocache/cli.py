@@ -104,6 +104,18 @@ def groups(
 
 
 @app.command()
+def review(
+    budget: Annotated[str, typer.Option(metavar="TIME", help="What you have: 10min, 90s, or 600 (seconds).")] = "10min",
+    doubts: Annotated[bool, typer.Option("--doubts", help="Instead: labels that look wrong to models that never saw the animal.")] = False,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where the table goes.")] = Path("review"),
+) -> None:
+    """Tell which moments of which videos are most worth a look, or which labels look wrong."""
+    from ethocache.endtoend import reviewing  # loads numpy
+
+    run_stage(lambda: reviewing.doubt_labels(to) if doubts else reviewing.queue_moments(budget, to))
+
+
+@app.command()
 def tune(
     head: Annotated[str | None, typer.Option(metavar="NAME", help="One of params.yaml; the chosen one if left out.")] = None,
     trials: Annotated[int, typer.Option(min=1, help="How many settings are tried, those of earlier runs among them.")] = 50,

@@ -115,7 +115,7 @@ def measure_all(
         for record in kept:
             by_people = source == "labels" or (source == "mixed" and _labelled(record))
             video = _read(record, "labels" if by_people else "tags", folder, store)
-            _check_behaviours(video.behaviours, behaviours, record.id)
+            check_behaviours(video.behaviours, behaviours, record.id)
             of_track = motion.get(plain_text(record.id), {})
             videos.append(measure_video(video, animal_of(record), about[record.id], bin_s, of_track))
             bar.update()
@@ -177,13 +177,20 @@ def _confusion(records: Sequence[VideoRecord], behaviours: tuple[str, ...]) -> d
         if not (PREDICTIONS / f"{record.id}.h5").is_file():
             continue
         prediction = read_prediction(PREDICTIONS / f"{record.id}.h5")
-        _check_behaviours(prediction.behaviours, behaviours, record.id)
+        check_behaviours(prediction.behaviours, behaviours, record.id)
         if not prediction.seen:
             counts[animal_of(record)] = counts.get(animal_of(record), 0) + count_video(prediction)
     return counts
 
 
-def _check_behaviours(found: Collection[str], expected: Collection[str], video: str) -> None:
+def check_behaviours(found: Collection[str], expected: Collection[str], video: str) -> None:
+    """Check that results are of the behaviours that params.yaml asks for.
+
+    Raises
+    ------
+    InputError
+        If they are of others.
+    """
     if found != expected:
         raise InputError(
             f"{video}: expected the behaviours of params.yaml ({some([*expected])}), found {some([*found])}; run 'dvc repro' first"

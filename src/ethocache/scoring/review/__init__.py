@@ -1,0 +1,1 @@
+"""What is worth a person's minute: moments to look at, and labels that look wrong."""

@@ -1,0 +1,59 @@
+"""A person who looks at moments and puts right what is wrong there, where the truth is known: does it help more than chance?"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ethocache.dataset.label_table import NOT_SCORED
+from ethocache.scoring.review.moments import Moment
+
+Labels = npt.NDArray[np.int8]
+Place = tuple[str, int, int, int]
+"""Video, column of the behaviour, first frame, frame after the last."""
+
+
+def without_some(truth: Mapping[str, Labels], part: float, length: int, rng: np.random.Generator) -> dict[str, Labels]:
+    """Return labels in which nobody looked at about this part of the frames, in stretches of `length` frames."""
+    kept = {}
+    for video, labels in truth.items():
+        hidden = np.repeat(rng.random(len(labels) // length + 1) < part, length)[: len(labels)]
+        kept[video] = np.where(hidden[:, None], np.int8(NOT_SCORED), labels)
+    return kept
+
+
+def first_places(moments: Sequence[Moment], behaviours: Sequence[str], cells: int) -> list[Place]:
+    """Return the places of the first moments, until they hold so many frames, each counted for its behaviour."""
+    places, left = list[Place](), cells
+    for moment in moments:
+        if left <= 0:
+            break
+        stop = min(moment.stop, moment.start + left)
+        places.append((moment.video, behaviours.index(moment.behaviour), moment.start, stop))
+        left -= stop - moment.start
+    return places
+
+
+def places_at_random(places: Sequence[Place], labels: Mapping[str, Labels], rng: np.random.Generator) -> list[Place]:
+    """Return as many places of the same lengths, anywhere, that do not overlap within a behaviour."""
+    taken = {video: np.zeros(values.shape, bool) for video, values in labels.items()}
+    found = list[Place]()
+    for _, _, first, after in sorted(places, key=lambda place: place[2] - place[3]):
+        while True:
+            video = str(rng.choice(sorted(taken)))
+            frames, behaviours = taken[video].shape
+            b, start = int(rng.integers(behaviours)), int(rng.integers(max(1, frames - (after - first) + 1)))
+            part = taken[video][start : start + after - first, b]
+            if not part.any():
+                break
+        part[:] = True
+        found.append((video, b, start, start + after - first))
+    return found
+
+
+def corrected(labels: Mapping[str, Labels], truth: Mapping[str, Labels], places: Sequence[Place]) -> dict[str, Labels]:
+    """Return labels that say the truth at these places."""
+    mended = {video: values.copy() for video, values in labels.items()}
+    for video, b, start, stop in places:
+        mended[video][start:stop, b] = truth[video][start:stop, b]
+    return mended
