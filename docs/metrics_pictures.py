@@ -13,6 +13,7 @@ from drawing import BAD, CELL, GOOD, GREY, INK, LABELLED, LEFT, MISSED, PALE, TA
 from ethocache.scoring import frames
 from ethocache.scoring.agreement import agreement
 from ethocache.scoring.bouts import bout_counts, bout_f1, edit_score
+from ethocache.scoring.intervals import score_interval
 from ethocache.scoring.ranking import average_precision, precision_recall_curve
 
 
@@ -210,7 +211,7 @@ def amounts() -> Picture:
 
 def intervals() -> Picture:
     """Animals drawn again and again, and where their scores lie."""
-    picture = Picture(640, 250, "The interval: animals are drawn again and again with replacement, and each draw is scored")
+    picture = Picture(640, 280, "The interval: animals are drawn again and again with replacement, and each draw is scored")
     score = {"a": 0.92, "b": 0.85, "c": 0.60, "d": 0.88, "e": 0.78, "f": 0.71}
     rows = {"your animals": "abcdef", "draw 1": "aabdef", "draw 2": "bccdff", "draw 3": "acdeee"}
     for row, (name, animals) in enumerate(rows.items()):
@@ -221,17 +222,16 @@ def intervals() -> Picture:
         picture.words(LEFT + 208, 44 + 34 * row, f"score {np.mean([score[animal] for animal in animals]):.2f}")
     picture.words(LEFT, 190, "… and so on, 1000 times", 12, GREY)
     drawn = np.random.default_rng(0).choice([*score.values()], (1000, 6)).mean(axis=1)
-    counts, edges_of = np.histogram(drawn, 22, (0.6, 0.95))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    left, wide, ground = 435.0, 180.0, 180.0
-    for count, start in zip(counts, edges_of, strict=False):
-        inside = low <= start <= high
-        height = 130.0 * count / counts.max()
-        picture.box(left + wide * (start - 0.6) / 0.35, round(ground - height, 1), 7, round(height, 1), LABELLED if inside else TAGGED)
-    at_low, at_high = (round(left + wide * (end - 0.6) / 0.35, 1) for end in (low, high))
-    picture.line([(at_low, 188), (at_low, 196), (at_high, 196), (at_high, 188)], INK, 1.5)
-    picture.words((at_low + at_high) / 2, 214, f"95 % of the draws: {low:.2f} to {high:.2f}", 12, INK, "middle")
-    picture.words(LEFT, 236, "Few animals that differ much give a wide interval, however many frames each of them has.", 12, GREY)
+    (counts, edges_of), (low, high) = np.histogram(drawn, 22, (0.6, 0.95)), np.quantile(drawn, [0.025, 0.975])
+    ends, left, wide, ground = score_interval(drawn, sum(score.values()) / 6, 6) or (low, high), 435.0, 180.0, 180.0
+    for height, start in zip(130.0 * counts / counts.max(), edges_of, strict=False):
+        place, colour = left + wide * (start - 0.6) / 0.35, LABELLED if low <= start <= high else TAGGED
+        picture.box(place, round(ground - height, 1), 7, round(height, 1), colour)
+    for (start, end), y, words in (((low, high), 188, "95 % of the draws"), (ends, 222, "the interval")):
+        a, b = (round(left + wide * (place - 0.6) / 0.35, 1) for place in (start, end))
+        picture.line([(a, y), (a, y + 8), (b, y + 8), (b, y)], INK, 1.5)
+        picture.words(left + wide / 2, y + 24, f"{words}: {start:.2f} to {end:.2f}", 12, INK, "middle")
+    picture.words(LEFT, 266, "Few animals that differ much give a wide interval, however many frames each of them has.", 12, GREY)
     return picture
 
 

@@ -230,6 +230,6 @@ def test_without_any_score_or_git_that_is_said(tmp_path, monkeypatch):
     (tmp_path / "params.yaml").write_text("evaluate: {}\n")
     project = Project(tmp_path)
     assert "nothing here has a score yet: run 'dvc repro'" in compare(project, "--all", monkeypatch=monkeypatch, ok=False)
-    assert "'HEAD' is no experiment, no revision of git and no folder" in compare(project, monkeypatch=monkeypatch, ok=False)
+    assert "nothing is committed here yet, so there is nothing to compare with" in compare(project, monkeypatch=monkeypatch, ok=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "git is not installed, and experiments lie in git" in compare(project, "HEAD", monkeypatch=monkeypatch, ok=False)

@@ -52,6 +52,10 @@ def test_a_bout_that_takes_all_that_was_looked_at_cannot_be_missed(drawn):
     assert bout_f1_random(videos(drawn("v", grooming=("?" * 9 + "#" * 30 + "?", "." * 40)))) == 1
 
 
+def test_the_bouts_of_a_short_video_are_not_compared_with_themselves(drawn):
+    assert bout_f1_random(videos(drawn("v", grooming=("....##....", "..........")))) == 0
+
+
 def test_without_a_labelled_bout_there_is_no_bout_f1_of_chance(drawn):
     assert np.isnan(bout_f1_random(videos(drawn("v", grooming=("....", "#...")), drawn("w", grooming=("?...", "#...")))))
 

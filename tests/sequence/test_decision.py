@@ -191,6 +191,13 @@ def test_a_threshold_of_one_half_tags_the_likeliest_of_exclusive_behaviours():
     assert (tags == (likeliest[:, None] == [1, 2])).all()
 
 
+def test_a_number_as_threshold_of_exclusive_behaviours_holds_where_one_of_them_is_not_shown():
+    seen = video(exclusive=True)
+    grooming_only = replace(seen, label=seen.label * np.array([1, 0], np.int8))
+    decision = choose([grooming_only], NAMES, DecideParams(threshold=0.3), True)
+    assert decision.threshold.tolist() == [np.float32(0.3)] * 2
+
+
 def test_thresholds_of_exclusive_behaviours_find_a_rare_one_that_is_never_the_likeliest():
     label = np.zeros((1000, 2), np.int8)
     label[:50, 0], label[50:, 1] = 1, 1

@@ -32,11 +32,18 @@ def store(tmp_path):
     return Store(tmp_path / "store")
 
 
-def made_up(scores, spread=0.02, draws=2):
+def made_up(scores, spread=0.02, draws=2, scored=8):
     """Points on a curve, with a little noise over draws of animals."""
     random = np.random.default_rng(0)
     return [
-        Point(size, draw, {"average_precision": score, "f1": score}, {"grooming": score}, dict.fromkeys(("average_precision", "f1"), drawn))
+        Point(
+            size,
+            draw,
+            {"average_precision": score, "f1": score},
+            {"grooming": score},
+            dict.fromkeys(("average_precision", "f1"), drawn),
+            scored,
+        )
         for size, score in scores.items()
         for draw in range(draws)
         for drawn in [score + random.normal(0, spread, 200)]
@@ -129,6 +136,17 @@ def test_a_flat_curve_says_that_more_animals_hardly_help():
 def test_a_steep_curve_says_that_more_animals_are_worth_it():
     points = made_up({size: 0.9 - 0.9 * size**-0.5 for size in (2, 3, 4, 6)}, spread=1e-3)
     assert "so labelling more is worth it" in in_words(points, look_ahead(points))
+
+
+def test_few_scored_animals_make_the_intervals_wide_and_fewer_than_three_say_nothing():
+    scores = {size: 0.9 - 0.6 * size**-0.8 for size in (2, 3, 5, 8)}
+    few, many, two = (made_up(scores, scored=scored) for scored in (4, 40, 0))
+    gains = [np.ptp(look_ahead(points).gain) for points in (many, few)]
+    assert 1.3 * gains[0] < gains[1] and look_ahead(few).gain[0] >= 0
+    widths = [np.ptp(bands(points, "f1")[1], axis=1) for points in (many, few)]
+    assert (1.5 * widths[0] < widths[1]).all()
+    assert bands(two, "f1")[1][:, [0, 2]].tolist() == [[0.0, 1.0]] * 4
+    assert look_ahead(two).gain[[0, 2]].tolist() == [0.0, 1.0]
 
 
 def test_two_numbers_of_animals_are_too_few_to_look_ahead():

@@ -72,6 +72,11 @@ def find_state(name: str) -> State:
         return State(name, commit=commit)
     if Path(name).is_dir():
         return State(name, folder=Path(name))
+    if name == "HEAD":
+        raise InputError(
+            "nothing is committed here yet, so there is nothing to compare with: run 'dvc repro', 'git add -A' and 'git commit', "
+            "change what you like, run 'dvc repro' again, then compare"
+        )
     names = sorted({experiment for _, experiment, _ in known})
     hint = did_you_mean(name, names) or (f"; experiments: {', '.join(names[:20])}" if names else "; there are no experiments")
     raise InputError(f"'{name}' is no experiment, no revision of git and no folder with predictions{hint}")
@@ -152,7 +157,7 @@ def _get(commit: str, target: Path) -> str:
     """
     top, inside = ((_git("rev-parse", where) or "").rstrip("\n") for where in ("--show-toplevel", "--show-prefix"))
     command = ("get", top, f"{inside}{PREDICTIONS.as_posix()}", "--rev", commit, "-o", str(target))
-    done = subprocess.run((sys.executable, "-m", "dvc", *command), check=False, capture_output=True, text=True)
+    done = subprocess.run((sys.executable, "-m", "dvc", *command), check=False, capture_output=True, text=True, errors="replace")
     said = [line.removeprefix("ERROR: ").removeprefix("unexpected error - ") for line in done.stderr.splitlines() if "ERROR: " in line]
     return shown(said[-1] if said else "it does not say why") if done.returncode else ""
 
@@ -190,7 +195,7 @@ def _commit_of(revision: str) -> str | None:
 def _git(*arguments: str) -> str | None:
     """Return what git answers; None where it has no answer, so also outside of any repository."""
     try:
-        done = subprocess.run(("git", *arguments), check=False, capture_output=True, text=True, encoding="utf-8")
+        done = subprocess.run(("git", *arguments), check=False, capture_output=True, text=True, encoding="utf-8", errors="replace")
     except FileNotFoundError:
         raise InputError("git is not installed, and experiments lie in git: install it (https://git-scm.com) and try again") from None
     return done.stdout if done.returncode == 0 else None

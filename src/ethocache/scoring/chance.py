@@ -26,7 +26,8 @@ def _turned(video: ScoredVideo) -> Iterator[Mask]:
     seen = video.labelled[video.scored]
     if not len(seen):
         return
-    for shift in range(1, SHIFTS + 1):
+    places = {shift * len(seen) // (SHIFTS + 1) for shift in range(1, SHIFTS + 1)} - {0}  # of few frames there are fewer other times
+    for place in sorted(places):
         turned = np.zeros_like(video.labelled)
-        turned[video.scored] = np.roll(seen, shift * len(seen) // (SHIFTS + 1))
+        turned[video.scored] = np.roll(seen, place)
         yield turned

@@ -9,6 +9,7 @@ from typing import Any
 from ethocache.common.files import write_text
 from ethocache.dataset.predictions import Prediction
 from ethocache.dataset.training_curves import TrainingCurve
+from ethocache.scoring.amounts import video_totals
 from ethocache.scoring.confusion import NO_BEHAVIOUR, confusion_counts
 from ethocache.scoring.curve_pictures import paint_curves
 from ethocache.scoring.ethogram import longest_s, pages_of
@@ -20,7 +21,6 @@ from ethocache.scoring.reliability import reliability
 from ethocache.scoring.reliability_picture import paint_reliability
 from ethocache.scoring.training_pictures import paint_training
 from ethocache.scoring.video_pictures import paint_counts, paint_durations
-from ethocache.scoring.video_totals import video_totals
 
 ALL_FOLDS = "all folds"
 FOLD_POINTS = 60  # thresholds of a fold's curve, at most

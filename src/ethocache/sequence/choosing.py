@@ -118,18 +118,18 @@ class _Choice:
                 smooth_each(v.probability[:, columns], v.time_s, (box_s,) * len(columns), self.decision.filter, self.decision.exclusive)
                 for v in self.videos
             ]
-            cuts = self._cuts(np.concatenate(smoothed), group, columns)
+            cuts = self._cuts(np.concatenate(smoothed), columns)
             tags = [tags_of(each, np.array(cuts, np.float32), self.decision.exclusive) for each in smoothed]
             tried.append((box_s, cuts, tags))
         box_s, cuts, tags = tried[_first_good([self._score(tags, group, columns) for _, _, tags in tried])]
         self.decision = _changed(self.decision, box_s=dict.fromkeys(columns, box_s), cut=dict(zip(columns, cuts, strict=True)))
         return tags
 
-    def _cuts(self, probability: npt.NDArray[np.float32], group: list[int], columns: list[int]) -> list[float]:
+    def _cuts(self, probability: npt.NDArray[np.float32], columns: list[int]) -> list[float]:
         label = np.concatenate([video.label for video in self.videos])
         if self.decision.exclusive and self.params.threshold == "f1":
             return [float(cut) for cut in weighed_thresholds(label, probability)]
-        return [self._cut(label[:, b], probability[:, columns.index(b)], self.decision.behaviours[b]) for b in group]
+        return [self._cut(label[:, b], probability[:, c], self.decision.behaviours[b]) for c, b in enumerate(columns)]
 
     def _cut(self, label: npt.NDArray[np.int8], probability: npt.NDArray[np.float32], behaviour: str) -> float:
         if isinstance(self.params.threshold, int | float):

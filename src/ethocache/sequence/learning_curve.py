@@ -12,7 +12,7 @@ from ethocache.common.store import Entry, Store
 from ethocache.dataset.groups import Fold
 from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.frames import Floats
-from ethocache.scoring.intervals import mean_over_behaviours, resampled
+from ethocache.scoring.intervals import informative_animals, mean_over_behaviours, resampled
 from ethocache.scoring.measures import MEASURES, by_animal, scorable, score_of
 from ethocache.sequence.deciding import Question, prediction_of, reach_verdict
 from ethocache.sequence.system import System
@@ -39,6 +39,8 @@ class Point:
         Behaviour -> its average precision.
     resampled
         Score -> (R,) the macro score over draws of the scored animals; the r-th is of the same animals in every point.
+    informative
+        On how many scored animals an interval stands (`informative_animals`).
     """
 
     animals: int
@@ -46,6 +48,7 @@ class Point:
     macro: Mapping[str, float]
     behaviours: Mapping[str, float]
     resampled: Mapping[str, Floats]
+    informative: int
 
 
 def sizes_up_to(most: int) -> tuple[int, ...]:
@@ -171,7 +174,7 @@ def score_point(animals: int, draw: int, predictions: Sequence[Prediction]) -> P
     drawn = {}
     for measure in SCORES:
         drawn[measure] = mean_over_behaviours(np.array([resampled(MEASURES[measure](v), _RESAMPLES, 0) for v in shown.values()]))
-    return Point(animals, draw, macro, each["average_precision"], drawn)
+    return Point(animals, draw, macro, each["average_precision"], drawn, max(map(informative_animals, shown.values())))
 
 
 def _check(most: int, sizes: Sequence[int], animals: int) -> None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ethocache.scoring.frames import Floats
-from ethocache.scoring.intervals import interval
+from ethocache.scoring.intervals import difference_interval, score_interval
 from ethocache.sequence.learning_curve import Point
 
 FEWEST_SIZES = 3
 MORE = 10
 _LOW, _HIGH = (0.0, 0.0, 0.05), (1.0, 2.0, 3.0)  # bounds of a, b, c
+_NOBODY_KNOWS = (0.0, 1.0)  # the interval of a score, or of a gain, with too few scored animals
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,15 @@ def bands(points: Sequence[Point], score: str) -> tuple[Floats, Floats]:
     rows = []
     for of_size in by_size.values():
         middle = float(np.mean([point.macro[score] for point in of_size]))
-        low, high = interval(np.concatenate([point.resampled[score] for point in of_size]), middle)
-        rows.append((low, middle, high))
+        rows.append(_with_interval(np.concatenate([point.resampled[score] for point in of_size]), middle, of_size[0].informative))
     return np.array([*by_size], np.float64), np.array(rows)
 
 
 def look_ahead(points: Sequence[Point], score: str = "average_precision", seed: int = 0) -> Outlook | None:
     """Continue the curve to ten more animals; None with fewer than 3 sizes, through which any curve would go.
 
-    The intervals are of curves through other draws: for each, one draw of every size and other scored animals are taken.
+    The intervals are of curves through other draws: for each, one draw of every size and other scored animals are taken. They are as wide
+    as so few scored animals ask for (`score_interval`, `difference_interval`).
     """
     by_size = _by_size(points)
     if len(by_size) < FEWEST_SIZES:
@@ -85,14 +86,17 @@ def look_ahead(points: Sequence[Point], score: str = "average_precision", seed: 
             found.append(fit_curve(sizes, drawn))
     animals = np.linspace(sizes[0], sizes[-1] + MORE, 60)
     curves = np.array([at(each, animals) for each in found])
-    gains = curves[:, -1] - np.array([at(each, sizes[-1:])[0] for each in found])
-    return Outlook(animals, np.array([_with_interval(column) for column in curves.T]), np.array(_with_interval(gains)))
+    now, then = np.array([at(each, sizes[-1:])[0] for each in found]), curves[:, -1]
+    scored = points[0].informative
+    low, high = difference_interval(now[1:], then[1:], (now[0], then[0]), scored) or _NOBODY_KNOWS
+    band_ahead = [_with_interval(column[1:], float(column[0]), scored) for column in curves.T]
+    return Outlook(animals, np.array(band_ahead), np.array((max(low, 0.0), then[0] - now[0], high)))  # no such curve falls
 
 
-def _with_interval(values: Floats) -> tuple[float, float, float]:
-    """Return lower bound, value and upper bound; the first is of the curve itself, the others of other draws."""
-    low, high = interval(values, float(values[0]))
-    return low, float(values[0]), high
+def _with_interval(values: Floats, middle: float, animals: int) -> tuple[float, float, float]:
+    """Return lower bound, middle and upper bound, from other draws (R,) of so many scored animals."""
+    low, high = score_interval(values, middle, animals) or _NOBODY_KNOWS
+    return low, middle, high
 
 
 def _by_size(points: Sequence[Point]) -> Mapping[int, list[Point]]:

@@ -9,7 +9,7 @@ from ethocache.sequence.decision_settings import FALLBACK
 from ethocache.sequence.targets import classes_of
 
 _ROUNDING = 1e-9
-_CUTS = tuple(round(float(FALLBACK * 2 ** (step / 3)), 6) for step in range(-9, 4))  # of exclusive behaviours: 1/8 to 1 of "none"'s .5
+_CUTS = tuple(round(float(FALLBACK * 2 ** (step / 3)), 6) for step in range(-9, 4))  # of exclusive behaviours: 1/8 to 2 of "none"'s .5
 _ROUNDS = 3
 _BETTER = 1e-3  # by so much F1 at least, or the threshold stays where it was
 
