@@ -76,7 +76,7 @@ def groups(
     source: Annotated[str, typer.Option("--from", metavar="SOURCE", help="tags (for all videos), labels, mixed; or same.")] = "same",
     measures: Annotated[str, typer.Option(metavar="NAME,...", help="What is compared; fewer make the correction milder.")] = "",
     bin_s: Annotated[float, typer.Option("--bin", metavar="SECONDS", min=1, help="Time bins of bouts per minute.")] = 60,
-    resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Draws of the animals for the intervals.")] = 2000,
+    resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Draws of the animals for adjusted fractions.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other draws.")] = 0,
     to: Annotated[Path, typer.Option(metavar="DIR", help="Where tables and pictures go.")] = Path("groups"),
 ) -> None:

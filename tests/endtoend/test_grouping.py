@@ -48,6 +48,32 @@ def test_animals_of_one_video_are_compared_with_a_word_of_warning(pairs):
     assert (row["difference"], row["p"], row["adjusted_difference"]) == ("0.450000", "0.028571", "")
 
 
+def test_the_labs_own_table_is_never_written_over(pairs):
+    (pairs / "meta").mkdir()
+    text = "animal,sex\n" + "".join(f"box{n}.{name},{sex}\n" for n in range(4) for name, sex in (("resident", "m"), ("intruder", "f")))
+    (pairs / "meta/animals.csv").write_text(text)
+    question = Question(by=("sex",), metadata=pairs / "meta/animals.csv", measures=("fraction",), drawing=Drawing(resamples=200))
+    with pytest.raises(InputError, match="meta: expected a folder of its own for tables, found the table of --metadata"):
+        study_groups(question, pairs / "meta", Store(pairs / "store"))
+    assert (pairs / "meta/animals.csv").read_text() == text
+
+
+def test_a_run_that_is_cut_short_leaves_no_notes_of_an_earlier_question(pairs, monkeypatch):
+    from ethocache.endtoend import grouping
+
+    question = Question(measures=("fraction",), drawing=Drawing(resamples=200))
+    study_groups(question, pairs / "out", Store(pairs / "store"))
+    assert (pairs / "out/notes.txt").is_file()
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grouping, "draw_groups", killed)
+    with pytest.raises(KeyboardInterrupt):
+        study_groups(question, pairs / "out", Store(pairs / "store"))
+    assert not (pairs / "out/notes.txt").exists()
+
+
 def test_a_time_bin_without_end_is_refused(pairs):
     with pytest.raises(InputError, match="--bin: expected seconds such as 60, found inf"):
         study_groups(Question(bin_s=float("inf")), pairs / "out", Store(pairs / "store"))

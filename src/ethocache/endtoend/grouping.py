@@ -84,6 +84,7 @@ def study_groups(question: Question, target: Path, store: Store) -> str:
     folder = DataFolder(params.dir)
     check_target(target, [root for root, _ in folder.places("*")], "tables")
     refuse_results_folder(params.dir, [target])
+    _check_metadata_is_elsewhere(question.metadata, target)
     records = read_index(INDEX)
     metadata = read_metadata(question.metadata, records) if question.metadata else None
     about = {record.id: {**record.about, **(metadata.about(record) if metadata else {})} for record in records}
@@ -94,11 +95,18 @@ def study_groups(question: Question, target: Path, store: Store) -> str:
     errors = tagging_errors(measured.confusion, params.behaviours) if any(v.instrument == "tags" for v in measured.videos) else {}
     measures = question.measures or COMPARED
     study = make_study(params.behaviours, fields, measured.videos, design, errors, measures, question.bin_s, question.drawing)
+    (target / "notes.txt").unlink(missing_ok=True)  # it says that the others are whole, and what was asked
     write_tables(study, target)
     draw_groups(study, target)
     notes = [*_about_source(source, measured, records), *in_words.notes(study, measures)]
     write_text(target / "notes.txt", "\n".join([in_words.summary(study), *notes, _asked(question, source, measures), ""]))
     return "\n".join([f"{in_words.summary(study)}; {target}", *(f"  {note}" for note in notes)])
+
+
+def _check_metadata_is_elsewhere(metadata: Path | None, target: Path) -> None:
+    """Refuse to write beside the lab's own table: it may be called as one of ours is, such as ``animals.csv``."""
+    if metadata and metadata.resolve().parent == target.resolve():
+        raise InputError(f"{target}: expected a folder of its own for tables, found the table of --metadata in it; name another with --to")
 
 
 def _design(records: Sequence[VideoRecord], about: Mapping[str, Mapping[str, str]], question: Question) -> Design:

@@ -86,7 +86,14 @@ def test_a_group_of_one_animal_is_described_but_not_tested(studied, filmed, two_
         row.p is row.p_holm is row.p_smallest is row.difference.low is row.g.value is row.delta.value is None for row in rows
     )
     assert row_of(rows, "grooming", "fraction").difference.value == pytest.approx(0.3 - 0.55)
-    assert row_of(study.overall, "grooming", "fraction").p is None
+    alone = studied([video for video in [*two_groups, filmed("lonely", 3, genotype="KO")] if video.animal in ("WT0", "HD0", "lonely")])
+    assert {(row.groups, row.p) for row in alone.overall} == {((), None)}
+
+
+def test_a_group_of_one_animal_does_not_keep_the_others_from_being_compared_at_once(studied, filmed, two_groups):
+    study = studied([*two_groups, filmed("lonely", 3, genotype="KO")])
+    row, pair = row_of(study.overall, "grooming", "fraction"), row_of(studied(two_groups).pairs, "grooming", "fraction")
+    assert (row.groups, row.animals, row.p) == (("HD", "WT"), (4, 4), pair.p)
 
 
 def test_levels_without_a_group_compare_the_others(studied, filmed, two_groups):

@@ -53,3 +53,9 @@ def test_an_animal_in_two_groups_or_in_none_and_a_single_group_are_refused():
         make_design({"1": ABOUT["1"], "2": ABOUT["2"]}, ["genotype"], [])
     with pytest.raises(InputError, match="names have no other part than the animal; give a table with --metadata"):
         make_design({"1": [{"animal": "1"}]}, ["genotype"], [])
+
+
+def test_two_groups_never_share_a_name():
+    about = {"1": [{"line": "WT", "dose": "very high"}], "2": [{"line": "WT very", "dose": "high"}], "3": [{"line": "HD", "dose": "high"}]}
+    with pytest.raises(InputError, match="--by: 'WT very high' would be the name of two groups, as line and dose have"):
+        make_design(about, ["line", "dose"], [])

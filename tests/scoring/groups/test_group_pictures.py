@@ -31,3 +31,16 @@ def test_each_animal_is_a_dot(studied, two_groups):
     dots = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 4]
     np.testing.assert_allclose(sorted(y for line in dots for y in line.get_ydata()), [0.2, 0.3, 0.4, 0.4, 0.5, 0.5, 0.6, 0.7])
     assert "adjusted for tagging errors" in figure.get_suptitle()
+
+
+def test_names_of_groups_stand_in_the_legend_as_they_are(tmp_path, studied, filmed):
+    from matplotlib.figure import Figure
+
+    from ethocache.scoring.groups.group_pictures import _paint_over_time
+
+    names = ("_hidden", r"$\bad{$")
+    study = studied([filmed(f"{name}{n}", 2, genotype=name) for name in names for n in range(2)], errors={})
+    draw_groups(study, tmp_path)
+    figure = Figure()
+    _paint_over_time(figure, study)
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == list(study.design.groups) == [names[1], names[0]]

@@ -21,6 +21,12 @@ def test_of_many_groups_the_comparison_of_all_is_told(studied, two_groups):
     assert "0 of 4 comparisons of all groups at once with p < .05" in summary(studied(two_groups, by=["genotype", "treatment"]))
 
 
+def test_levels_with_two_groups_are_told_beside_those_with_more(studied, filmed, two_groups):
+    third = [filmed(f"KO{n}", 3 + n, genotype="KO", treatment="drug") for n in range(2)]
+    said = summary(studied([*two_groups, *third], within=["treatment"]))
+    assert "; 0 of 4 comparisons of all groups at once with p < .05 after Holm's correction; 0 of 4 comparisons with p < .05" in said
+
+
 def test_without_groups_it_is_said_how_to_name_some(studied, two_groups, filmed):
     study = studied(two_groups, by=())
     assert summary(study) == "8 videos of 8 animals"
@@ -57,3 +63,9 @@ def test_missing_motion_and_behaviours_that_cannot_be_adjusted_are_named(studied
         "grooming: its fraction of time is not adjusted for tagging errors: 0 held-out animals show it, and 3 are needed to know how it "
         "is tagged",
     ]
+
+
+def test_names_with_line_breaks_stay_on_one_line(studied, filmed):
+    videos = [filmed(f"{name}{n}", first + n % 3, genotype=name) for name, first in (("W\nT", 1), ("H\x1bD", 6)) for n in range(6)]
+    said = summary(studied(videos, measures=["fraction"]))
+    assert "(H D 6, W T 6)" in said and "W T minus H D -0.5" in said and "\n" not in said and "\x1b" not in said

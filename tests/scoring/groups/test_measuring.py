@@ -32,6 +32,13 @@ def test_a_bout_counts_in_the_bin_in_which_it_begins():
     np.testing.assert_allclose(measured.looked_s, [[0.5, 0.5, 0.4, 0.1]])
 
 
+def test_a_frame_that_is_shown_for_long_counts_in_each_bin_that_it_reaches_into():
+    tags = np.array([[0], [0], [1], [0], [0], [0]], np.int8)
+    measured = measure_video(TaggedVideo("v", ("a",), np.array([0.0, 1, 2, 27, 28, 29]), tags), "m1", {}, 10)
+    assert measured.bouts.tolist() == [[1, 0, 0]]
+    np.testing.assert_allclose(measured.looked_s, [[10, 10, 10]])
+
+
 def test_a_bin_that_was_hardly_looked_at_has_no_rate():
     rate = rate_per_minute(np.array([[2.0, 0, 1, 1]]), np.array([[0.5, 0.5, 0.25, 0.1]]), 0.5)
     np.testing.assert_allclose(rate, [[240, 0, 240, np.nan]])

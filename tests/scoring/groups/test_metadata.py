@@ -29,6 +29,11 @@ def test_rows_are_joined_by_animal_or_by_video(tmp_path):
     assert metadata.columns == ("box",) and metadata.about(RECORDS[3]) == {"box": "3"}
 
 
+def test_empty_columns_that_a_spreadsheet_leaves_at_the_right_are_none(tmp_path):
+    metadata = read_metadata(table(tmp_path, "animal,sex,,\n1,f,,\n2,m,,\n,,,\n"), RECORDS)
+    assert metadata.columns == ("sex",) and metadata.about(RECORDS[0]) == {"sex": "f"}
+
+
 def test_an_excel_sheet_is_read_too(tmp_path):
     book = Workbook()
     for row in (("animal", "sex"), (1, "f"), (2, "m")):

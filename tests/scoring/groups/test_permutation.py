@@ -35,7 +35,7 @@ def test_random_ways_agree_with_every_way_and_are_the_same_for_the_same_seed():
     exact, random = permutation_test(values, groups), permutation_test(values, groups, permutations=3000, seed=1)
     assert exact.p == pytest.approx(random.p, abs=0.03) and exact.p != random.p
     assert permutation_test(values, groups, 3000, seed=1) == random != permutation_test(values, groups, 3000, seed=2)
-    assert random.smallest == pytest.approx(1 / 3001)
+    assert random.smallest == smallest_p((7, 7)) > 1 / 3001
 
 
 @pytest.mark.parametrize(("sizes", "smallest"), [((3, 3), 0.1), ((3, 4), 1 / 35), ((2, 2, 2), 6 / 90), ((4, 5, 4), 2 / 90090)])
@@ -46,6 +46,14 @@ def test_few_animals_cannot_reach_a_small_p(sizes, smallest):
     if ways_of(sizes) <= 25_000:
         apart = permutation_test(groups * 100.0 + np.arange(len(groups)), groups)
         assert apart.p == pytest.approx(apart.smallest) == pytest.approx(smallest)
+
+
+def test_random_deals_reach_no_smaller_p_than_all_would():
+    """Five pairs of animals can be dealt in 113 400 ways, and 120 of them only change the groups' names."""
+    groups = np.repeat(np.arange(5, dtype=np.int8), 2)
+    apart = permutation_test(groups * 100.0 + np.arange(10), groups)
+    assert apart.smallest == smallest_p((2, 2, 2, 2, 2)) == pytest.approx(120 / 113_400)
+    assert apart.smallest <= apart.p < 2 * apart.smallest
 
 
 def test_animals_that_are_all_alike_do_not_differ():

@@ -29,6 +29,14 @@ def test_every_video_and_every_animal_has_a_row(rows, studied, two_groups):
     assert [animal[name] for name in ("animal", "group", "within", "videos", "grooming_count")] == ["HD0", "HD", "drug", "1", "20.000000"]
 
 
+def test_a_part_that_is_called_group_itself_makes_groups_and_keeps_a_column(rows, studied, filmed):
+    videos = [filmed(f"{name}{n}", 2 + n, group=name, box=str(n)) for name in ("control", "treated") for n in range(2)]
+    row = rows(studied(videos, by=["box"]), "videos")[2]
+    assert (row["own_group"], row["group"]) == ("treated", "0")
+    row = rows(studied(videos, by=["group"]), "videos")[2]
+    assert (row["own_group"], row["group"]) == ("treated", "treated")
+
+
 def test_groups_have_means_with_intervals_and_adjusted_fractions(rows, studied, two_groups):
     table = {(row["group"], row["behaviour"], row["measure"]): row for row in rows(studied(two_groups), "groups")}
     row = table["WT", "grooming", "fraction"]

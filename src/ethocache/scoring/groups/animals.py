@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -135,3 +136,8 @@ def _shares(of_animal: Sequence[Sequence[MeasuredVideo]], b: int) -> Shares:
 def stem_of(measure: str) -> str:
     """Return a measure's name without the unit that the table of motion adds."""
     return next((stem for stem in _OF_MOTION if measure.startswith(f"{stem}_") or measure == stem), measure)
+
+
+def most_of(measure: str) -> float:
+    """Return what a measure cannot exceed."""
+    return 1.0 if measure.endswith("fraction") else inf

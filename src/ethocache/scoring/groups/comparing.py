@@ -7,12 +7,12 @@ from itertools import combinations
 import numpy as np
 
 from ethocache.scoring.frames import Floats
-from ethocache.scoring.groups.animals import AnimalTable, Variable
+from ethocache.scoring.groups.animals import AnimalTable, Variable, most_of
 from ethocache.scoring.groups.design import Design
-from ethocache.scoring.groups.effects import UNKNOWN, Estimate, cliffs_delta, difference_of, hedges_g, holm, mean_of, wide_enough
+from ethocache.scoring.groups.effects import UNKNOWN, Estimate, cliffs_delta, difference_of, hedges_g, holm, mean_of, widened
 from ethocache.scoring.groups.permutation import permutation_test
 from ethocache.scoring.groups.tagging_error import NOBODY, Shares, TaggingError, adjusted_fractions, why_not_adjusted
-from ethocache.scoring.intervals import FEWEST_ANIMALS, interval
+from ethocache.scoring.intervals import FEWEST_ANIMALS
 
 _FEWEST_TO_TEST = 2
 
@@ -24,7 +24,7 @@ class Drawing:
     Attributes
     ----------
     resamples
-        Bootstrap draws for the intervals.
+        Bootstrap draws for the intervals of adjusted fractions and of the tagger's rates.
     permutations
         Ways of dealing the groups for p, at most.
     seed
@@ -102,7 +102,7 @@ class Overall:
     Attributes
     ----------
     level, groups, variable, animals
-        What is compared; how many animals of each group have the number.
+        What is compared, without groups of fewer than two animals, which cannot be tested; how many of each have the number.
     f
         The F statistic; None where all animals are alike.
     p, p_holm, p_smallest
@@ -140,7 +140,7 @@ def _describe(
     if _can_be_adjusted(variable, shares, errors):
         adjusted = adjusted_fractions(shares, errors.get(variable.behaviour, NOBODY), drawing.resamples, drawing.seed)[0][0]
     spread = float(values.std(ddof=1)) if len(values) > 1 else None
-    return GroupValue(*cell, variable, len(values), mean_of(values, drawing.resamples, drawing.seed), spread, adjusted)
+    return GroupValue(*cell, variable, len(values), mean_of(values, most_of(variable.measure)), spread, adjusted)
 
 
 def compare_groups(
@@ -157,7 +157,7 @@ def compare_groups(
         members = {group: design.animals(group, level) for group in groups}
         for variable in variables:
             if len(groups) > 2:
-                overall.append(_compare_all(level, groups, variable, [table.of(variable, members[group]) for group in groups], drawing))
+                overall.append(_compare_all(level, variable, {group: table.of(variable, members[group]) for group in groups}, drawing))
             for first, second in combinations(groups, 2):
                 adjusted = _adjusted_difference(table, variable, (members[first], members[second]), errors, drawing)
                 values = (table.of(variable, members[first]), table.of(variable, members[second]))
@@ -179,7 +179,7 @@ def _compare_two(level: str, names: tuple[str, str], variable: Variable, values:
         variable=variable,
         animals=(len(first), len(second)),
         means=(float(first.mean()) if len(first) else None, float(second.mean()) if len(second) else None),
-        difference=difference_of(first, second, drawing.resamples, drawing.seed),
+        difference=difference_of(first, second),
         g=hedges_g(first, second),
         delta=cliffs_delta(first, second),
         p=p,
@@ -188,9 +188,11 @@ def _compare_two(level: str, names: tuple[str, str], variable: Variable, values:
     )
 
 
-def _compare_all(level: str, groups: Sequence[str], variable: Variable, values: Sequence[Floats], drawing: Drawing) -> Overall:
-    p, smallest, f = _test(values, drawing)
-    return Overall(level, tuple(groups), variable, tuple(map(len, values)), f, p, smallest)
+def _compare_all(level: str, variable: Variable, values: Mapping[str, Floats], drawing: Drawing) -> Overall:
+    """Compare the groups of at least two animals: a single animal must not keep the others from being tested."""
+    tested = {group: numbers for group, numbers in values.items() if len(numbers) >= _FEWEST_TO_TEST}
+    p, smallest, f = _test([*tested.values()], drawing) if len(tested) > 1 else (None, None, None)
+    return Overall(level, tuple(tested), variable, tuple(map(len, tested.values())), f, p, smallest)
 
 
 def _test(values: Sequence[Floats], drawing: Drawing) -> tuple[float | None, float | None, float | None]:
@@ -218,7 +220,7 @@ def _adjusted_difference(
     animals = [len(group.labelled) for group in shares]
     if min(animals) < FEWEST_ANIMALS:
         return Estimate(difference)
-    return Estimate(difference, *interval(other - drawn, difference, wide_enough(animals)))
+    return Estimate(difference, *widened(other - drawn, difference, animals, -1, 1))
 
 
 def _shares(table: AnimalTable, variable: Variable, members: Sequence[Sequence[str]]) -> list[Shares]:

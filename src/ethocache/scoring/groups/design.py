@@ -68,6 +68,8 @@ def make_design(about: Mapping[str, Sequence[Mapping[str, str]]], by: Sequence[s
         raise InputError(f"--within: expected another part than in --by, found '{both[0]}' in both")
     group_of = {animal: _cell(animal, videos, by, "--by") for animal, videos in sorted(about.items())}
     level_of = {animal: _cell(animal, videos, within, "--within") for animal, videos in sorted(about.items())}
+    for option, names in (("--by", by), ("--within", within)):
+        _check_cells_differ(about, names, option)
     groups = sorted(set(group_of.values()))
     if by and len(groups) < 2:
         raise InputError(f"--by: expected at least two groups by {', '.join(by)}, found only '{shown(groups[0])}'; name another part")
@@ -101,3 +103,12 @@ def _cell(animal: str, videos: Sequence[Mapping[str, str]], parts: Sequence[str]
         if not values[0]:
             raise InputError(f"{option}: animal '{shown(animal)}' has no {part}; fill it in")
     return " ".join(videos[0][part] for part in parts)
+
+
+def _check_cells_differ(about: Mapping[str, Sequence[Mapping[str, str]]], parts: Sequence[str], option: str) -> None:
+    values: dict[str, tuple[str, ...]] = {}
+    for videos in about.values():
+        found = tuple(videos[0][part] for part in parts)
+        if values.setdefault(" ".join(found), found) != found:
+            name = shown(" ".join(found))
+            raise InputError(f"{option}: '{name}' would be the name of two groups, as {' and '.join(parts)} have spaces; rename one")

@@ -90,26 +90,32 @@ def _paint_over_time(figure: "Figure", study: Study) -> None:
     rows = -(-len(study.behaviours) // columns)
     figure.set_size_inches(max(3.2 * columns, 4.4) + 0.4, 2.4 * rows + 0.9)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
-    for place, (level, group, animals) in enumerate(study.cells):
+    for place, (_, _, animals) in enumerate(study.cells):
         for b, rates in enumerate(group_rates(study, animals)):
-            label = " ".join(filter(None, (level, group))) or "all animals"
-            _paint_rates(panels.flat[b], rates, study, place, label)
+            _paint_rates(panels.flat[b], rates, study, place)
     for panel, name in zip(panels.flat, study.behaviours, strict=False):
         panel.set_title(name, fontsize=9, parse_math=False)
         panel.tick_params(labelsize=7, labelbottom=True)
         panel.set_ylim(bottom=0)
     for panel in panels.flat[len(study.behaviours) :]:
         panel.set_visible(False)
-    panels.flat[0].legend(frameon=False, fontsize=7)
+    _name_cells(panels.flat[0], study)
     figure.supxlabel("time (min)", fontsize=9)
     figure.supylabel("bouts per minute", fontsize=9)
     figure.suptitle(f"Bouts that begin in every {study.bin_s:g} s: mean of the animals and its 95 % interval", fontsize=9)
 
 
-def _paint_rates(panel: "Axes", rates: Floats, study: Study, place: int, label: str) -> None:
+def _name_cells(panel: "Axes", study: Study) -> None:
+    """Put the groups' names into a legend as they are: matplotlib would read ``$`` as a formula, and hide names with ``_`` first."""
+    for text, (level, group, _) in zip(panel.legend(frameon=False, fontsize=7).get_texts(), study.cells, strict=True):
+        text.set_parse_math(False)
+        text.set_text(" ".join(filter(None, (level, group))) or "all animals")
+
+
+def _paint_rates(panel: "Axes", rates: Floats, study: Study, place: int) -> None:
     middle_min = (np.arange(len(rates)) + 0.5) * study.bin_s / 60
     mark = _MARKS[place % len(_MARKS)]
-    panel.plot(middle_min, rates[:, 1], f"{mark}-", color=colour_of(place), markersize=3.5, linewidth=1.2, label=label)
+    panel.plot(middle_min, rates[:, 1], f"{mark}-", color=colour_of(place), markersize=3.5, linewidth=1.2, label=str(place))
     panel.fill_between(middle_min, rates[:, 2], rates[:, 3], color=colour_of(place), alpha=0.15, linewidth=0)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ethocache.dataset.findings import some
+from ethocache.dataset.text import shown
 from ethocache.scoring.groups.animals import stem_of
 from ethocache.scoring.groups.comparing import Comparison, Overall
 from ethocache.scoring.groups.study import Study
@@ -18,7 +19,7 @@ def summary(study: Study) -> str:
     if not study.pairs:
         return said
     groups = ", ".join(f"{_cell(level, group)} {len(animals)}" for level, group, animals in study.cells)
-    return f"{said} in {len(study.cells)} groups ({groups}); {_found(study.overall or study.pairs)}"
+    return f"{said} in {len(study.cells)} groups ({groups}); {_found_all(study)}"
 
 
 def notes(study: Study, measures: Sequence[str]) -> list[str]:
@@ -38,6 +39,13 @@ def notes(study: Study, measures: Sequence[str]) -> list[str]:
     return [*lines, *_about_few_animals(study.pairs), *_about_correction(study.pairs), *_about_adjustment(study)]
 
 
+def _found_all(study: Study) -> str:
+    """Tell all groups at once, and pairs where a level has only two of them."""
+    at_once = {row.level for row in study.overall}
+    pairs = [row for row in study.pairs if row.level not in at_once]
+    return "; ".join(_found(rows) for rows in (study.overall, pairs) if rows)
+
+
 def _found(rows: Sequence[Comparison] | Sequence[Overall]) -> str:
     tested = [row for row in rows if row.p_holm is not None]
     clear = sorted((row for row in tested if (row.p_holm or 0) < _LEVEL), key=lambda row: row.p or 0)
@@ -50,7 +58,7 @@ def _difference(row: Comparison | Overall) -> str:
     name = _cell(row.level and f"{row.level}:", row.variable.behaviour, row.variable.measure)
     if isinstance(row, Overall):
         return f"{name} (p {row.p_holm:.2g})"
-    return f"{name}, {row.second} minus {row.first} {row.difference.value:+.3g} (p {row.p_holm:.2g})"
+    return f"{name}, {shown(row.second)} minus {shown(row.first)} {row.difference.value:+.3g} (p {row.p_holm:.2g})"
 
 
 def _about_few_animals(pairs: Sequence[Comparison]) -> list[str]:
@@ -82,4 +90,4 @@ def _about_adjustment(study: Study) -> list[str]:
 
 
 def _cell(*parts: str) -> str:
-    return " ".join(filter(None, parts))
+    return shown(" ".join(filter(None, parts)))  # cells of a table may hold line breaks

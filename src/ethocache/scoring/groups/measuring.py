@@ -109,5 +109,14 @@ def _over_time(tags: npt.NDArray[np.integer], time_s: Floats, frame_s: Floats, b
     place = np.floor((time_s - time_s[:1]) / bin_s + 1e-9).astype(np.intp)
     bins = int(place[-1]) + 1 if len(place) else 0
     bouts = [np.bincount(place[runs(column == YES)[:, 0]], minlength=bins).astype(np.float64) for column in tags.T]
-    looked_s = [np.bincount(place, frame_s * (column != NOT_SCORED), minlength=bins) for column in tags.T]
+    looked_s = [_looked_in_bins(frame_s * (column != NOT_SCORED), frame_s, bins, bin_s) for column in tags.T]
     return np.array(bouts, np.float64), np.array(looked_s, np.float64)
+
+
+def _looked_in_bins(looked_s: Floats, frame_s: Floats, bins: int, bin_s: float) -> Floats:
+    """Return the seconds (N,) of each bin that somebody looked at; a frame shown across an edge counts on both sides of it."""
+    ends_s, looked_until_s = np.append(0, np.cumsum(frame_s)), np.append(0, np.cumsum(looked_s))
+    edges_s = np.arange(1, bins) * bin_s
+    inner_s = np.interp(edges_s, ends_s, looked_until_s)
+    in_bins: Floats = np.diff(inner_s, prepend=0, append=looked_until_s[-1])[:bins]
+    return in_bins

@@ -47,7 +47,7 @@ def read_metadata(path: Path, records: Sequence[VideoRecord]) -> Metadata:
     if not path.is_file():
         raise InputError(f"--metadata: {path} is not there")
     try:
-        table = Table.open(path)
+        table = Table.open(path, is_header=any)  # and not bool: spreadsheets leave empty columns at the right
         key = _key_column(table.header, records)
         rows = _rows(table, key)
     except InputError as error:

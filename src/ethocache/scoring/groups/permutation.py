@@ -60,7 +60,7 @@ def permutation_test(values: Floats, groups: Groups, permutations: int = 25_000,
     """
     sizes = tuple(np.bincount(groups).tolist())
     exact = ways_of(sizes) <= permutations
-    smallest = smallest_p(sizes) if exact else 1 / (permutations + 1)
+    smallest = smallest_p(sizes) if exact else max(smallest_p(sizes), 1 / (permutations + 1))
     spread = values.std()
     if not spread > _EQUAL * max(float(np.abs(values).max()), 1e-300):
         return ChanceOfDifference(1.0, smallest, float("nan"))
@@ -68,7 +68,7 @@ def permutation_test(values: Floats, groups: Groups, permutations: int = 25_000,
     observed = float(_between(scaled, groups[None], sizes)[0])
     dealt = _every_way(sizes) if exact else np.random.default_rng(seed).permuted(np.tile(groups, (permutations, 1)), axis=1)
     as_large = int(np.count_nonzero(_between(scaled, dealt, sizes) >= observed - _EQUAL * len(values)))
-    p = as_large / len(dealt) if exact else (as_large + 1) / (permutations + 1)
+    p = as_large / len(dealt) if exact else max((as_large + 1) / (permutations + 1), smallest)
     return ChanceOfDifference(p, smallest, _f(observed, len(values), len(sizes)))
 
 

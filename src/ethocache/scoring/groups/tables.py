@@ -31,7 +31,7 @@ def write_tables(study: Study, folder: Path) -> None:
     motion = [variable.measure for variable in study.table.variables if not variable.behaviour]
     tables: dict[str, tuple[Sequence[str], Iterator[list[Cell]]]] = {
         "videos": (
-            ["video", *study.fields, "group", "within", "measured_by", "duration_s", "frames", *header, *motion],
+            ["video", *map(_field_name, study.fields), *_OF_VIDEO, *header, *motion],
             _videos(study, motion),
         ),
         "animals": (["animal", "group", "within", "videos", *header, *motion], _animals(study)),
@@ -52,6 +52,7 @@ def write_tables(study: Study, folder: Path) -> None:
             write_table(folder / f"{name}.csv", columns, rows)
 
 
+_OF_VIDEO = ("group", "within", "measured_by", "duration_s", "frames")
 _GROUPS = ("within", "group", "behaviour", "measure", "animals", "mean", "low", "high", "sd", "adjusted", "adjusted_low", "adjusted_high")
 _OVER_TIME_VIDEOS = ("video", "group", "within", "behaviour", "start_s", "stop_s", "bouts", "looked_s", "bouts_per_min")
 _OVER_TIME = ("within", "group", "behaviour", "start_s", "stop_s", "animals", "bouts_per_min", "low", "high")
@@ -99,11 +100,11 @@ def _over_time_videos(study: Study) -> Iterator[list[Cell]]:
 def group_rates(study: Study, animals: Sequence[str]) -> Floats:
     """Return bouts per minute (B, N, 4) of a group in each time bin: animals that it is known of, mean, low, high."""
     rates = rates_over_time(study.videos, animals, study.bin_s)
-    return np.array([[_rate(study, column[~np.isnan(column)]) for column in of_behaviour.T] for of_behaviour in rates.transpose(1, 0, 2)])
+    return np.array([[_rate(column[~np.isnan(column)]) for column in of_behaviour.T] for of_behaviour in rates.transpose(1, 0, 2)])
 
 
-def _rate(study: Study, known: Floats) -> list[float]:
-    estimate = mean_of(known, study.drawing.resamples, study.drawing.seed)
+def _rate(known: Floats) -> list[float]:
+    estimate = mean_of(known)
     return [len(known), *(np.nan if value is None else value for value in (estimate.value, estimate.low, estimate.high))]
 
 
@@ -160,6 +161,11 @@ def _tagger(study: Study) -> Iterator[list[Cell]]:
             rates = [rate_of(part, rate, study.drawing.resamples, study.drawing.seed) for rate in ("recall", "false_positive_rate")]
             reason = None if group or level else why_not_adjusted(part)
             yield [name, level, group, len(part.animals), *_estimate(rates[0]), *_estimate(rates[1]), reason]
+
+
+def _field_name(name: str) -> str:
+    """Return the column of what is known of a video; many a lab's table has a column ``group`` too."""
+    return f"own_{name}" if name in _OF_VIDEO else name
 
 
 def _where(study: Study, video: MeasuredVideo) -> list[Cell]:

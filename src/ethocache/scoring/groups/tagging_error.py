@@ -9,8 +9,8 @@ import numpy.typing as npt
 from ethocache.dataset.label_table import NOT_SCORED, YES
 from ethocache.dataset.predictions import Prediction
 from ethocache.scoring.frames import Floats, frame_counts, ratio, recall
-from ethocache.scoring.groups.effects import UNKNOWN, Estimate, drawn_weights, wide_enough
-from ethocache.scoring.intervals import FEWEST_ANIMALS, interval
+from ethocache.scoring.groups.effects import UNKNOWN, Estimate, drawn_weights, widened
+from ethocache.scoring.intervals import FEWEST_ANIMALS
 
 LEAST_INFORMATIVE = 0.1
 """Recall minus false-positive rate below which tags say too little: an error of 1 % would be one of 10 % after adjustment."""
@@ -92,7 +92,7 @@ def rate_of(error: TaggingError, rate: str, resamples: int, seed: int) -> Estima
         return UNKNOWN
     if len(error.animals) < FEWEST_ANIMALS:
         return Estimate(value)
-    return Estimate(value, *interval(formula(_drawn(error, resamples, seed)), value, wide_enough([len(error.animals)])))
+    return Estimate(value, *widened(formula(_drawn(error, resamples, seed)), value, [len(error.animals)], 0, 1))
 
 
 def why_not_adjusted(error: TaggingError) -> str | None:
@@ -149,7 +149,7 @@ def adjusted_fractions(groups: Sequence[Shares], error: TaggingError, resamples:
         even = np.full((1, len(group.labelled)), 1 / len(group.labelled))
         point, values = float(_solved(group, even, everything)[0]), _solved(group, weight, draws)
         animals = len(group.labelled)
-        estimates.append(Estimate(point) if animals < FEWEST_ANIMALS else Estimate(point, *interval(values, point, wide_enough([animals]))))
+        estimates.append(Estimate(point) if animals < FEWEST_ANIMALS else Estimate(point, *widened(values, point, [animals], 0, 1)))
         drawn.append(values)
     return estimates, drawn
 
@@ -169,5 +169,5 @@ def _solved(group: Shares, weights: Floats, counts: Floats) -> Floats:
     if not group.part_tagged.any():
         return np.clip(labelled, 0, 1)
     found, wrong = recall(counts), false_positive_rate(counts)
-    solved = labelled + np.where(part > 0, ratio(tagged - part * wrong, found - wrong), 0)
-    return np.clip(solved, 0, 1)
+    by_tags = np.where(part > 0, np.clip(ratio(tagged - part * wrong, found - wrong), 0, part), 0)
+    return np.clip(labelled + by_tags, 0, 1)
