@@ -66,3 +66,8 @@ class Picture:
 def mask(marks: str) -> list[bool]:
     """Return which frames of a strip show the behaviour."""
     return [mark == "#" for mark in marks]
+
+
+def signed(number: float, digits: int = 1) -> str:
+    """Return a number with its sign, and a minus as long as the plus."""
+    return f"{number:+.{digits}f}".replace("-", "−")

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from drawing import BAD, CELL, GOOD, GREY, INK, LABELLED, LEFT, MISSED, PALE, TAGGED, Picture, mask
+from drawing import BAD, CELL, GOOD, GREY, INK, LABELLED, LEFT, MISSED, PALE, TAGGED, Picture, mask, signed
 
 from ethocache.scoring import frames
 from ethocache.scoring.agreement import agreement
 from ethocache.scoring.bouts import bout_counts, bout_f1, edit_score
+from ethocache.scoring.edges import TOLERANCE_S, bounds_s, edge_errors_s
 from ethocache.scoring.intervals import score_interval
 from ethocache.scoring.ranking import average_precision, precision_recall_curve
 
@@ -76,7 +77,7 @@ def calibration() -> Picture:
     """A reliability diagram of five bins."""
     said, shown, many = (0.1, 0.3, 0.5, 0.7, 0.9), (0.02, 0.15, 0.45, 0.5, 0.85), (600, 120, 60, 80, 140)
     error = sum(n * abs(p - f) for p, f, n in zip(said, shown, many, strict=True)) / sum(many)
-    picture = Picture(640, 260, "Calibration error is how far the probabilities are from what is then seen, averaged over frames")
+    picture = Picture(680, 260, "Calibration error is how far the probabilities are from what is then seen, averaged over frames")
     x, y, side = LEFT, 225.0, 180.0
     picture.axes(x, y, side, "probability by the model", "how many such frames show it")
     picture.line([(x, y), (x + side, y - side)], dashed=True)
@@ -95,9 +96,7 @@ def bout_f1_picture() -> Picture:
     """Labelled and tagged bouts, and which of them match at 10, 25 and 50 %."""
     labelled = "..########....######......########......"
     tagged__ = "...######........########.###.####..##.."
-    picture = Picture(
-        640, 210, "A tagged bout is right if it overlaps a labelled one by enough: frames in both, divided by frames in either"
-    )
+    picture = Picture(640, 210, "A tagged bout is right if it overlaps a labelled one by enough: frames in both by frames in either")
     picture.strip(20, "labelled", labelled, {"#": LABELLED})
     picture.strip(46, "tagged", tagged__, {"#": TAGGED})
     pairs = ((5.5, "6 of 8: 75 %"), (19, "3 of 11: 27 %"), (30, "4 of 8: 50 %"))
@@ -120,41 +119,41 @@ def edit() -> Picture:
     tagged = {"late": ".......######.....#######......####.....", "flickers": "...##.###......##.##.#......####........"}
     masks = {name: np.array(mask(marks)) for name, marks in {"labelled": labelled, **tagged}.items()}
     looked = np.ones(len(labelled), bool)
-    picture = Picture(
-        640, 180, "The edit score compares the order of bouts and pauses, whenever they happen; flicker adds bouts and lowers it"
-    )
+    picture = Picture(640, 180, "The edit score compares the order of bouts and pauses, whenever they happen; flicker lowers it")
     picture.strip(20, "labelled", labelled, {"#": LABELLED})
     for row, (name, marks) in enumerate(tagged.items()):
         bouts = sum(a == "." and b == "#" for a, b in zip("." + marks, marks, strict=False))
         score = edit_score(looked, masks["labelled"], masks[name])
         picture.strip(62 + 56 * row, f"tagged, {name}", marks, {"#": TAGGED})
-        picture.words(
-            LEFT, 98 + 56 * row, f"{bouts} bouts and {bouts + 1} pauses, where 3 and 4 are labelled: edit = {score:.2f}", 12, GREY
-        )
+        words = f"{bouts} bouts and {bouts + 1} pauses, where 3 and 4 are labelled: edit = {score:.2f}"
+        picture.words(LEFT, 98 + 56 * row, words, 12, GREY)
     return picture
 
 
 def edges() -> Picture:
     """How early or late bouts start and end, and the tolerance around the labelled edges."""
-    picture = Picture(640, 200, "A bout is found within a tolerance if it starts and ends near enough to the labelled one")
-    second = 48.0
-    labelled, tagged = ((1.0, 3.5), (6.0, 8.5)), ((1.3, 3.2), (6.2, 9.5))
-    for row, (name, bouts, colour) in enumerate((("labelled", labelled, LABELLED), ("tagged", tagged, TAGGED))):
-        picture.words(LEFT - 8, 59 + 30 * row, name, at="end")
-        picture.box(LEFT, 45 + 30 * row, second * 10, 19, PALE)
-        for start, stop in bouts:
-            picture.box(LEFT + second * start, 45 + 30 * row, second * (stop - start), 19, colour)
-    for (first, other), found in zip(zip(labelled, tagged, strict=True), (True, False), strict=True):
-        for edge, tag in zip(first, other, strict=True):
-            near = abs(tag - edge) <= 0.5
-            x = LEFT + second * edge
-            picture.box(x - second / 2, 36, second, 66, "none", GOOD if near else MISSED)
-            picture.words(x, 118, f"{tag - edge:+.1f} s".replace("-", "−"), 12, GOOD if near else MISSED, "middle")
-        words = "found within 0.5 s" if found else "not found: it ends too late"
-        picture.words(LEFT + second * sum(first) / 2, 140, words, 13, GOOD if found else MISSED, "middle", True)
-    picture.words(LEFT + second * 1.0, 26, "± 0.5 s", 12, GREY, "middle")
-    picture.words(LEFT, 170, "onset error: how much later than labelled the tags start; the median of +0.3 and +0.2 s", 12)
-    picture.words(LEFT, 188, "offset error: how much later they end; the median of −0.3 and +1.0 s", 12)
+    picture = Picture(640, 256, "A tagged bout is in time if it starts and ends near enough to the labelled one")
+    tenth = 4.8  # a frame, of ten a second
+    strips = {"labelled": ((10, 25, 25, 25, 15), LABELLED), "tagged": ((13, 19, 30, 33, 5), TAGGED)}
+    marks = ["".join(mark * many for mark, many in zip(".#.#.", lasting, strict=True)) for lasting, _ in strips.values()]
+    for row, (name, (_, colour)) in enumerate(strips.items()):
+        picture.strip(45 + 30 * row, name, marks[row], {"#": colour}, cell=tenth)
+    masks, edges_s = [np.array(mask(strip)) for strip in marks], np.arange(101) / 10
+    later = edge_errors_s(np.ones(100, bool), *masks, edges_s)
+    for starts, ends, first in zip(*later, bounds_s(masks[0], 10 * edges_s), strict=True):
+        for place, late in zip(first, (starts, ends), strict=True):
+            x, colour = LEFT + tenth * place, GOOD if abs(late) <= TOLERANCE_S else MISSED
+            picture.box(x - 5 * tenth, 36, 10 * tenth, 66, "none", colour)
+            picture.words(x, 118, f"{signed(late)} s", 12, colour, "middle")
+        said, colour = ("in time", GOOD) if max(abs(starts), abs(ends)) <= TOLERANCE_S else ("not in time: it ends too late", MISSED)
+        picture.words(LEFT + tenth * first.mean(), 140, said, 13, colour, "middle", True)
+    picture.words(LEFT + 10 * tenth, 26, "± 0.5 s", 12, GREY, "middle")
+    picture.words(20, 170, "Both tagged bouts overlap their labelled one, so both count in the medians, in time or not:", 12, GREY)
+    for row, (name, values) in enumerate(zip(("onset", "offset"), later, strict=True)):
+        later_by, off = " and ".join(map(signed, values)), " and ".join(f"{abs(late):.1f}" for late in values)
+        bias, error, y = signed(float(np.median(values)), 2), float(np.median(abs(values))), 192 + 38 * row
+        picture.words(20, y, f"{name}_error_s: how far off, whichever way: the median of {off} s = {error:.2f} s", 12)
+        picture.words(20, y + 17, f"{name}_bias_s: how much later, with its sign: the median of {later_by} s = {bias} s", 12)
     return picture
 
 
@@ -211,7 +210,7 @@ def amounts() -> Picture:
 
 def intervals() -> Picture:
     """Animals drawn again and again, and where their scores lie."""
-    picture = Picture(640, 280, "The interval: animals are drawn again and again with replacement, and each draw is scored")
+    picture = Picture(710, 280, "The interval: animals are drawn again and again with replacement, and each draw is scored")
     score = {"a": 0.92, "b": 0.85, "c": 0.60, "d": 0.88, "e": 0.78, "f": 0.71}
     rows = {"your animals": "abcdef", "draw 1": "aabdef", "draw 2": "bccdff", "draw 3": "acdeee"}
     for row, (name, animals) in enumerate(rows.items()):
@@ -237,7 +236,7 @@ def intervals() -> Picture:
 
 def chance() -> Picture:
     """What blind systems score beside one that sees."""
-    picture = Picture(640, 200, "A score means something only beside what a blind system gets")
+    picture = Picture(680, 200, "A score means something only beside what a blind system gets")
     rows = (
         ("accuracy", "never tags anything", 0.93, 0.92, "worse than nothing"),
         ("F1", "tags every frame", 0.13, 0.55, "better than blind"),
@@ -261,7 +260,7 @@ def kappa() -> Picture:
     found = agreement(*both)
     shares = [float(marks.mean()) for marks in both]
     expected = shares[0] * shares[1] + (1 - shares[0]) * (1 - shares[1])
-    picture = Picture(640, 190, "Kappa is how far two people agree beyond what chance alone would give")
+    picture = Picture(680, 190, "Kappa is how far two people agree beyond what chance alone would give")
     picture.strip(20, "first rater", one, {"#": LABELLED})
     picture.strip(46, "second rater", other, {"#": "#88ccee"})
     alike = "".join("+" if a == b else "x" for a, b in zip(one, other, strict=True))

@@ -8,6 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from ethocache.dataset.formats import FORMATS, recognise
 from ethocache.dataset.labels import LabelParams
@@ -65,3 +67,20 @@ def test_the_page_of_the_metrics_shows_every_picture_of_them():
     for path in (DOCS / "metrics").iterdir():
         assert path.stat().st_size < 30_000
         assert ElementTree.parse(path).getroot().findtext("{*}title"), path.name
+
+
+@pytest.mark.parametrize("path", sorted((DOCS / "metrics").iterdir()), ids=lambda path: path.stem)
+def test_words_of_a_picture_stay_within_it_in_a_wide_font_too(path):
+    root = ElementTree.parse(path).getroot()
+    for text in filter(lambda text: text.text, root.findall("{*}text")):
+        font = FontProperties(family="DejaVu Sans", weight=text.get("font-weight", "normal"))
+        long = TextPath((0, 0), text.text, float(text.get("font-size")), prop=font).get_extents().x1
+        start = float(text.get("x")) - long * {"start": 0, "middle": 0.5, "end": 1}[text.get("text-anchor")]
+        assert start >= 0 and start + long <= float(root.get("width")), (start + long, text.text)
+
+
+def test_the_picture_of_edges_tells_errors_from_biases():
+    words = " ".join(ElementTree.parse(DOCS / "metrics" / "edges.svg").getroot().itertext())
+    assert "offset_error_s: how far off, whichever way: the median of 0.3 and 1.0 s = 0.65 s" in words
+    assert "offset_bias_s: how much later, with its sign: the median of −0.3 and +1.0 s = +0.35 s" in words
+    assert "found" not in words

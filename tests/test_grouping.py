@@ -40,7 +40,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_groups_are_compared_by_the_same_tags_for_all_animals(tagged, monkeypatch):
     said = groups(tagged, "--by", "genotype", "--control", "WT", "--bin", "2", monkeypatch=monkeypatch)
-    assert "6 videos of 6 animals in 2 groups (WT 3, HD 3)" in said and said.splitlines()[0].endswith("; groups")
+    assert "6 videos of 6 animals in 2 groups (WT 3, HD 3)" in said and said.splitlines()[0].endswith("; tables and pictures in groups/")
     assert "all measured by the model's tags; labelled videos by those of models that never saw the animal" in said
     assert "WT and HD: with 3 against 3 animals p cannot be smaller than 0.1" in said
     folder = tagged.folder / "groups"

@@ -100,7 +100,7 @@ def study_groups(question: Question, target: Path, store: Store) -> str:
     draw_groups(study, target)
     notes = [*_about_source(source, measured, records), *in_words.notes(study, measures)]
     write_text(target / "notes.txt", "\n".join([in_words.summary(study), *notes, _asked(question, source, measures), ""]))
-    return "\n".join([f"{in_words.summary(study)}; {target}", *(f"  {note}" for note in notes)])
+    return "\n".join([f"{in_words.summary(study)}; tables and pictures in {target}/", *(f"  {note}" for note in notes)])
 
 
 def _check_metadata_is_elsewhere(metadata: Path | None, target: Path) -> None:

@@ -57,7 +57,8 @@ def paint_ethogram(figure: "Figure", page: Sequence[Prediction], duration_s: flo
     _name_rows(panel, raster.behaviour_rows, behaviours)
     panel.set_xlabel("time (min)" if minutes else "time (s)")
     figure.suptitle(title)
-    panel.set_title("upper half, dark: labelled by a person · lower half, light: tagged by the model · grey: nobody looked", fontsize=8)
+    grey = "grey: nobody looked, or people disagree"
+    panel.set_title(f"upper half, dark: labelled by a person · lower half, light: tagged by the model · {grey}", fontsize=8)
 
 
 def _name_rows(panel: "Axes", rows: Sequence[float], behaviours: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from ethocache.scoring.groups.animals import stem_of
 from ethocache.scoring.groups.comparing import Comparison, Overall
 from ethocache.scoring.groups.study import Study
 from ethocache.scoring.groups.tagging_error import why_not_adjusted
+from ethocache.scoring.groups.unequal_tagging import UnequalTagging, unequal_tagging
 
 _NOTED = 3  # findings that are told one by one
 _LEVEL = 0.05
@@ -36,7 +37,7 @@ def notes(study: Study, measures: Sequence[str]) -> list[str]:
     if not any(study.design.groups):
         parts = [name for name in study.fields if name not in ("animal", "individual")]
         lines.append(f"no groups were compared; name them with {f'--by {parts[0]}' if parts else '--metadata FILE --by COLUMN'}")
-    return [*lines, *_about_few_animals(study.pairs), *_about_correction(study.pairs), *_about_adjustment(study)]
+    return [*lines, *_about_few_animals(study.pairs), *_about_correction(study.pairs), *_about_the_tagger(study)]
 
 
 def _found_all(study: Study) -> str:
@@ -82,6 +83,27 @@ def _about_correction(pairs: Sequence[Comparison]) -> list[str]:
         f"with so few animals p is at least {min(reachable):.2g}, which times {len(reachable)} comparisons is never below .05 after "
         f"Holm's correction: before you look, decide on at most {int(_LEVEL / min(reachable))} (--measures, fewer groups)"
     ]
+
+
+def _about_the_tagger(study: Study) -> list[str]:
+    unequal = unequal_tagging(study.table, study.design, study.errors, study.drawing)
+    more = (
+        [f"and {len(unequal) - _NOTED} more such differences of the model between groups: see tagger.csv"] if len(unequal) > _NOTED else []
+    )
+    return [*map(_warning, unequal[:_NOTED]), *more, *_about_adjustment(study)]
+
+
+def _warning(found: UnequalTagging) -> str:
+    named = sorted(zip(found.values, (found.first, found.second), strict=True), reverse=True)
+    (high, most), (low, least) = (
+        (f"{value:.2f}".lstrip("0") if value < 1 else "1", _cell(found.level and f"{found.level}:", group)) for value, group in named
+    )
+    behaviour = shown(found.behaviour)
+    if found.rate == "recall":
+        said = f"the model finds {behaviour} in {most} better (recall {high}) than in {least} ({low})"
+    else:
+        said = f"the model sees {behaviour} where it is not more often in {most} (false-positive rate {high}) than in {least} ({low})"
+    return f"{said}: a difference between these groups may be the model's; compare by --from labels"
 
 
 def _about_adjustment(study: Study) -> list[str]:
