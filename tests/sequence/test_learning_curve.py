@@ -149,6 +149,14 @@ def test_few_scored_animals_make_the_intervals_wide_and_fewer_than_three_say_not
     assert look_ahead(two).gain[[0, 2]].tolist() == [0.0, 1.0]
 
 
+def test_one_draw_asks_for_more_and_its_estimate_lies_within_its_interval():
+    points = made_up({2: 0.5, 3: 0.62, 4: 0.61, 6: 0.7}, draws=1)
+    outlook = look_ahead(points)
+    assert outlook.gain[0] <= outlook.gain[1] <= outlook.gain[2]
+    assert (np.diff(outlook.curve, axis=1) >= 0).all()
+    assert in_words(points, outlook).endswith("; from one draw of animals, more (--draws 3) make it surer")
+
+
 def test_two_numbers_of_animals_are_too_few_to_look_ahead():
     points = made_up({2: 0.5, 3: 0.6})
     assert look_ahead(points) is None

@@ -41,6 +41,7 @@ def in_words(points: Sequence[Point], outlook: Outlook | None) -> str:
     if outlook is None:
         return f"{grown}; with scores at fewer than {FEWEST_SIZES} numbers of animals, nothing can be said of more: label more animals"
     low, middle, high = outlook.gain
+    surer = "; from one draw of animals, more (--draws 3) make it surer" if len({point.draw for point in points}) == 1 else ""
     advice = (
         "labelling more is unlikely to help much"
         if high < _HARDLY
@@ -50,7 +51,7 @@ def in_words(points: Sequence[Point], outlook: Outlook | None) -> str:
     )
     return (
         f"{grown}; {MORE} more labelled animals would likely add {middle:.2f} ({low:.2f} to {high:.2f}), so {advice} "
-        "(a curve continued beyond what was measured: an extrapolation)"
+        f"(a curve continued beyond what was measured: an extrapolation){surer}"
     )
 
 
