@@ -1,8 +1,12 @@
 """How much time somebody has, and how much of it a moment takes."""
 
 import re
+from typing import TypeVar
 
 from ethocache.common.errors import InputError
+from ethocache.scoring.frames import Floats
+
+Seconds = TypeVar("Seconds", float, Floats)
 
 CONTEXT_S = 1.0
 """Played before and after a moment: whether a mouse rears is seen from how it comes up and down, and that takes about a second."""
@@ -27,6 +31,6 @@ def seconds_of(text: str) -> float:
     return float(found[1]) * _UNITS[found[2]]
 
 
-def watching_s(length_s: float) -> float:
+def watching_s(length_s: Seconds) -> Seconds:
     """Return what it takes a person to look at a moment of this length, in seconds."""
     return length_s + 2 * CONTEXT_S + SETTLE_S

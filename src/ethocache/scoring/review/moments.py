@@ -139,7 +139,7 @@ def _why(answers: Answers, b: int, wrong: Floats, start: int, stop: int) -> str:
 def _near_edges(answers: Answers, b: int) -> Mask:
     """Return (T,) the frames within `TOLERANCE_S` of where a tagged bout starts or ends."""
     time_s, near = answers.time_s, np.zeros(len(answers.time_s), bool)
-    for frame in runs(answers.tag[:, b]).ravel():
+    for frame in runs(answers.tag[:, b]).ravel().tolist():
         at_s = time_s[min(frame, len(time_s) - 1)]
-        near[np.searchsorted(time_s, at_s - TOLERANCE_S) : np.searchsorted(time_s, at_s + TOLERANCE_S, side="right")] = True
+        near[np.abs(time_s - at_s) <= TOLERANCE_S] = True
     return near

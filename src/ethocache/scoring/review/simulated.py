@@ -36,12 +36,12 @@ def first_places(moments: Sequence[Moment], behaviours: Sequence[str], cells: in
 
 def places_at_random(places: Sequence[Place], labels: Mapping[str, Labels], rng: np.random.Generator) -> list[Place]:
     """Return as many places of the same lengths, anywhere, that do not overlap within a behaviour."""
-    taken = {video: np.zeros(values.shape, bool) for video, values in labels.items()}
+    taken: dict[str, npt.NDArray[np.bool_]] = {video: np.zeros(values.shape, bool) for video, values in labels.items()}
     found = list[Place]()
     for _, _, first, after in sorted(places, key=lambda place: place[2] - place[3]):
         while True:
             video = str(rng.choice(sorted(taken)))
-            frames, behaviours = taken[video].shape
+            frames, behaviours = len(taken[video]), taken[video].shape[1]
             b, start = int(rng.integers(behaviours)), int(rng.integers(max(1, frames - (after - first) + 1)))
             part = taken[video][start : start + after - first, b]
             if not part.any():

@@ -50,13 +50,16 @@ class Answers:
     @property
     def looked(self) -> npt.NDArray[np.bool_]:
         """(T, B) where a person's label stands; the tag stands elsewhere. A person who saw one of exclusive behaviours saw the others."""
-        looked = self.label != NOT_SCORED
-        return looked | (self.label == YES).any(axis=1, keepdims=True) if self.exclusive else looked
+        looked: npt.NDArray[np.bool_] = self.label != NOT_SCORED
+        if self.exclusive:
+            looked |= np.any(self.label == YES, axis=1, keepdims=True)
+        return looked
 
     @property
     def said(self) -> npt.NDArray[np.bool_]:
         """(T, B) what stands at present: the label where somebody looked, else the tag."""
-        return np.where(self.looked, self.label == YES, self.tag == YES)
+        said: npt.NDArray[np.bool_] = np.where(self.looked, self.label == YES, self.tag == YES)
+        return said
 
 
 def wrong_probability(answers: Answers) -> Floats:
@@ -77,7 +80,7 @@ def wrong_probability(answers: Answers) -> Floats:
         against = np.where(said, 1 - probability, probability)
         return np.where(looked, _doubt(against), against)
     total = probability.sum(axis=1)
-    shown = said.any(axis=1)
+    shown: npt.NDArray[np.bool_] = np.any(said, axis=1)
     against = np.clip(np.where(shown, 1 - (probability * said).sum(axis=1), total), 0, 1)
     against = np.where(looked.all(axis=1), _doubt(against), against)
     share = np.where(shown[:, None], said, probability / np.maximum(total, np.finfo(np.float64).tiny)[:, None])
@@ -94,8 +97,7 @@ def rare_weights(shown: Floats) -> Floats:
     """Return what a wrong frame of each behaviour counts, (B,): the commonest 1, rarer ones more.
 
     A macro score is the mean over the behaviours, and one wrong frame moves a behaviour's score by about one over its frames. Its square
-    root is taken, as training does with ``class_weights: sqrt``: with the whole of it the rarest behaviour takes most of the queue, which
-    raised macro average precision less in simulations.
+    root is taken, as training does with ``class_weights: sqrt``: with the whole of it the rarest behaviour takes most of the queue.
 
     Parameters
     ----------
