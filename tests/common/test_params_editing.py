@@ -53,7 +53,7 @@ def test_the_projects_own_params_yaml_comes_back_as_it_was(tmp_path):
     path = tmp_path / "params.yaml"
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
-    set_params(path, {("heads", "lstm", "units"): 96})
+    set_params(path, {("heads", "lstm", "units"): 64})
     assert path.read_text(encoding="utf-8") == text
 
 
