@@ -81,3 +81,15 @@ def test_a_time_bin_without_end_is_refused(pairs):
 
 def test_names_in_a_text_stand_between_commas():
     assert listed(" genotype, treatment ,") == ("genotype", "treatment") and listed("") == ()
+
+
+def test_a_folder_in_which_somebody_elses_table_lies_is_refused_and_one_of_a_killed_run_is_not(pairs):
+    question = Question(by=("individual",), measures=("fraction",), drawing=Drawing(resamples=200))
+    (pairs / "theirs").mkdir()
+    (pairs / "theirs/videos.csv").write_text("mine\n")
+    with pytest.raises(InputError, match=r"theirs: expected a new folder, or that of an earlier run, found other files in it"):
+        study_groups(question, pairs / "theirs", Store(pairs / "store"))
+    assert (pairs / "theirs/videos.csv").read_text() == "mine\n"
+    (pairs / "theirs/.unfinished").touch()
+    study_groups(question, pairs / "theirs", Store(pairs / "store"))
+    assert (pairs / "theirs/notes.txt").is_file() and not (pairs / "theirs/.unfinished").exists()

@@ -25,6 +25,7 @@ from ethocache.scoring.groups.tables import write_tables
 from ethocache.scoring.groups.tagging_error import tagging_errors
 
 INDEX, PARAMS = Path("data/index.json"), Path("params.yaml")
+_NOTES, _UNFINISHED = "notes.txt", ".unfinished"  # one of them lies in every folder that this command has written to
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def study_groups(question: Question, target: Path, store: Store) -> str:
     check_target(target, [root for root, _ in folder.places("*")], "tables")
     refuse_results_folder(params.dir, [target])
     _check_metadata_is_elsewhere(question.metadata, target)
+    _check_nothing_is_lost(target)
     records = read_index(INDEX)
     metadata = read_metadata(question.metadata, records) if question.metadata else None
     about = {record.id: {**record.about, **(metadata.about(record) if metadata else {})} for record in records}
@@ -95,11 +97,14 @@ def study_groups(question: Question, target: Path, store: Store) -> str:
     errors = tagging_errors(measured.confusion, params.behaviours) if any(v.instrument == "tags" for v in measured.videos) else {}
     measures = question.measures or COMPARED
     study = make_study(params.behaviours, fields, measured.videos, design, errors, measures, question.bin_s, question.drawing)
-    (target / "notes.txt").unlink(missing_ok=True)  # it says that the others are whole, and what was asked
+    target.mkdir(parents=True, exist_ok=True)
+    (target / _UNFINISHED).touch()
+    (target / _NOTES).unlink(missing_ok=True)  # it says that the others are whole, and what was asked
     write_tables(study, target)
     draw_groups(study, target)
     notes = [*_about_source(source, measured, records), *in_words.notes(study, measures)]
-    write_text(target / "notes.txt", "\n".join([in_words.summary(study), *notes, _asked(question, source, measures), ""]))
+    write_text(target / _NOTES, "\n".join([in_words.summary(study), *notes, _asked(question, source, measures), ""]))
+    (target / _UNFINISHED).unlink(missing_ok=True)
     return "\n".join([f"{in_words.summary(study)}; tables and pictures in {target}/", *(f"  {note}" for note in notes)])
 
 
@@ -107,6 +112,13 @@ def _check_metadata_is_elsewhere(metadata: Path | None, target: Path) -> None:
     """Refuse to write beside the lab's own table: it may be called as one of ours is, such as ``animals.csv``."""
     if metadata and metadata.resolve().parent == target.resolve():
         raise InputError(f"{target}: expected a folder of its own for tables, found the table of --metadata in it; name another with --to")
+
+
+def _check_nothing_is_lost(target: Path) -> None:
+    """Refuse a folder in which something else lies: it may be called as one of our tables is, such as ``videos.csv``."""
+    ours = any((target / name).is_file() for name in (_NOTES, _UNFINISHED))
+    if not ours and target.is_dir() and any(target.iterdir()):
+        raise InputError(f"{target}: expected a new folder, or that of an earlier run, found other files in it; name another with --to")
 
 
 def _design(records: Sequence[VideoRecord], about: Mapping[str, Mapping[str, str]], question: Question) -> Design:
