@@ -1,0 +1,59 @@
+"use strict";
+// corrections.csv, as ethocache reads it back, and how a page hands a file to its reader. Pages of videos and the overview share this.
+
+/**
+ * What a page keeps of one video.
+ * @typedef {{format: number, video: string, frames: number, seen?: string[],
+ *   spans: {behaviour: string, start: number, stop: number, label: number, start_s: number, stop_s: number}[]}} KeptCorrections
+ */
+
+const CORRECTIONS_COLUMNS = ["video", "behaviour", "start_frame", "stop_frame", "label", "video_frames", "start_s", "stop_s", "saved"];
+
+/**
+ * The text of corrections.csv.
+ * @param {KeptCorrections[]} kept of one or several videos
+ * @param {string} saved when, in UTC as ISO writes it; the same in all rows, so that a later file wins as a whole
+ */
+function correctionsCsv(kept, saved) {
+  const rows = kept.flatMap((video) =>
+    video.spans.map((span) => [
+      video.video,
+      span.behaviour,
+      span.start,
+      span.stop,
+      span.label,
+      video.frames,
+      span.start_s.toFixed(3),
+      span.stop_s.toFixed(3),
+      saved,
+    ]),
+  );
+  return [CORRECTIONS_COLUMNS, ...rows].map((row) => row.map(csvCell).join(",") + "\n").join("");
+}
+
+/** @param {string | number} value quoted as RFC 4180 says where it must be */
+function csvCell(value) {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Now, in UTC to the second. */
+function savedNow() {
+  return new Date().toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/**
+ * Let the browser save a text as a file.
+ * @param {string} name
+ * @param {string} text
+ * @param {string} type
+ */
+function downloadText(name, text, type) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000); // some browsers read it only after the click was handled
+}

@@ -1,0 +1,191 @@
+"use strict";
+// Draws one behaviour's lane: probability, labels, where they differ, tags, and the corrected labels.
+
+/**
+ * Heights of a lane's rows in px.
+ * @typedef {{head: number, curve: number, bar: number, differs: number, gap: number}} RowHeights
+ * @typedef {{top: number, height: number, curve: number, labels: number | null, differs: number | null, tags: number, corrected: number}} Lane
+ * @typedef {Record<"paper" | "ink" | "soft" | "line" | "alarm" | "moment" | "doubt" | "select", string>} Theme
+ */
+
+/**
+ * Where each lane and its rows begin.
+ * @param {number} count of behaviours
+ * @param {boolean} labelled
+ * @param {number} head px above each lane for its name, where there is no room beside
+ * @returns {{lanes: Lane[], rows: RowHeights, height: number}}
+ */
+function laneLayout(count, labelled, head) {
+  const small = count > 6;
+  const rows = { head, curve: small ? 22 : 34, bar: small ? 7 : 9, differs: 4, gap: small ? 8 : 12 };
+  const above = head + rows.curve + 3;
+  const behind = labelled ? rows.bar + 1 + rows.differs + 1 : 0;
+  const height = above + behind + 2 * rows.bar + 2 + rows.gap;
+  const lanes = Array.from({ length: count }, (_, b) => {
+    const top = b * height;
+    const labels = labelled ? top + above : null;
+    const tags = top + above + behind;
+    const differs = labels === null ? null : labels + rows.bar + 1;
+    return { top, height, curve: top + head, labels, differs, tags, corrected: tags + rows.bar + 2 };
+  });
+  return { lanes, rows, height: height * count };
+}
+
+/** Draws on a canvas whose unit is a CSS px. */
+class LanePainter {
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {VideoData} data
+   * @param {TimeView} view
+   * @param {number} width px
+   * @param {Theme} theme
+   */
+  constructor(pen, data, view, width, theme) {
+    this.pen = pen;
+    this.data = data;
+    this.view = view;
+    this.width = width;
+    this.theme = theme;
+    [this.first, this.last] = view.frames();
+    this.hatch = this.#hatch(theme.soft, false);
+    this.cross = this.#hatch(theme.ink, true);
+  }
+
+  /** Diagonal lines: nobody looked; crossed ones: somebody looked and could not tell. @param {string} colour @param {boolean} crossed */
+  #hatch(colour, crossed) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 6;
+    const pen = /** @type {CanvasRenderingContext2D} */ (tile.getContext("2d"));
+    pen.strokeStyle = colour;
+    pen.lineWidth = 1;
+    for (const shift of [-6, 0, 6]) {
+      pen.moveTo(shift, 6);
+      pen.lineTo(shift + 6, 0);
+      if (crossed) pen.moveTo(shift, 0);
+      if (crossed) pen.lineTo(shift + 6, 6);
+    }
+    pen.stroke();
+    return /** @type {CanvasPattern} */ (this.pen.createPattern(tile, "repeat"));
+  }
+
+  /** @param {number} frame whose left edge is meant */
+  x(frame) {
+    return this.view.xOf(this.data.edgesS[frame], this.width);
+  }
+
+  /**
+   * Bars over spans, at least a px wide each, so that a bout of one frame is seen from afar.
+   * @param {Span[]} spans @param {number} top @param {number} height @param {string | CanvasPattern} fill @param {number} [least] px
+   */
+  bars(spans, top, height, fill, least = 1) {
+    this.pen.fillStyle = fill;
+    this.pen.beginPath();
+    for (let place = firstEndingAfter(spans, this.first); place < spans.length && spans[place][0] <= this.last; place++) {
+      const left = Math.max(this.x(spans[place][0]), -2);
+      const right = Math.min(this.x(spans[place][1]), this.width + 2);
+      this.pen.rect(left, top, Math.max(right - left, least), height);
+    }
+    this.pen.fill();
+  }
+
+  /**
+   * The probability: as steps where frames are wide, else from its least to its greatest within each px.
+   * @param {Behaviour} behaviour @param {number} top @param {number} height
+   */
+  curve(behaviour, top, height) {
+    const { pen } = this;
+    pen.strokeStyle = this.theme.line;
+    pen.lineWidth = 1;
+    pen.strokeRect(0.5, top + 0.5, this.width - 1, height - 1);
+    pen.fillStyle = behaviour.colour;
+    for (const [opacity, from] of /** @type {const} */ ([[0.22, "bottom"], [1, "curve"]])) {
+      pen.globalAlpha = opacity;
+      pen.beginPath();
+      this.#columns(behaviour, (left, right, least, most) => {
+        const high = top + height - 1 - (most / FULL_PROBABILITY) * (height - 2);
+        const low = from === "bottom" ? top + height : top + height - 1 - (least / FULL_PROBABILITY) * (height - 2) + 1.5;
+        pen.rect(left, high, right - left, Math.max(low - high, 1.5));
+      });
+      pen.fill();
+    }
+    pen.globalAlpha = 1;
+    if (behaviour.threshold !== null) this.#threshold(top + height - 1 - behaviour.threshold * (height - 2));
+  }
+
+  /** @param {number} y */
+  #threshold(y) {
+    const { pen } = this;
+    pen.strokeStyle = this.theme.ink;
+    pen.setLineDash([4, 3]);
+    pen.globalAlpha = 0.65;
+    pen.beginPath();
+    pen.moveTo(0, Math.round(y) + 0.5);
+    pen.lineTo(this.width, Math.round(y) + 0.5);
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.globalAlpha = 1;
+  }
+
+  /**
+   * Give left and right px, least and greatest value of each column; a column reaches to where the one before it ended, so that steep
+   * flanks are drawn whole.
+   * @param {Behaviour} behaviour
+   * @param {(left: number, right: number, least: number, most: number) => void} give
+   */
+  #columns(behaviour, give) {
+    const values = behaviour.probability;
+    let before = NO_ANSWER;
+    for (let frame = this.first; frame <= this.last; ) {
+      const left = Math.max(this.x(frame), 0);
+      let least = NO_ANSWER;
+      let most = -1;
+      let after = NO_ANSWER;
+      let next = frame;
+      do {
+        after = values[next];
+        if (after !== NO_ANSWER) [least, most] = [Math.min(least, after), Math.max(most, after)];
+        next++;
+      } while (next <= this.last && this.x(next) < left + 1);
+      if (most >= 0) {
+        const joined = before === NO_ANSWER ? least : before;
+        give(left, Math.min(this.x(next), this.width), Math.min(least, Math.max(joined, 0)), most);
+        if (joined > most) give(left, left + 1, least, joined);
+      }
+      before = after;
+      frame = next;
+    }
+  }
+
+  /**
+   * A queue's moment or a doubt, over the curve: a tinted field with a mark at its left.
+   * @param {Stop} stop @param {number} top @param {number} height @param {boolean} seen
+   */
+  stop(stop, top, height, seen) {
+    const left = this.x(stop.start);
+    const right = Math.max(this.x(stop.stop), left + 3);
+    if (right < 0 || left > this.width) return;
+    const { pen } = this;
+    const colour = stop.kind === "doubt" ? this.theme.doubt : this.theme.moment;
+    pen.fillStyle = pen.strokeStyle = colour;
+    pen.globalAlpha = seen ? 0.1 : 0.3;
+    pen.fillRect(left, top, right - left, height);
+    pen.globalAlpha = 1;
+    pen.lineWidth = 1.5;
+    if (stop.kind === "doubt") pen.setLineDash([3, 2]);
+    pen.strokeRect(left, top + 0.75, right - left, height - 1.5);
+    pen.setLineDash([]);
+    this.#flag(seen ? "✓" : stop.mark, Math.max(left, 0), top, colour);
+  }
+
+  /** @param {string} text @param {number} left @param {number} top @param {string} colour */
+  #flag(text, left, top, colour) {
+    const { pen } = this;
+    pen.font = "bold 10px system-ui, sans-serif";
+    const width = pen.measureText(text).width + 6;
+    pen.fillStyle = colour;
+    pen.fillRect(left, top, width, 13);
+    pen.fillStyle = this.theme.paper;
+    pen.textBaseline = "middle";
+    pen.fillText(text, left + 3, top + 7);
+  }
+}
