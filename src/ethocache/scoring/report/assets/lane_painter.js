@@ -102,6 +102,7 @@ class LanePainter {
       pen.globalAlpha = opacity;
       pen.beginPath();
       this.#columns(behaviour, (left, right, least, most) => {
+        if (from === "bottom" && right - left === 1.5) return; // a flank: the columns beside it are filled
         const high = top + height - 1 - (most / FULL_PROBABILITY) * (height - 2);
         const low = from === "bottom" ? top + height : top + height - 1 - (least / FULL_PROBABILITY) * (height - 2) + 1.5;
         pen.rect(left, high, right - left, Math.max(low - high, 1.5));
@@ -127,8 +128,7 @@ class LanePainter {
   }
 
   /**
-   * Give left and right px, least and greatest value of each column; a column reaches to where the one before it ended, so that steep
-   * flanks are drawn whole.
+   * Give left and right px, least and greatest value of each column, and thin flanks where one column does not reach the next.
    * @param {Behaviour} behaviour
    * @param {(left: number, right: number, least: number, most: number) => void} give
    */
@@ -137,21 +137,19 @@ class LanePainter {
     let before = NO_ANSWER;
     for (let frame = this.first; frame <= this.last; ) {
       const left = Math.max(this.x(frame), 0);
-      let least = NO_ANSWER;
-      let most = -1;
-      let after = NO_ANSWER;
+      let [least, most] = [NO_ANSWER, -1];
       let next = frame;
       do {
-        after = values[next];
-        if (after !== NO_ANSWER) [least, most] = [Math.min(least, after), Math.max(most, after)];
+        const value = values[next];
+        if (value !== NO_ANSWER && value < least) least = value;
+        if (value !== NO_ANSWER && value > most) most = value;
         next++;
       } while (next <= this.last && this.x(next) < left + 1);
       if (most >= 0) {
-        const joined = before === NO_ANSWER ? least : before;
-        give(left, Math.min(this.x(next), this.width), Math.min(least, Math.max(joined, 0)), most);
-        if (joined > most) give(left, left + 1, least, joined);
+        give(left, Math.min(this.x(next), this.width), least, most);
+        if (before !== NO_ANSWER && (before < least || before > most)) give(left - 0.5, left + 1, Math.min(before, least), Math.max(before, most));
       }
-      before = after;
+      before = values[next - 1];
       frame = next;
     }
   }

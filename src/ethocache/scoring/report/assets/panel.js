@@ -85,7 +85,8 @@ class Panel {
     byId("selected").textContent = this.#selection();
     byId("swatch").style.backgroundColor = this.data.behaviours[review.chosen].colour;
     byId("count").textContent = String(corrections.count);
-    byId("kept").textContent = corrections.drawer.lasts ? "kept in this browser" : "not kept: save before you leave";
+    const where = corrections.drawer.lasts ? "kept in this browser" : "not kept: save before you leave";
+    byId("kept").textContent = `${corrections.count === 1 ? "correction" : "corrections"}, ${where}`;
     byId("save").disabled = !corrections.count;
     for (const button of document.querySelectorAll('[data-do="undo"]')) /** @type {HTMLButtonElement} */ (button).disabled = !corrections.done.length;
     for (const button of document.querySelectorAll('[data-do="redo"]')) /** @type {HTMLButtonElement} */ (button).disabled = !corrections.undone.length;

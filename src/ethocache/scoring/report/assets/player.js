@@ -1,6 +1,7 @@
 "use strict";
 // The video, frame by frame.
 
+const FIRST_PICTURE_MS = 1000; // a page behind others is shown no picture; it is taken to begin at 0 until it is
 const SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
 
 /**
@@ -28,6 +29,7 @@ class FramePlayer {
     this.stopAt = Infinity;
     this.wanted = -1; // a seek waits for the one before it: only the last of many is worth a decoded picture
     this.seeking = false;
+    this.ready = false;
     if (this.hasMedia) this.#open();
   }
 
@@ -39,20 +41,30 @@ class FramePlayer {
     video.addEventListener("pause", () => this.#paused());
     video.addEventListener("ended", () => this.#playedTo(this.data.frames - 1));
     video.addEventListener("loadedmetadata", () => this.#opened(), { once: true });
+    if (video.requestVideoFrameCallback) {
+      video.requestVideoFrameCallback((_, picture) => {
+        this.offsetS = picture.mediaTime; // the first picture that a player shows is the first frame, whatever its time stamp
+        this.#watch();
+        this.#start();
+      });
+    }
     video.src = this.data.told.media;
   }
 
   #opened() {
-    const differenceS = Math.abs(this.video.duration - this.data.lengthS);
-    if (differenceS > Math.max(0.5, 0.01 * this.data.lengthS)) {
-      this.tell(`The video lasts ${this.video.duration.toFixed(2)} s, but its data ${this.data.lengthS.toFixed(2)} s: is it another file?`);
+    const { video, data } = this;
+    const differenceS = Math.abs(video.duration - this.offsetS - data.lengthS);
+    if (differenceS > Math.max(1, 0.02 * data.lengthS)) {
+      this.tell(`The video lasts ${video.duration.toFixed(2)} s, but its data ${data.lengthS.toFixed(2)} s: is it another file?`);
     }
-    if (!this.video.requestVideoFrameCallback) return this.seek(this.frame);
-    this.video.requestVideoFrameCallback((_, picture) => {
-      this.offsetS = picture.mediaTime; // the first picture that a player shows is the first frame, whatever its time stamp
-      this.#watch();
-      this.seek(this.frame);
-    });
+    video.currentTime = data.middleS(0); // some browsers show nothing before the first seek
+    setTimeout(() => this.#start(), video.requestVideoFrameCallback ? FIRST_PICTURE_MS : 0);
+  }
+
+  /** Show the frame that was asked for, now that the media's clock is known. */
+  #start() {
+    this.ready = true;
+    if (!this.playing) this.seek(this.frame);
   }
 
   /** Follow the pictures: only they say which frame is on the screen. */
@@ -81,7 +93,7 @@ class FramePlayer {
   /** Go to a frame. @param {number} frame */
   seek(frame) {
     this.frame = this.data.inside(frame);
-    if (this.hasMedia && this.video.readyState > 0) {
+    if (this.hasMedia && this.ready) {
       this.wanted = this.frame;
       if (!this.seeking) this.#seekWanted();
     }
@@ -96,6 +108,7 @@ class FramePlayer {
   }
 
   #seeked() {
+    if (!this.seeking) return; // the first one of all
     this.seeking = false;
     if (this.wanted >= 0 && this.wanted !== this.sought) return this.#seekWanted();
     this.wanted = -1;

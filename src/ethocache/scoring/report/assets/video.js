@@ -47,7 +47,8 @@ class VideoPage {
     this.#reviewed();
     this.panel.showPlaying();
     if (this.corrections.refused) tell(this.corrections.refused);
-    else if (!this.corrections.drawer.lasts) tell("This browser keeps nothing for this page: save your corrections before you leave.");
+    else if (this.corrections.drawer.lasts) tell(this.corrections.count ? "Corrections from an earlier visit are kept here." : "");
+    else tell("This browser keeps nothing for this page: save your corrections before you leave.");
     this.#goToHash();
   }
 
