@@ -40,6 +40,7 @@ class Ethogram {
     const canvas = (/** @type {string} */ name) => /** @type {HTMLCanvasElement} */ (root.querySelector(`canvas.${name}`));
     [this.still, this.moving, this.strip] = [canvas("still"), canvas("moving"), canvas("strip")];
     this.names = new LaneNames(/** @type {HTMLElement} */ (root.querySelector(".names")), data);
+    this.names.dress(Number(themeOf(root).lift));
     /** @type {Map<number, {x: number, y: number}>} */
     this.touches = new Map();
     this.waiting = { still: false, moving: false };
@@ -97,8 +98,10 @@ class Ethogram {
 
   #drawStill() {
     if (this.width < 1) return;
+    const theme = themeOf(this.root);
+    this.names.dress(Number(theme.lift));
     const pen = fitted(this.still, this.width, this.layout.height + AXIS_PX);
-    drawLanes(new LanePainter(pen, this.data, this.view, this.width, themeOf(this.root)), this.layout, this.corrections);
+    drawLanes(new LanePainter(pen, this.data, this.view, this.width, theme), this.layout, this.corrections);
   }
 
   #drawMoving() {

@@ -24,7 +24,7 @@ function fitted(canvas, width, height) {
 /** The page's colours, as its style sheet has them for light, dark or print. @returns {Theme} */
 function themeOf(/** @type {Element} */ element) {
   const style = getComputedStyle(element);
-  const names = /** @type {const} */ (["paper", "ink", "soft", "line", "alarm", "moment", "doubt", "select"]);
+  const names = /** @type {const} */ (["paper", "ink", "soft", "line", "alarm", "moment", "doubt", "select", "lift"]);
   return /** @type {Theme} */ (Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--v-${name}`).trim()])));
 }
 
@@ -51,17 +51,18 @@ function drawLane(painter, lane, rows, corrections, b) {
   const { data, theme } = painter;
   const behaviour = data.behaviours[b];
   const whole = /** @type {Span[]} */ ([[0, data.frames]]);
+  const colour = liftedColour(behaviour.colour, Number(theme.lift));
   painter.curve(behaviour, lane.curve, rows.curve);
   for (const top of [lane.labels, lane.tags, lane.corrected]) if (top !== null) painter.bars(whole, top, rows.bar, theme.line);
   if (lane.labels !== null && lane.differs !== null) {
     painter.bars(behaviour.unknown, lane.labels, rows.bar, painter.hatch);
-    painter.bars(behaviour.labels, lane.labels, rows.bar, behaviour.colour);
+    painter.bars(behaviour.labels, lane.labels, rows.bar, colour);
     const differing = data.stops.disagreement.filter((stop) => stop.b === b).map((stop) => /** @type {Span} */ ([stop.start, stop.stop]));
     painter.bars(differing, lane.differs, rows.differs, theme.alarm, 2);
   }
-  painter.bars(behaviour.tags, lane.tags, rows.bar, behaviour.colour);
+  painter.bars(behaviour.tags, lane.tags, rows.bar, colour);
   painter.bars(corrections.unknown[b], lane.corrected, rows.bar, painter.hatch);
-  painter.bars(corrections.shown[b], lane.corrected, rows.bar, behaviour.colour);
+  painter.bars(corrections.shown[b], lane.corrected, rows.bar, colour);
   const spans = corrections.differences[b].map((run) => /** @type {Span} */ ([run.start, run.stop]));
   const unknown = corrections.differences[b].filter((run) => run.value < 0).map((run) => /** @type {Span} */ ([run.start, run.stop]));
   painter.bars(unknown, lane.corrected, rows.bar, painter.cross);
@@ -145,7 +146,9 @@ function drawStrip(painter, view, corrections, frame) {
   pen.globalAlpha = 0.5;
   pen.fillRect(0, 0, width, height);
   pen.globalAlpha = 1;
-  data.behaviours.forEach((behaviour, b) => painter.bars(behaviour.tags, 7 + b * STRIP_ROW_PX, STRIP_ROW_PX - 1, behaviour.colour));
+  data.behaviours.forEach((behaviour, b) => {
+    painter.bars(behaviour.tags, 7 + b * STRIP_ROW_PX, STRIP_ROW_PX - 1, liftedColour(behaviour.colour, Number(theme.lift)));
+  });
   const ticks = (/** @type {Stop[]} */ stops) => stops.map((stop) => /** @type {Span} */ ([stop.start, stop.start + 1])).sort((a, b) => a[0] - b[0]);
   painter.bars(ticks(data.stops.disagreement), 0, 3, theme.alarm, 1);
   painter.bars(ticks(data.stops.doubt), 2, 4, theme.doubt, 3);

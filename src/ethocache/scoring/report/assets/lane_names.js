@@ -28,7 +28,6 @@ class LaneNames {
     button.type = "button";
     button.title = behaviour.name;
     const swatch = element("span", "swatch");
-    swatch.style.backgroundColor = behaviour.colour;
     const probability = element("span", "probability");
     button.append(swatch, ...(b < 9 ? [element("kbd", "digit", String(b + 1))] : []), element("span", "text", behaviour.name), probability);
     button.addEventListener("click", () => this.chosen(b));
@@ -40,7 +39,13 @@ class LaneNames {
       }),
     );
     box.append(button, ...Object.values(rows));
-    return { box, button, probability, rows };
+    return { box, button, probability, rows, swatch };
+  }
+
+  /** Colours as the lanes have them, on light or dark. @param {number} lift see `liftedColour` */
+  dress(lift) {
+    this.colours = this.data.behaviours.map((behaviour) => liftedColour(behaviour.colour, lift));
+    this.entries.forEach(({ swatch }, b) => (swatch.style.backgroundColor = this.colours[b]));
   }
 
   /** @param {ReturnType<typeof laneLayout>} layout */

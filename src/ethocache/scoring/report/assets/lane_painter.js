@@ -5,7 +5,7 @@
  * Heights of a lane's rows in px.
  * @typedef {{head: number, curve: number, bar: number, differs: number, gap: number}} RowHeights
  * @typedef {{top: number, height: number, curve: number, labels: number | null, differs: number | null, tags: number, corrected: number}} Lane
- * @typedef {Record<"paper" | "ink" | "soft" | "line" | "alarm" | "moment" | "doubt" | "select", string>} Theme
+ * @typedef {Record<"paper" | "ink" | "soft" | "line" | "alarm" | "moment" | "doubt" | "select" | "lift", string>} Theme
  */
 
 /**
@@ -17,7 +17,7 @@
  */
 function laneLayout(count, labelled, head) {
   const small = count > 6;
-  const rows = { head, curve: small ? 22 : 34, bar: small ? 7 : 9, differs: 4, gap: small ? 8 : 12 };
+  const rows = { head, curve: small ? 22 : 30, bar: small ? 7 : 9, differs: 4, gap: small ? 7 : 9 };
   const above = head + rows.curve + 3;
   const behind = labelled ? rows.bar + 1 + rows.differs + 1 : 0;
   const height = above + behind + 2 * rows.bar + 2 + rows.gap;
@@ -29,6 +29,19 @@ function laneLayout(count, labelled, head) {
     return { top, height, curve: top + head, labels, differs, tags, corrected: tags + rows.bar + 2 };
   });
   return { lanes, rows, height: height * count };
+}
+
+/**
+ * A behaviour's colour for a page that is dark: the darker it is, the more white is mixed in.
+ * @param {string} colour #rrggbb; others stay as they are
+ * @param {number} lift from 0, nothing
+ */
+function liftedColour(colour, lift) {
+  const parts = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour)?.slice(1).map((part) => parseInt(part, 16));
+  if (!parts || !lift) return colour;
+  const brightness = (0.3 * parts[0] + 0.59 * parts[1] + 0.11 * parts[2]) / 255;
+  const white = lift * (1 - brightness);
+  return `rgb(${parts.map((part) => Math.round(part + (255 - part) * white)).join(" ")})`;
 }
 
 /** Draws on a canvas whose unit is a CSS px. */
@@ -79,13 +92,15 @@ class LanePainter {
    */
   bars(spans, top, height, fill, least = 1) {
     this.pen.fillStyle = fill;
-    this.pen.beginPath();
+    let reached = -Infinity;
     for (let place = firstEndingAfter(spans, this.first); place < spans.length && spans[place][0] <= this.last; place++) {
       const left = Math.max(this.x(spans[place][0]), -2);
       const right = Math.min(this.x(spans[place][1]), this.width + 2);
-      this.pen.rect(left, top, Math.max(right - left, least), height);
+      const end = Math.max(right, left + least);
+      if (end - reached < 0.25) continue; // it would lie on the one before: seen from afar bouts are many to a px
+      this.pen.fillRect(left, top, end - left, height); // a path of so many rectangles takes a hundred times as long
+      reached = end;
     }
-    this.pen.fill();
   }
 
   /**
@@ -97,17 +112,15 @@ class LanePainter {
     pen.strokeStyle = this.theme.line;
     pen.lineWidth = 1;
     pen.strokeRect(0.5, top + 0.5, this.width - 1, height - 1);
-    pen.fillStyle = behaviour.colour;
+    pen.fillStyle = liftedColour(behaviour.colour, Number(this.theme.lift));
     for (const [opacity, from] of /** @type {const} */ ([[0.22, "bottom"], [1, "curve"]])) {
       pen.globalAlpha = opacity;
-      pen.beginPath();
       this.#columns(behaviour, (left, right, least, most) => {
         if (from === "bottom" && right - left === 1.5) return; // a flank: the columns beside it are filled
         const high = top + height - 1 - (most / FULL_PROBABILITY) * (height - 2);
         const low = from === "bottom" ? top + height : top + height - 1 - (least / FULL_PROBABILITY) * (height - 2) + 1.5;
-        pen.rect(left, high, right - left, Math.max(low - high, 1.5));
+        pen.fillRect(left, high, right - left, Math.max(low - high, 1.5));
       });
-      pen.fill();
     }
     pen.globalAlpha = 1;
     if (behaviour.threshold !== null) this.#threshold(top + height - 1 - behaviour.threshold * (height - 2));

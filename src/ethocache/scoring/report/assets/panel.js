@@ -83,7 +83,7 @@ class Panel {
     const { review, corrections } = this.page;
     for (const kind of /** @type {const} */ (["disagreement", "moment", "doubt"])) this.#showPlace(kind);
     byId("selected").textContent = this.#selection();
-    byId("swatch").style.backgroundColor = this.data.behaviours[review.chosen].colour;
+    byId("swatch").style.backgroundColor = this.page.ethogram.names.colours[review.chosen];
     byId("count").textContent = String(corrections.count);
     const where = corrections.drawer.lasts ? "kept in this browser" : "not kept: save before you leave";
     byId("kept").textContent = `${corrections.count === 1 ? "correction" : "corrections"}, ${where}`;

@@ -153,14 +153,14 @@ class Review {
     const patches = [{ b, start: bout[0], stop: bout[1], value: NOT_SHOWN }, { b, ...moved, value: SHOWN }];
     const others = this.data.behaviours.map((_, other) => other).filter((other) => this.data.told.exclusive && other !== b);
     const cleared = others.map((other) => ({ b: other, ...moved, value: NOT_SHOWN }));
-    this.#write([...cleared, ...patches], `${this.#name(b)} from frame ${moved.start} to ${moved.stop - 1}`);
+    this.#write([...cleared, ...patches], `${this.#name(b)} is shown`, moved);
   }
 
-  /** @param {Patch[]} patches @param {string} text */
-  #write(patches, text) {
+  /** @param {Patch[]} patches @param {string} text @param {{start: number, stop: number} | null} [frames] the selected ones, if not said */
+  #write(patches, text, frames = this.selected) {
     const { selected } = this;
     this.corrections.write(patches, selected, selected?.from?.id ?? "");
-    this.tell(text + (selected ? `, frames ${selected.start} to ${selected.stop - 1}` : ""));
+    this.tell(text + (frames ? `, frames ${frames.start} to ${frames.stop - 1}` : ""));
     this.changed();
   }
 

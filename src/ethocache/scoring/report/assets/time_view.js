@@ -50,7 +50,8 @@ class TimeView {
   reveal(start, stop) {
     const [startS, stopS] = [this.data.edgesS[start], this.data.edgesS[stop]];
     const lengthS = stopS - startS;
-    const seen = startS >= this.fromS && stopS <= this.toS;
+    const marginS = this.spanS / 20;
+    const seen = startS >= (this.fromS > 0 ? this.fromS + marginS : 0) && stopS <= (this.toS < this.wholeS ? this.toS - marginS : this.wholeS);
     if (seen && lengthS > this.spanS / 40) return;
     const spanS = Math.min(Math.max(6 * lengthS, 10), Math.max(this.spanS, 1.5 * lengthS));
     this.show((startS + stopS - spanS) / 2, (startS + stopS + spanS) / 2);
