@@ -3,13 +3,11 @@
 import base64
 import time
 from collections.abc import Sequence
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from numbered import CONSTANT_MS, number_in
-from PIL import Image
+from numbered import BITS, BLOCK_PX, CONSTANT_MS, FLOOR
 from report_pages import behaviour, video
 
 if TYPE_CHECKING:
@@ -18,10 +16,14 @@ if TYPE_CHECKING:
 FRAMES = 60
 LANES = "#slider canvas.moving"
 PATIENCE_S = 15.0
-_PIXELS = """video => {
-  const canvas = Object.assign(document.createElement("canvas"), {width: video.videoWidth, height: video.videoHeight});
-  canvas.getContext("2d").drawImage(video, 0, 0);
-  return canvas.toDataURL().split(",")[1];
+_BITS = """([bits, block, floor]) => {
+  const video = document.getElementById("video");
+  if (video.dataset.shown !== document.getElementById("frame").textContent) return null;
+  const canvas = Object.assign(document.createElement("canvas"), {width: bits * block, height: block});
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  pen.drawImage(video, 0, 0);
+  const bit = (_, place) => (pen.getImageData((place + 0.5) * block, block / 2, 1, 1).data[1] > floor) << place;
+  return String(Array.from({length: bits}, bit).reduce((sum, value) => sum + value, 0)); // text: 0 is no failure
 }"""
 _PLACE = """([frame, row, lane]) => {
   const {ethogram, data} = window.ethocachePage;
@@ -53,17 +55,16 @@ def frame_of(page: "Page") -> int:
 
 def picture_number(page: "Page") -> int:
     """The number that the picture of the video shows, once it is that of the frame that was asked for."""
-    page.wait_for_selector(f"video[data-shown='{frame_of(page)}']")
-    png = base64.b64decode(page.locator("video").evaluate(_PIXELS))
-    return number_in(np.asarray(Image.open(BytesIO(png)).convert("RGB")))
+    return int(until(page, _BITS, [BITS, BLOCK_PX, FLOOR]))
 
 
-def until(page: "Page", holds: str) -> None:
-    """Wait until an expression holds; the browser's own way to wait needs `eval`, which these pages forbid."""
+def until(page: "Page", holds: str, *argument: Any) -> Any:
+    """Wait until an expression holds, and return it; the browser's own way to wait needs `eval`, which these pages forbid."""
     end = time.monotonic() + PATIENCE_S
-    while not page.evaluate(holds):
+    while not (found := page.evaluate(holds, *argument)):
         assert time.monotonic() < end, f"{holds} never held"
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(10)
+    return found
 
 
 def place_of(page: "Page", frame: int, row: str = "curve", lane: int = 0) -> Any:

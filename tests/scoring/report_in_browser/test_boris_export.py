@@ -67,16 +67,15 @@ def test_frames_of_which_nobody_knows_are_a_state_of_their_own(opened):
     assert "10 frames are saved as unknown" in said, "BORIS cannot say that of one behaviour"
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("rear|groom", 'BORIS takes no "|" in the name of a behaviour: "rear|groom".'),
-        (" rearing", 'BORIS takes no name that is empty, or has line breaks or spaces around it: " rearing".'),
-        ("rear\ning", "BORIS takes no name that is empty, or has line breaks"),
-        ("nobody looked", 'A behaviour is called "nobody looked", which in BORIS would stand for frames without a label.'),
-    ],
-)
-def test_names_that_boris_cannot_take_are_refused(opened, name, said):
-    page = opened(mouse(behaviours=[behaviour(name, "#332288", [], [], FRAMES)], queue=[], doubts=[]))
-    page.click("#save-boris")
-    assert page.text_content("#said").startswith(said)
+def test_names_that_boris_cannot_take_are_refused(opened):
+    page = opened(mouse())
+    refused = {
+        "rear|groom": 'BORIS takes no "|" in the name of a behaviour: "rear|groom".',
+        " rearing": 'BORIS takes no name that is empty, or has line breaks or spaces around it: " rearing".',
+        "rear\ning": "BORIS takes no name that is empty, or has line breaks",
+        "nobody looked": 'A behaviour is called "nobody looked", which in BORIS would stand for frames without a label.',
+    }
+    for name, said in refused.items():
+        page.evaluate("name => { window.ethocachePage.data.behaviours[0].name = name }", name)
+        page.click("#save-boris")
+        assert page.text_content("#said").startswith(said)

@@ -1,7 +1,7 @@
 "use strict";
 // The video, frame by frame.
 
-const FIRST_PICTURE_MS = 1000; // a page behind others is shown no picture; it is taken to begin at 0 until it is
+const FIRST_PICTURE_MS = 3000; // then a film is taken to begin at 0, as crops do
 const SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
 
 /**
@@ -28,8 +28,8 @@ class FramePlayer {
     this.offsetS = 0;
     this.stopAt = Infinity;
     this.wanted = -1; // a seek waits for the one before it: only the last of many is worth a decoded picture
-    this.seeking = false;
-    this.ready = false;
+    this.sought = 0;
+    this.ready = false; // until the media's clock is known
     if (this.hasMedia) this.#open();
   }
 
@@ -43,7 +43,7 @@ class FramePlayer {
     video.addEventListener("loadedmetadata", () => this.#opened(), { once: true });
     if (video.requestVideoFrameCallback) {
       video.requestVideoFrameCallback((_, picture) => {
-        this.offsetS = picture.mediaTime; // the first picture that a player shows is the first frame, whatever its time stamp
+        if (!this.ready) this.offsetS = picture.mediaTime; // the first picture is the first frame, whatever its time stamp
         this.#watch();
         this.#start();
       });
@@ -57,20 +57,22 @@ class FramePlayer {
     if (differenceS > Math.max(1, 0.02 * data.lengthS)) {
       this.tell(`The video lasts ${video.duration.toFixed(2)} s, but its data ${data.lengthS.toFixed(2)} s: is it another file?`);
     }
-    video.currentTime = data.middleS(0); // some browsers show nothing before the first seek
+    this.wanted = 0;
+    this.#seekWanted(); // some browsers show nothing before the first seek
     setTimeout(() => this.#start(), video.requestVideoFrameCallback ? FIRST_PICTURE_MS : 0);
   }
 
   /** Show the frame that was asked for, now that the media's clock is known. */
   #start() {
+    if (this.ready) return;
     this.ready = true;
-    if (!this.playing) this.seek(this.frame);
+    if (this.frame !== this.sought) this.seek(this.frame);
   }
 
   /** Follow the pictures: only they say which frame is on the screen. */
   #watch() {
     this.video.requestVideoFrameCallback((_, picture) => {
-      if (!this.video.paused && !this.seeking) this.#playedTo(this.data.frameNearest(picture.mediaTime - this.offsetS));
+      if (!this.video.paused && !this.video.seeking) this.#playedTo(this.data.frameNearest(picture.mediaTime - this.offsetS));
       this.#watch();
     });
   }
@@ -95,21 +97,19 @@ class FramePlayer {
     this.frame = this.data.inside(frame);
     if (this.hasMedia && this.ready) {
       this.wanted = this.frame;
-      if (!this.seeking) this.#seekWanted();
+      if (!this.video.seeking) this.#seekWanted();
     }
     this.moved();
   }
 
   #seekWanted() {
-    this.seeking = true;
     this.sought = this.wanted;
     this.wanted = -1;
     this.video.currentTime = this.offsetS + this.data.middleS(this.sought);
   }
 
   #seeked() {
-    if (!this.seeking) return; // the first one of all
-    this.seeking = false;
+    if (this.video.seeking) return; // of an earlier seek
     if (this.wanted >= 0 && this.wanted !== this.sought) return this.#seekWanted();
     this.wanted = -1;
     this.video.dataset.shown = String(this.sought);
@@ -145,7 +145,7 @@ class FramePlayer {
   /** For browsers that do not tell of pictures. */
   #followClock() {
     if (!this.playing) return;
-    if (!this.seeking) this.#playedTo(this.data.frameAt(this.video.currentTime - this.offsetS));
+    if (!this.video.seeking) this.#playedTo(this.data.frameAt(this.video.currentTime - this.offsetS));
     requestAnimationFrame(() => this.#followClock());
   }
 
@@ -155,7 +155,7 @@ class FramePlayer {
 
   #paused() {
     this.toggled();
-    if (!this.seeking) this.seek(this.frame); // onto the middle of the frame that is seen
+    if (!this.video.seeking) this.seek(this.frame); // onto the middle of the frame that is seen
   }
 
   toggle() {
