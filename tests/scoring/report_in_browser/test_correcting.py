@@ -62,6 +62,7 @@ def test_each_key_says_its_own(opened):
     assert page.inner_text("#selected") == "grooming, frames 16–25 (0.640–1.040 s)"
     said = {"s": (1, None), "x": (0, None), "u": (-1, None), "2": (0, 1), "1": (1, None), "Shift+Digit2": (None, 1)}
     for key, (grooming, rearing) in said.items():
+        page.evaluate("window.ethocachePage.corrections.written.forEach(values => values.fill(UNSAID))")
         page.keyboard.press(key)
         expected = labels_of(told)
         for b, value in enumerate((grooming, rearing)):
@@ -174,7 +175,24 @@ def test_what_is_kept_has_the_form_that_the_overview_reads(opened):
     page.keyboard.press("x")
     kept = json.loads(page.evaluate("localStorage.getItem('ethocache-corrections:4f2a:m1')"))
     span = {"behaviour": "rearing", "start": 44, "stop": 47, "label": 0, "start_s": 1.76, "stop_s": pytest.approx(1.88)}
-    assert kept == {"format": 1, "video": "m1", "frames": 60, "spans": [span], "seen": []}
+    assert kept == {"format": 1, "video": "m1", "frames": 60, "spans": [span], "saved": [], "seen": []}
+    saved_text(page)
+    assert json.loads(page.evaluate("localStorage.getItem('ethocache-corrections:4f2a:m1')")) == kept | {"saved": [span]}
+
+
+def test_what_an_earlier_file_says_is_taken_back_by_the_next(opened):
+    """The reader of the files lays the later one over the earlier one, which stays where it is."""
+    told = mouse()
+    page = opened(told)
+    click(page, 15, "labels", 0)
+    page.keyboard.press("x")
+    assert "m1,grooming,10,20,0,60," in saved_text(page)
+    page.reload()
+    click(page, 15, "labels", 0)
+    page.keyboard.press("l")
+    assert page.inner_text("#count") == "0"
+    assert [row.rsplit(",", 3)[0] for row in saved_text(page).splitlines()[1:]] == ["m1,grooming,10,20,1,60"]
+    assert page.locator("#save").is_disabled(), "files and labels agree"
 
 
 def test_two_windows_of_a_video_do_not_write_over_each_other(opened, reader):

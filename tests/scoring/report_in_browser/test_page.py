@@ -1,5 +1,6 @@
 """How the page fits screens and paper, and how much it holds."""
 
+import base64
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,16 @@ def test_a_session_without_pictures_has_its_lanes_alone(opened):
     assert (frame_of(page), page.inner_text("#time")) == (33, "0:01.320")
     page.keyboard.press("Space")
     assert page.inner_text("#said") == "There is no video to play here."
+
+
+def test_where_no_model_answered_there_is_no_probability_and_no_disagreement(opened):
+    told = mouse(queue=[], doubts=[])
+    for one in told["behaviours"]:
+        one |= {"tags": [], "threshold": None, "probability": base64.b64encode(bytes([255] * 60)).decode()}
+    page = opened(told)
+    assert page.inner_text("#of-disagreement") == "0" and page.locator(".probability").all_text_contents() == ["–", "–"]
+    page.keyboard.press("n")
+    assert page.inner_text("#said") == "No disagreement in this video."
 
 
 def test_a_page_without_its_data_says_which_file_is_missing(browser, tmp_path):

@@ -45,6 +45,8 @@ class Drawer {
  * @typedef {{changes: Change[], selected: any, seen: string}} Edit
  */
 
+const UNSAID = 2;
+
 /** Corrections of one video. `now[b][frame]` is 1 shown, 0 not shown, -1 nobody knows. */
 class Corrections {
   /**
@@ -55,6 +57,8 @@ class Corrections {
     this.data = data;
     this.drawer = drawer;
     this.now = data.behaviours.map((behaviour) => behaviour.label.slice());
+    /** What files that were saved before say. One who takes back what such a file says has to say so in the next. */
+    this.written = data.behaviours.map(() => new Int8Array(data.frames).fill(UNSAID));
     /** @type {Set<string>} stops about which somebody decided */
     this.seen = new Set();
     /** @type {Edit[]} */
@@ -71,6 +75,7 @@ class Corrections {
   /** Read again what another window of this video kept. */
   reload() {
     this.now = this.data.behaviours.map((behaviour) => behaviour.label.slice());
+    for (const values of this.written) values.fill(UNSAID);
     this.seen.clear();
     this.done = [];
     this.undone = [];
@@ -86,11 +91,17 @@ class Corrections {
       this.refused = `Corrections kept in this browser are of a version of this video with ${kept.frames} frames, not ${this.data.frames}; they are not shown.`;
       return;
     }
-    for (const span of kept.spans) {
-      const b = this.data.behaviours.findIndex((behaviour) => behaviour.name === span.behaviour);
-      if (b >= 0) this.now[b].fill(span.label, span.start, span.stop);
-    }
+    this.#lay(kept.spans, this.now);
+    this.#lay(kept.saved ?? [], this.written);
     for (const id of kept.seen ?? []) this.seen.add(String(id));
+  }
+
+  /** @param {KeptSpan[]} spans @param {Int8Array[]} values */
+  #lay(spans, values) {
+    for (const span of spans) {
+      const b = this.data.behaviours.findIndex((behaviour) => behaviour.name === span.behaviour);
+      if (b >= 0) values[b].fill(span.label, span.start, span.stop);
+    }
   }
 
   /**
@@ -144,15 +155,43 @@ class Corrections {
     this.shown = this.now.map((values) => spansOf(values, SHOWN));
     this.unknown = this.now.map((values) => spansOf(values, NOBODY_KNOWS));
     this.differences = this.data.behaviours.map((behaviour, b) => {
-      const differs = Int8Array.from(this.now[b], (value, frame) => (value === behaviour.label[frame] ? 2 : value));
-      return runsOf(differs).filter((run) => run.value !== 2);
+      const differs = Int8Array.from(this.now[b], (value, frame) => (value === behaviour.label[frame] ? UNSAID : value));
+      return runsOf(differs).filter((run) => run.value !== UNSAID);
+    });
+    this.rows = this.data.behaviours.map((behaviour, b) => {
+      const said = Int8Array.from(this.now[b], (value, frame) => {
+        const takenBack = this.written[b][frame] !== UNSAID && this.written[b][frame] !== value;
+        return value !== behaviour.label[frame] || takenBack ? value : UNSAID;
+      });
+      return runsOf(said).filter((run) => run.value !== UNSAID);
     });
     this.count = this.differences.reduce((sum, runs) => sum + runs.length, 0);
   }
 
-  /** The differences from the labels, as they are kept and saved. @returns {KeptCorrections} */
+  /** A file with all of this was saved. */
+  noteSaved() {
+    this.rows.forEach((runs, b) => runs.forEach((run) => this.written[b].fill(run.value, run.start, run.stop)));
+    this.#measure();
+    this.#keep();
+    this.changed();
+  }
+
+  /** What is kept: the rows of a file that is saved now, and what earlier files say. @returns {KeptCorrections} */
   kept() {
-    const spans = this.differences.flatMap((runs, b) =>
+    const saved = this.written.map((values) => runsOf(values).filter((run) => run.value !== UNSAID));
+    return {
+      format: 1,
+      video: this.data.told.id,
+      frames: this.data.frames,
+      spans: this.#spans(this.rows),
+      saved: this.#spans(saved),
+      seen: [...this.seen],
+    };
+  }
+
+  /** @param {{start: number, stop: number, value: number}[][]} found of each behaviour @returns {KeptSpan[]} */
+  #spans(found) {
+    return found.flatMap((runs, b) =>
       runs.map(({ start, stop, value }) => ({
         behaviour: this.data.behaviours[b].name,
         start,
@@ -162,11 +201,11 @@ class Corrections {
         stop_s: this.data.edgesS[stop],
       })),
     );
-    return { format: 1, video: this.data.told.id, frames: this.data.frames, spans, seen: [...this.seen] };
   }
 
   #keep() {
     this.refused = "";
-    this.drawer.write(this.count || this.seen.size ? this.kept() : null);
+    const kept = this.kept();
+    this.drawer.write(kept.spans.length || kept.saved?.length || this.seen.size ? kept : null);
   }
 }

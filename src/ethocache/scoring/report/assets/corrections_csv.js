@@ -2,9 +2,9 @@
 // corrections.csv, as ethocache reads it back, and how a page hands a file to its reader. Pages of videos and the overview share this.
 
 /**
- * What a page keeps of one video.
- * @typedef {{format: number, video: string, frames: number, seen?: string[],
- *   spans: {behaviour: string, start: number, stop: number, label: number, start_s: number, stop_s: number}[]}} KeptCorrections
+ * What a page keeps of one video: `spans` are the rows of a file that is saved now, `saved` is what earlier files say (later ones win).
+ * @typedef {{behaviour: string, start: number, stop: number, label: number, start_s: number, stop_s: number}} KeptSpan
+ * @typedef {{format: number, video: string, frames: number, spans: KeptSpan[], saved?: KeptSpan[], seen?: string[]}} KeptCorrections
  */
 
 const CORRECTIONS_COLUMNS = ["video", "behaviour", "start_frame", "stop_frame", "label", "video_frames", "start_s", "stop_s", "saved"];
@@ -35,6 +35,11 @@ function correctionsCsv(kept, saved) {
 function csvCell(value) {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** What is to be kept once a file with all spans was saved. @param {KeptCorrections} kept @returns {KeptCorrections} */
+function keptAfterSaving(kept) {
+  return { ...kept, saved: [...(kept.saved ?? []), ...kept.spans] };
 }
 
 /** Now, in UTC to the second. */

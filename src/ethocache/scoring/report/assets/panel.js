@@ -87,7 +87,7 @@ class Panel {
     byId("count").textContent = String(corrections.count);
     const where = corrections.drawer.lasts ? "kept in this browser" : "not kept: save before you leave";
     byId("kept").textContent = `${corrections.count === 1 ? "correction" : "corrections"}, ${where}`;
-    byId("save").disabled = !corrections.count;
+    byId("save").disabled = corrections.rows.every((runs) => !runs.length);
     for (const button of document.querySelectorAll('[data-do="undo"]')) /** @type {HTMLButtonElement} */ (button).disabled = !corrections.done.length;
     for (const button of document.querySelectorAll('[data-do="redo"]')) /** @type {HTMLButtonElement} */ (button).disabled = !corrections.undone.length;
   }

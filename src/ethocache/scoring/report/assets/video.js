@@ -135,8 +135,10 @@ class VideoPage {
   }
 
   saveCorrections() {
-    if (!this.corrections.count) return tell("There is no correction to save.");
-    downloadText("corrections.csv", correctionsCsv([this.corrections.kept()], savedNow()), "text/csv");
+    const kept = this.corrections.kept();
+    if (!kept.spans.length) return tell("There is no correction to save.");
+    downloadText("corrections.csv", correctionsCsv([kept], savedNow()), "text/csv");
+    this.corrections.noteSaved();
     tell("corrections.csv is in your downloads: put it into the folder that data.corrections names.");
   }
 

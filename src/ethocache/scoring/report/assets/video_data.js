@@ -59,9 +59,9 @@ class Behaviour {
     return value === undefined || value === NO_ANSWER ? null : value / FULL_PROBABILITY;
   }
 
-  /** Where label and tag differ although somebody looked. @returns {{start: number, stop: number, value: number}[]} value 1: labelled */
+  /** Where label and tag differ although somebody looked and the model answered. @returns {{start: number, stop: number, value: number}[]} value 1: labelled */
   disagreements() {
-    const differs = Int8Array.from(this.label, (label, frame) => (label < 0 || label === this.tag[frame] ? -1 : label));
+    const differs = Int8Array.from(this.label, (label, frame) => (label < 0 || this.probability[frame] === NO_ANSWER || label === this.tag[frame] ? -1 : label));
     return runsOf(differs).filter((run) => run.value >= 0);
   }
 }
@@ -118,7 +118,7 @@ class VideoData {
   #doubts() {
     return this.told.doubts.flatMap((/** @type {any} */ doubt, /** @type {number} */ place) => {
       const sure = typeof doubt.sureness === "number" ? `, ${Math.round(100 * doubt.sureness)} % sure` : "";
-      return this.#stop("doubt", doubt, `q:${place}`, `doubtful label: ${doubt.kind}${sure}`, "?");
+      return this.#stop("doubt", doubt, `q:${place}`, `doubtful label: ${doubt.detail || doubt.kind + sure}`, "?");
     });
   }
 
