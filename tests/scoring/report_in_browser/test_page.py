@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsers import a_reader
+from browsers import DEMANDED, a_browser, a_reader
 from report_pages import behaviour, video, write_page
 from report_reading import click, frame_of, mouse, place_of
 
@@ -81,6 +81,42 @@ def test_a_finger_seeks_selects_and_decides_on_a_phone(browser, tmp_path):
         page.locator("[data-do=next-disagreement]").tap()
         assert frame_of(page) == 44
         assert page.evaluate(WIDER) == 0
+
+
+def test_two_fingers_zoom_into_what_is_between_them(browser, tmp_path):
+    with a_reader(browser, width=360, height=640, has_touch=True, is_mobile=True) as reader:
+        page = reader.new_page()
+        page.goto(write_page(tmp_path, mouse()).as_uri())
+        box = page.locator("#slider canvas.moving").bounding_box()
+        touch = reader.new_cdp_session(page)
+        for kind, apart in (("touchStart", 40), ("touchMove", 60), ("touchMove", 80), ("touchEnd", None)):
+            fingers = [] if apart is None else [box["x"] + box["width"] / 2 + side * apart for side in (-1, 1)]
+            points = [{"x": x, "y": box["y"] + 60, "id": number} for number, x in enumerate(fingers)]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        view = page.evaluate("(({fromS, toS}) => [fromS, toS])(window.ethocachePage.ethogram.view)")
+        assert view[1] - view[0] == pytest.approx(1.2, rel=0.05)
+        assert sum(view) / 2 == pytest.approx(1.2, abs=0.1)
+
+
+def test_the_strip_moves_the_window_and_the_video(opened):
+    page = opened(mouse())
+    for _ in range(2):
+        page.keyboard.press("z")
+    box = page.locator("canvas.strip").bounding_box()
+    page.mouse.click(box["x"] + 0.76 * box["width"], box["y"] + 5)
+    assert frame_of(page) == 45
+    view = page.evaluate("(({fromS, toS}) => [fromS, toS])(window.ethocachePage.ethogram.view)")
+    assert view == pytest.approx([1.524, 2.124], abs=0.01)
+
+
+def test_without_a_browser_tests_are_skipped_or_fail_where_they_are_demanded(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.delenv(DEMANDED, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no chromium on this machine: pages of the report"), a_browser():
+        pass
+    monkeypatch.setenv(DEMANDED, "1")
+    with pytest.raises(pytest.fail.Exception, match=f"no chromium on this machine, and {DEMANDED} demands"), a_browser():
+        pass
 
 
 def test_paper_shows_all_of_the_ethogram_and_a_caption_instead_of_controls(opened, tmp_path):
