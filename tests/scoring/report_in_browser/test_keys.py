@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from numbered import VARIABLE_MS
-from report_pages import write_page
-from report_reading import LANES, click, frame_of, mouse, picture_number, place_of, until
+from report_pages import behaviour, write_page
+from report_reading import FRAMES, LANES, click, frame_of, mouse, picture_number, place_of, until
 
 
 def test_arrows_step_by_frames_and_seconds_by_the_time_stamps(filmed):
@@ -27,6 +27,12 @@ def test_disagreements_are_visited_in_order_of_time(opened):
     assert page.inner_text("#of-disagreement") == "1 of 3"
 
 
+def test_a_disagreement_at_the_very_first_frame_is_not_passed_over(opened):
+    page = opened(mouse(behaviours=[behaviour("grooming", "#332288", [(0, 9)], [(3, 9)], FRAMES)], queue=[], doubts=[]))
+    page.keyboard.press("n")
+    assert page.inner_text("#selected") == "grooming, frames 0–2 (0.000–0.120 s)"
+
+
 def test_moments_of_the_queue_come_by_rank_and_then_from_the_next_video(opened, tmp_path):
     write_page(tmp_path, mouse(id="m2"), "m2")
     page = opened(mouse(next_moment={"href": "m2.html", "title": "m2"}))
@@ -36,6 +42,10 @@ def test_moments_of_the_queue_come_by_rank_and_then_from_the_next_video(opened, 
     page.keyboard.press("Shift+M")
     page.keyboard.press("m")
     assert frame_of(page) == 8
+    page.keyboard.press("Shift+M")
+    click(page, 32, "labels", 1)
+    page.keyboard.press("m")
+    assert frame_of(page) == 8, "whatever was selected in between"
     page.keyboard.press("m")
     page.wait_for_url("**/m2.html#moment")
     assert frame_of(page) == 43

@@ -21,6 +21,7 @@ class Review {
     this.chosen = 0;
     /** @type {Selection | null} */
     this.selected = null;
+    this.lastMoment = "";
     this.changed = () => {};
   }
 
@@ -39,20 +40,23 @@ class Review {
   }
 
   /**
-   * The next or previous stop of a kind; null behind the last one. From a stop of that kind it goes on in their order (the queue's is by
-   * rank), else from the current frame.
+   * The next or previous stop of a kind; null behind the last one. It goes on from the selected one in their order; without one from the
+   * current frame, or in the queue, whose order is by rank, from the moment that was visited last.
    * @param {Stop["kind"]} kind @param {1 | -1} way @param {number} frame
    */
   neighbour(kind, way, frame) {
     const stops = this.data.stops[kind];
-    const at = this.selected?.from ? stops.findIndex((stop) => stop.id === this.selected?.from?.id) : -1;
+    const place = (/** @type {string | undefined} */ id) => stops.findIndex((stop) => stop.id === id);
+    const selected = place(this.selected?.from?.id);
+    const at = selected < 0 && kind === "moment" ? place(this.lastMoment) : selected;
     if (at >= 0) return stops[at + way] ?? null;
-    if (kind === "moment") return (way > 0 ? stops[0] : stops[stops.length - 1]) ?? null;
-    return (way > 0 ? stops.find((stop) => stop.start > frame) : stops.findLast((stop) => stop.start < frame)) ?? null;
+    if (kind === "moment") return (way > 0 ? stops[0] : null) ?? null;
+    return (way > 0 ? stops.find((stop) => stop.start >= frame) : stops.findLast((stop) => stop.start < frame)) ?? null;
   }
 
   /** @param {Stop} stop */
   selectStop(stop) {
+    if (stop.kind === "moment") this.lastMoment = stop.id;
     this.select({ b: stop.b, start: stop.start, stop: stop.stop, from: stop });
   }
 
