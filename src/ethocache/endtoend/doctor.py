@@ -12,6 +12,8 @@ import numpy.typing as npt
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
+from ethocache.dataset.correcting import lay_corrections, nobody_looked
+from ethocache.dataset.corrections import Corrections, labels_and_corrections, read_corrections
 from ethocache.dataset.findings import findings, grouped, not_shown, some, spellings
 from ethocache.dataset.folder import DataFolder, NamesByStem
 from ethocache.dataset.formats import BoutList, Content, FrameMarks
@@ -60,6 +62,8 @@ class Row:
         Rater -> behaviour -> seconds in which it is shown.
     scored_s
         Rater -> seconds in which the rater looked.
+    corrections
+        How many are laid over its labels.
     """
 
     video: str
@@ -70,6 +74,7 @@ class Row:
     formats: list[str] = field(default_factory=list)
     labelled_s: dict[str, dict[str, float]] = field(default_factory=dict)
     scored_s: dict[str, float] = field(default_factory=dict)
+    corrections: int = 0
 
 
 @dataclass
@@ -142,6 +147,7 @@ class _Examination:
     records: list[VideoRecord] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     tables: dict[str, dict[str, LabelTable]] = field(default_factory=dict)  # video -> rater -> labels
+    corrections: Corrections = field(default_factory=Corrections)
     notes: list[tuple[str, str]] = field(default_factory=list)  # video, what was not read of its labels or was cut off
     tracks: dict[str, TrackSource] = field(default_factory=dict)  # of each video
     individuals: tuple[str, ...] | None = None  # what the source of tracks calls them, where no track file says it
@@ -204,20 +210,25 @@ class _Examination:
         data, params = self.project.data, self.project.labels
         problems: list[str] = []
         whose = subjects_of(self.records, params, problems) if data.each else None
-        files, meaning = self.folder.files(data.labels), params.meaning(data.behaviours, data.each)
+        (files, saved), meaning = labels_and_corrections(self.folder, data), params.meaning(data.behaviours, data.each)
         matched = match_labels(self.rows, files, params, meaning, self.store, problems, whose)
-        self.diagnosis.add("note", matched.notes)
+        exclusive, skip = self.project.exclusive, params.unmatched == "skip"
+        self.corrections = read_corrections(saved, self.records, data.behaviours, self.store, exclusive, skip, problems)
+        self.diagnosis.add("note", [*matched.notes, *self.corrections.notes])
         parts = [(record, part) for record in self.records for part in matched.parts.get(record.id, ())]
         for_each(parts, lambda item: self._look_at_part(*item), problems=problems)
         for_each(self.records, self._look_at_combination, problems=problems)
         self.diagnosis.add("error", problems)
         self.diagnosis.add("note", grouped(self.notes))
         self.diagnosis.add("warning", spellings(self.names, data.behaviours, {*params.rename, *params.ignore, *params.not_scored}))
+        if self.corrections.of:
+            self.diagnosis.add("note", [f"{self.corrections.in_words} laid over the labels"])
         shown = {name for tables in self.tables.values() for table in tables.values() for name in _shown(table)}
+        shown |= {one.behaviour for of_video in self.corrections.of.values() for one in of_video if one.label == YES}
         self.diagnosis.add("warning", not_shown(data.behaviours, shown) if self.tables else [])
         self._say_who_has_none(matched.parts)
         self._compare_raters()
-        return list(matched.parts)
+        return list(dict.fromkeys([*matched.parts, *self.corrections.of]))
 
     def _look_at_part(self, record: VideoRecord, part: LabelPart) -> None:
         row, behaviours, params = self.rows[record.id], self.project.data.behaviours, self.project.labels
@@ -233,13 +244,18 @@ class _Examination:
         row.scored_s[part.rater] = float(durations[(table.values != NOT_SCORED).any(axis=1)].sum())
 
     def _look_at_combination(self, record: VideoRecord) -> None:
-        """Raise `InputError` where the raters of a video cannot be combined, or exclusive behaviours overlap."""
-        if not (tables := self.tables.get(record.id)):
+        """Raise `InputError` where raters of a video cannot be combined, corrections not be laid over, or exclusive behaviours overlap."""
+        tables, corrections = self.tables.get(record.id), self.corrections.of.get(record.id, ())
+        if not tables and not corrections:
             return
         try:
-            table = combine(tables, self.project.labels.raters)
+            table = combine(tables, self.project.labels.raters) if tables else None
         except InputError as error:
             raise InputError(f"{record.place}: {error}") from None
+        table = table or nobody_looked(self.project.data.behaviours, record.facts.frames)
+        if corrections:
+            self.rows[record.id].corrections = len(corrections)
+            table, _ = lay_corrections(table, corrections, time_stamps(record, self.folder, self.store), self.project.exclusive)
         both = np.flatnonzero((table.values == YES).sum(axis=1) > 1)
         if self.project.exclusive and len(both):
             shown = [name for b, name in enumerate(table.behaviours) if table.values[both[0], b] == YES]
@@ -251,7 +267,7 @@ class _Examination:
     def look_beside_them(self) -> None:
         """Name the files that lie beside the lab's, and that no pattern matches: labels of another ending, perhaps."""
         data = self.project.data
-        known = {file for pattern in (data.videos, data.tracks, data.labels) for file in self.folder.files(pattern)}
+        known = {file for pattern in (data.videos, data.tracks, data.labels, data.corrections) for file in self.folder.files(pattern)}
         places = {PurePosixPath(file).parent.as_posix() for file in known}
         beside = sorted({file for place in places for file in self.folder.files(f"{escape(place)}/*" if place != "." else "*")} - known)
         if beside:
@@ -260,9 +276,9 @@ class _Examination:
 
     def _say_who_has_none(self, labelled: Collection[str]) -> None:
         without = [record.place for record in self.records if record.id not in labelled]
-        if not labelled:
+        if not labelled and not self.corrections.of:
             self.diagnosis.add("warning", ["no video has labels: nothing can be learned"])
-        animals = {record.animal for record in self.records if record.id in labelled}
+        animals = {record.animal for record in self.records if record.id in labelled or record.id in self.corrections.of}
         if 0 < len(animals) < 3:
             few = f"labels of {len(animals)} animal{'s' * (len(animals) > 1)} ({', '.join(sorted(animals))})"
             self.diagnosis.add("warning", [f"{few}: an honest score needs at least 3; with fewer, set train.score: false and only tag"])
