@@ -6,7 +6,7 @@ A head is trained on their majority, and the doubts are what models that never s
 late person or lies on a swapped bout and names it as it is labelled or as it should be; an error is found if a right doubt names it.
 The late person counts as two errors, starts and ends, as doubts do.
 
-Run it with ``uv run python benchmarks/doubts.py [--head linear] [--seeds 10 11 12 13 14]`` in a clone in which ``uv run dvc repro`` ran. It
+Run it with ``uv run python benchmarks/doubts.py [--head linear] [--seeds 20 21 22 23 24]`` in a clone in which ``uv run dvc repro`` ran. It
 ends with one JSON line: `precision` and `recall` over all seeds together, `bout_precision` and `bout_recall` of swapped bouts alone, and
 `each`: per seed how many errors were planted, found, and how many doubts there were and were right.
 """
@@ -49,7 +49,7 @@ class Swap:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--head", default="linear")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[10, 11, 12, 13, 14])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[20, 21, 22, 23, 24])
     arguments = parser.parse_args()
     project = read_labelled_project(arguments.head, find_store())
     each = []
