@@ -1,10 +1,9 @@
 """Look a project's files over as `index` does, but list everything that is wrong or odd instead of stopping at it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,80 +26,12 @@ from ethocache.dataset.raters import combine
 from ethocache.dataset.runs import frame_durations_s
 from ethocache.dataset.sessions import track_rows, unused_tracks
 from ethocache.dataset.tracks import check_rows
+from ethocache.endtoend.diagnosis import Diagnosis, Row
 from ethocache.endtoend.project import NOTHING_DONE, Project, read_project
-from ethocache.scoring.agreement import Agreement, between_raters
+from ethocache.scoring.agreement import between_raters
 from ethocache.vision.tracking import make_tracker
 
-Level = Literal["error", "warning", "note"]
-LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 _POOR_KAPPA = 0.6  # below it people hardly agree (Landis & Koch 1977 call it moderate)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong (error), odd (warning) or good to know (note): file, place, what was expected, what to do."""
-
-    level: Level
-    text: str
-
-
-@dataclass
-class Row:
-    """One video, as the doctor's table shows it.
-
-    Attributes
-    ----------
-    video
-        Its id.
-    frames, fps, duration_s
-        Of the video; of a session without one, of its track.
-    track_rows
-        Rows of its track; None without a track.
-    formats
-        Format of each of its labels files.
-    labelled_s
-        Rater -> behaviour -> seconds in which it is shown.
-    scored_s
-        Rater -> seconds in which the rater looked.
-    corrections
-        How many are laid over its labels.
-    """
-
-    video: str
-    frames: int
-    fps: float
-    duration_s: float
-    track_rows: int | None = None
-    formats: list[str] = field(default_factory=list)
-    labelled_s: dict[str, dict[str, float]] = field(default_factory=dict)
-    scored_s: dict[str, float] = field(default_factory=dict)
-    corrections: int = 0
-
-
-@dataclass
-class Diagnosis:
-    """All that the doctor has found.
-
-    Attributes
-    ----------
-    rows
-        The videos that could be read.
-    findings
-        Errors first.
-    agreement
-        Behaviour -> pair of raters -> how far they agree, over all videos that both labelled.
-    """
-
-    rows: list[Row] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    agreement: dict[str, dict[tuple[str, str], Agreement]] = field(default_factory=dict)
-
-    def add(self, level: Level, texts: Iterable[str]) -> None:
-        self.findings += [Finding(level, line) for text in texts for line in text.splitlines()]
-        self.findings.sort(key=lambda finding: LEVELS.index(finding.level))
-
-    def count(self, level: Level) -> int:
-        return sum(finding.level == level for finding in self.findings)
 
 
 def examine(params: Path, store: Store) -> Diagnosis:

@@ -173,10 +173,13 @@ def _held_out(record: VideoRecord) -> Prediction:
 
 
 def _confusion(records: Sequence[VideoRecord], behaviours: tuple[str, ...]) -> dict[str, Floats]:
-    """Count right and wrong tags by animal; animals on which settings were searched are left out, as their scores flatter."""
+    """Count right and wrong tags by animal; animals on which settings were searched are left out, as their scores flatter.
+
+    So are videos of which only some spans were corrected: those were looked at because the tags were doubtful there.
+    """
     counts: dict[str, Floats] = {}
     for record in records:
-        if not (PREDICTIONS / f"{record.id}.h5").is_file():
+        if not (PREDICTIONS / f"{record.id}.h5").is_file() or not _labelled(record):
             continue
         prediction = read_prediction(PREDICTIONS / f"{record.id}.h5")
         check_behaviours(prediction.behaviours, behaviours, record.id)
