@@ -264,7 +264,14 @@ def test_a_thousand_videos_stay_readable_summary_and_errors_first():
 def test_files_that_no_pattern_matches_are_named(lab):
     setting(data__labels="labels/*.csv")
     (lab / "labels/corrected.boris").write_text("{}")
-    assert "1 file lies beside them and match none of data.videos, data.tracks and data.labels: labels/corrected.boris" in texts("note")
+    assert (
+        "1 file lies beside them and match none of data.videos, data.tracks, data.labels and data.corrections: labels/corrected.boris"
+        in texts("note")
+    )
+    (lab / "labels/corrected.boris").unlink()
+    (lab / "corrections").mkdir()
+    (lab / "corrections/saved.xlsx").write_text("another ending")
+    assert "1 file lies beside them" in texts("note") and "corrections/saved.xlsx" in texts("note")
 
 
 def test_too_few_animals_for_a_score_are_told_before_anything_is_computed(lab):

@@ -199,11 +199,13 @@ class _Examination:
         """Name the files that lie beside the lab's, and that no pattern matches: labels of another ending, perhaps."""
         data = self.project.data
         known = {file for pattern in (data.videos, data.tracks, data.labels, data.corrections) for file in self.folder.files(pattern)}
-        places = {PurePosixPath(file).parent.as_posix() for file in known}
+        places = {PurePosixPath(file).parent.as_posix() for file in (*known, data.corrections)}
         beside = sorted({file for place in places for file in self.folder.files(f"{escape(place)}/*" if place != "." else "*")} - known)
         if beside:
             one = "1 file lies" if len(beside) == 1 else f"{len(beside)} files lie"
-            self.diagnosis.add("note", [f"{one} beside them and match none of data.videos, data.tracks and data.labels: {some(beside)}"])
+            self.diagnosis.add(
+                "note", [f"{one} beside them and match none of data.videos, data.tracks, data.labels and data.corrections: {some(beside)}"]
+            )
 
     def _say_who_has_none(self, labelled: Collection[str]) -> None:
         without = [record.place for record in self.records if record.id not in labelled]
