@@ -16,7 +16,7 @@ from ethocache.dataset.label_table import NO, NOT_SCORED, YES
 from ethocache.dataset.labels import labelled_in_files, read_full_snapshot
 from ethocache.dataset.nwb import write_nwb
 from ethocache.dataset.summary_table import write_summary
-from ethocache.dataset.tagged_video import TaggedVideo, about_video, read_tagged
+from ethocache.dataset.tagged_video import Method, TaggedVideo, about_video, read_tagged
 from ethocache.dataset.tags import write_bouts
 
 What = Literal["tags", "labels"]
@@ -101,7 +101,8 @@ def _video(record: VideoRecord, path: Path, what: What, folder: DataFolder, stor
     if what == "tags":
         return read_tagged(path, record, media=media)
     kept, time_s = read_full_snapshot(path), time_stamps(record, folder, store)
-    table, method = kept.table, "manual" if kept.corrected is None else "curated"
+    table = kept.table
+    method: Method = "manual" if kept.corrected is None else "curated"
     if len(time_s) != table.frames:
         raise InputError(f"{path}: labels of {table.frames} frames for a video of {len(time_s)}; run 'dvc repro' to index again")
     return TaggedVideo(record.id, table.behaviours, time_s, table.values, method, media=media, **about_video(record))
