@@ -84,10 +84,13 @@ def compare(project: Project, *arguments: str, monkeypatch, ok: bool = True) -> 
 
 def test_an_experiment_that_is_better_is_said_to_be_better_by_how_much(tracked, tmp_path, monkeypatch):
     said = compare(tracked, "HEAD", "clean", "--csv", str(tmp_path / "table.csv"), monkeypatch=monkeypatch)
-    sentence, table, costs = said.split("\n\n")
+    sentence, table, costs, settings = said.split("\n\n")
     assert "clean is better than HEAD by 0." in sentence and "p = 0.016" in sentence and sentence.endswith("on 7 animals")
     assert "HEAD is worse" not in said
     assert table.splitlines()[0].split() == ["score", "behaviour", "HEAD", "clean", "difference", "95", "%", "interval", "p"]
+    assert [line.split() for line in settings.splitlines()] == [
+        ["setting", "HEAD", "clean"], ["head", "linear", "lstm"], ["system.noise", "0.6", "0.2"], ["system.seconds", "5.0", "50"],
+    ]  # fmt: skip
     assert [line.split() for line in costs.splitlines()] == [
         ["cost", "HEAD", "clean"], ["embedding,", "frames/s", "480.0", "480.0"], ["training,", "s", "5.0", "50.0"],
         ["all", "stages,", "s", "15.0", "60.0"], ["kept,", "MB", "4.0", "4.0"],
@@ -129,6 +132,11 @@ def test_all_experiments_stand_in_one_table_with_score_cost_and_front(tracked, t
     assert (rows[0]["experiment"], rows[0]["head"], rows[0]["seconds"], rows[0]["front"]) == ("clean", "lstm", "60.000000", "1")
     assert float(rows[0]["average_precision_low"]) < float(rows[0]["average_precision"]) < float(rows[0]["average_precision_high"])
     assert said.splitlines()[3].split()[:4] == ["*", "clean", "lstm", "mean_colour"]
+    more = "system.animals=8, system.seconds=50, system.seed=1"  # it began with what "clean" left in the workspace
+    assert {row["experiment"]: row["settings"] for row in rows} == {
+        "HEAD": "", "clean": "system.noise=0.2, system.seconds=50", "more": more, "workspace": more,
+    }  # fmt: skip
+    assert said.splitlines()[3].endswith("  system.noise=0.2, system.seconds=50")
 
 
 def test_what_cannot_be_compared_is_refused_with_what_to_do(tracked, monkeypatch):

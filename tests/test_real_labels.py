@@ -12,7 +12,8 @@ from ethocache.common.store import Store
 from ethocache.dataset.formats import FORMATS, recognise
 from ethocache.dataset.label_frames import lay_over
 from ethocache.dataset.label_rules import LabelParams, naming
-from ethocache.endtoend.doctor import Diagnosis, examine
+from ethocache.endtoend.diagnosis import Diagnosis
+from ethocache.endtoend.doctor import examine
 from ethocache.scoring.agreement import between_raters
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the real files are not beside the repository (../shared/data)")

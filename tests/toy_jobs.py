@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,3 +47,19 @@ def _see(variables: tuple[str, ...], bench: Workbench) -> dict[str, Any]:
     time.sleep(1)
     (bench.output / "seen.txt").write_text(" ".join(str(os.environ.get(name)) for name in variables))
     return {"pid": os.getpid()}
+
+
+def long_squaring(number: int) -> Job:
+    """A job as `squaring`, of one core, that is known to take long."""
+    return replace(squaring(number), one_core=True)
+
+
+def waiting(marks: Path) -> Job:
+    """A job of one core that tells its process and then does not end."""
+    return Job("waiting", "waiting", {"marks": str(marks)}, partial(_wait, marks), one_core=True)
+
+
+def _wait(marks: Path, bench: Workbench) -> dict[str, Any]:
+    (marks / str(os.getpid())).touch()
+    time.sleep(600)
+    return {}

@@ -27,6 +27,17 @@ def match(tmp_path):
     return match
 
 
+def test_corrections_among_the_labels_are_sent_where_they_belong(tmp_path, match):
+    path = tmp_path / "WT_1.csv"
+    path.write_text("video,behaviour,start_frame,stop_frame,label,video_frames,start_s,stop_s,saved\n")
+    columns = {"behaviour": "behaviour", "start": "start_frame", "stop": "stop_frame", "video": "video"}
+    for params in (LabelParams(), LabelParams(columns=columns)):
+        with pytest.raises(InputError) as caught:
+            match_labels(VIDEOS, {"WT_1.csv": path}, params, params.meaning(("grooming",)), Store(tmp_path / "store"))
+        told = "these are corrections saved from the report, not labels; put the file where data.corrections points"
+        assert str(caught.value) == f"{path}: {told}"
+
+
 @pytest.fixture
 def says(monkeypatch):
     """Make every labels file say that it is about these media, by these raters."""

@@ -1,14 +1,16 @@
 import os
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
+from ethocache.dataset.corrections import Correction, Corrections
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.label_files import match_labels
-from ethocache.dataset.labels import LabelParams, read_full_snapshot, read_snapshot
+from ethocache.dataset.labels import LabelParams, labelled_in_files, needs_tags, raters_of, read_full_snapshot, read_snapshot
 from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
 from ethocache.dataset.videos import VideoFacts
 
@@ -25,10 +27,10 @@ def take(tmp_path):
     for name in "ab":
         (tmp_path / f"{name}.csv").write_text("behaviour,start_s,stop_s\ngrooming,0.2,0.5\n")
 
-    def run(labels=("a.csv", "b.csv"), behaviours=("grooming",), params=None):
+    def run(labels=("a.csv", "b.csv"), behaviours=("grooming",), params=None, corrections=None):
         params = params or LabelParams()
         matched = match_labels("ab", {file: tmp_path / file for file in labels}, params, params.meaning(behaviours), store)
-        snapshot_labels(tmp_path / "out", RECORDS, matched.parts, DataFolder(str(tmp_path)), behaviours, params, store)
+        snapshot_labels(tmp_path / "out", RECORDS, matched.parts, DataFolder(str(tmp_path)), behaviours, params, store, corrections)
         return {path.name: path for path in (tmp_path / "out").iterdir()}
 
     return run
@@ -114,6 +116,81 @@ def test_where_the_mean_of_people_is_learned_the_majority_is_kept_beside_each_of
     ]
 
 
+def correcting(video, *spans, exclusive=False):
+    """Corrections of grooming in one video: (start, stop, label) each."""
+    saved = datetime(2026, 11, 28, tzinfo=UTC)
+    rows = [Correction(video, "grooming", a, z, label, a / 10, z / 10, saved, "c.csv, line 2") for a, z, label in spans]
+    return Corrections({video: tuple(rows)}, exclusive)
+
+
+def test_corrections_are_laid_over_the_labels_and_gone_without_a_trace_when_they_are_removed(take):
+    before = {name: path.read_bytes() for name, path in take().items()}
+    files = take(corrections=correcting("a", (3, 7, 0), (8, 9, 1)))
+    kept = read_full_snapshot(files["a.json"])
+    assert kept.table.values[:, 0].tolist() == [0, 0, 1, 0, 0, 0, 0, 0, 1, 0]
+    assert np.flatnonzero(kept.corrected[:, 0]).tolist() == [3, 4, 5, 6, 8]
+    assert files["b.json"].read_bytes() == before["b.json"], "a video that was not corrected"
+    assert {name: path.read_bytes() for name, path in take().items()} == before
+
+
+def test_other_corrections_or_another_task_are_laid_over_anew_and_the_same_are_not(take):
+    path = take(corrections=correcting("a", (3, 7, 0)))["a.json"]
+    os.utime(path, ns=(1, 1))
+    take(corrections=correcting("a", (3, 7, 0)))
+    assert path.stat().st_mtime_ns == 1
+    for other in (correcting("a", (3, 6, 0)), correcting("a", (3, 6, 0), exclusive=True)):
+        take(corrections=other)
+        assert path.stat().st_mtime_ns != 1
+        os.utime(path, ns=(1, 1))
+
+
+def test_a_video_without_labels_is_known_only_where_it_is_corrected_and_still_needs_tags(take, tmp_path):
+    path = take(labels=["a.csv"], corrections=correcting("b", (3, 7, 1)))["b.json"]
+    assert read_snapshot(path).values[:, 0].tolist() == [-1, -1, -1, 1, 1, 1, 1, -1, -1, -1]
+    assert (needs_tags(path), labelled_in_files(path)) == (True, False)
+    assert label_notes(tmp_path / "out", ["b"]) == [
+        "b: it has no labels but corrections: only what is corrected is learned from and scored, and it is tagged too"
+    ]
+    assert sorted(take(labels=["a.csv"])) == ["a.json"], "without its corrections it has no labels again"
+
+
+def test_a_video_needs_tags_where_nobody_looked_and_not_where_nobody_knows(take, tmp_path):
+    whole = take(corrections=correcting("a", (0, 4, -1)))["a.json"]
+    assert (needs_tags(whole), labelled_in_files(whole)) == (False, True)
+    in_part = take(params=LabelParams(scored_until=0.8))["a.json"]
+    assert (needs_tags(in_part), labelled_in_files(in_part)) == (True, True)
+    closed = take(params=LabelParams(scored_until=0.8), corrections=correcting("a", (8, 10, 0)))["a.json"]
+    assert not needs_tags(closed)
+    assert (needs_tags(tmp_path / "none.json"), labelled_in_files(tmp_path / "none.json")) == (True, False)
+
+
+@pytest.mark.parametrize("how", ["majority", "mean", "union", "rater_2"])
+def test_a_correction_overrules_all_people_and_each_keeps_what_they_said(take, tmp_path, how):
+    for rater, stop in (("rater_1", 0.5), ("rater_2", 0.7)):
+        (tmp_path / f"a_{rater}.csv").write_text(f"behaviour,start_s,stop_s\ngrooming,0.2,{stop}\n")
+    params, files = LabelParams(name="{video}_{rater}", raters=how), ["a_rater_1.csv", "a_rater_2.csv"]
+    before = raters_of(tmp_path / "out", ["a"] if take(files, params=params) else [])["a"]
+    path = take(files, params=params, corrections=correcting("a", (4, 9, 0), (9, 10, -1)))["a.json"]
+    kept = read_full_snapshot(path)
+    assert kept.table.values[4:, 0].tolist() == [0, 0, 0, 0, 0, -1]
+    assert kept.table.values[:4, 0].tolist() == [0, 0, 1, 1]
+    assert all((kept.raters[rater].values == table.values).all() for rater, table in before.items()), "so that their agreement stays"
+    assert [said[:, 0].tolist() for said in kept.learned()] == ([[0, 0, 1, 1, 0, 0, 0, 0, 0, -1]] * 2 if how == "mean" else [])
+    assert not needs_tags(path)
+
+
+def test_frames_on_which_people_are_split_were_looked_at(take, tmp_path):
+    for rater, stop in (("rater_1", 0.5), ("rater_2", 0.7)):
+        (tmp_path / f"a_{rater}.csv").write_text(f"behaviour,start_s,stop_s\ngrooming,0.2,{stop}\n")
+    path = take(["a_rater_1.csv", "a_rater_2.csv"], params=LabelParams(name="{video}_{rater}", raters="majority"))["a.json"]
+    assert (read_snapshot(path).values == -1).any() and not needs_tags(path)
+
+
+def test_corrections_that_cannot_be_laid_over_are_told_with_their_place(take):
+    with pytest.raises(InputError, match=r"^c.csv, line 2: 'grooming' is not shown in frame 4 of 'a', but c.csv, line 2 says"):
+        take(corrections=correcting("a", (3, 7, 1), (4, 5, 0)))
+
+
 def test_what_was_cut_off_is_noted_and_noted_again_when_nothing_is_read(take, tmp_path):
     (tmp_path / "b.csv").write_text("behaviour,start_s,stop_s\ngrooming,0.2,1.3\ngrooming,1.5,1.6\n")
     for _ in range(2):
@@ -139,5 +216,7 @@ def test_the_summary_is_one_line_the_notes_below_it_and_who_says_more():
     more = "\n  each video in a table, and more: ethocache doctor"
     expected = "2 videos of 2 animals (20 frames, 0.0 min), 1 with labels, 1 to be tagged\n  note: look here"
     assert summary(RECORDS, 1, ["look here"]) == expected + more
+    corrected = summary(RECORDS, 1, [], tagged=2, corrections=correcting("a", (3, 7, 0)))
+    assert corrected == "2 videos of 2 animals (20 frames, 0.0 min), 1 with labels, 2 to be tagged, 1 correction of 1 video" + more
     many = summary(RECORDS, 1, [f"note {number}" for number in range(25)])
     assert many.endswith("  note: note 19\n  5 more notes" + more)

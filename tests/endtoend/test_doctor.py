@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from ethocache.cli import app
 from ethocache.common.store import Store
 from ethocache.endtoend.demo import write_demo
-from ethocache.endtoend.doctor import Diagnosis, Finding, Row, examine
+from ethocache.endtoend.diagnosis import Diagnosis, Finding, Row
+from ethocache.endtoend.doctor import examine
 from ethocache.endtoend.doctor_report import as_json, in_words
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +56,33 @@ def texts(level: str) -> str:
 
 def labels(lab: Path, stem: str = FIRST) -> Path:
     return lab / f"labels/{stem}.csv"
+
+
+def correct(lab: Path, *rows: str, file: str = "corrections.csv", saved: str = "2026-11-28T10:15:00Z") -> None:
+    (lab / "corrections").mkdir(exist_ok=True)
+    head = "video,behaviour,start_frame,stop_frame,label,video_frames,start_s,stop_s,saved"
+    (lab / "corrections" / file).write_text("\n".join([head, *(f"{row},{saved}" for row in rows), ""]))
+
+
+def test_corrections_are_counted_and_what_is_wrong_with_them_is_told(lab):
+    stem = "WT_YFP_05"  # nobody labelled it
+    correct(lab, f"{FIRST},grooming,3,9,1,40,0.3,0.9", f"{stem},mid_rearing,0,4,1,40,0,0.4")
+    assert "2 corrections of 2 videos laid over the labels" in texts("note") and texts("error") == ""
+    assert f"1 videos have no labels and are tagged: videos/{stem}.mp4" in texts("note")
+    assert {row.video: row.corrections for row in diagnose().rows if row.corrections} == {FIRST: 1, stem: 1}
+    correct(lab, f"{FIRST},grooming,3,9,1,40,0.3,1.9", file="b.csv")
+    correct(lab, "WT_YFP_1,grooming,3,9,1,40,0.3,0.9", file="c.csv")
+    errors = texts("error").splitlines()
+    assert errors[0].startswith("corrections/c.csv: line 2: no video is called 'WT_YFP_1', did you mean 'WT_YFP_01'?")
+    assert errors[1].startswith("corrections/b.csv, line 2: frames 3 to 9 are 0.300 to 0.900 s of 'WT_YFP_01', but start_s and stop_s say")
+
+
+def test_a_correction_may_mend_exclusive_behaviours_that_overlap(lab):
+    labels(lab).write_text("behaviour,start_s,stop_s\ngrooming,1,2\nmid_rearing,1.5,3\n")
+    setting(train__task="exclusive")
+    assert "grooming and mid_rearing are both labelled in frame 15" in texts("error")
+    correct(lab, f"{FIRST},mid_rearing,15,20,1,40,1.5,2")
+    assert texts("error") == ""
 
 
 def test_a_sound_project_has_a_row_for_each_video_and_no_error(lab):
@@ -236,7 +264,14 @@ def test_a_thousand_videos_stay_readable_summary_and_errors_first():
 def test_files_that_no_pattern_matches_are_named(lab):
     setting(data__labels="labels/*.csv")
     (lab / "labels/corrected.boris").write_text("{}")
-    assert "1 file lies beside them and match none of data.videos, data.tracks and data.labels: labels/corrected.boris" in texts("note")
+    assert (
+        "1 file lies beside them and match none of data.videos, data.tracks, data.labels and data.corrections: labels/corrected.boris"
+        in texts("note")
+    )
+    (lab / "labels/corrected.boris").unlink()
+    (lab / "corrections").mkdir()
+    (lab / "corrections/saved.xlsx").write_text("another ending")
+    assert "1 file lies beside them" in texts("note") and "corrections/saved.xlsx" in texts("note")
 
 
 def test_too_few_animals_for_a_score_are_told_before_anything_is_computed(lab):

@@ -134,6 +134,29 @@ def test_an_unknown_format_and_a_project_without_results_are_refused(project):
     assert "data/index.json is not there: run 'dvc repro'" in str(run("boris").exception).replace("\\", "/")
 
 
+def test_labels_that_somebody_corrected_are_written_corrected_and_called_curated(project, monkeypatch):
+    corrected = np.zeros(LABELS.shape, bool)
+    corrected[1, 0] = True
+    write_snapshot(project / "data/labels/m1.json", LabelSnapshot(LabelTable(BEHAVIOURS, LABELS), corrected=corrected), "s")
+    methods = []
+    monkeypatch.setitem(EXPORTS, "nwb", lambda videos, fields, what, target: methods.extend(v.method for v in videos) or [target])
+    assert run("nwb", "--to", "out", "--labels").exit_code == run("nwb", "--to", "out").exit_code == 0
+    assert methods == ["curated", "automated"]
+
+
+def test_a_video_that_was_only_corrected_is_left_out_of_formats_that_cannot_say_what_nobody_looked_for(project):
+    spans = np.full(LABELS.shape, -1, np.int8)
+    spans[2:4, 0] = 1
+    snapshot = LabelSnapshot(LabelTable(BEHAVIOURS, spans), corrected=spans == 1)
+    write_snapshot(project / "data/labels/m2.json", snapshot, "s")
+    assert run("bouts", "--to", "out", "--labels").exit_code == 0
+    assert [path.name for path in project.glob("out/*")] == ["m1.csv"]
+    assert run("summary", "--to", "table", "--labels").exit_code == 0
+    _, row = csv.DictReader((project / "table/labels-summary.csv").read_text().splitlines())
+    assert (row["video"], row["grooming_scored_s"], row["rearing_scored_s"]) == ("m2", "0.200000", "0.000000")
+    assert run("bouts", "--to", "tags").exit_code == 0 and (project / "tags/m2.csv").is_file(), "its tags are there as before"
+
+
 @pytest.mark.parametrize("target", ["lab", "lab/labels", "data/tags", "models", "."])
 def test_nothing_is_exported_among_the_labs_files_or_the_results(project, target):
     answer = run("bouts", "--to", target, "--labels")

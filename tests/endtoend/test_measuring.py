@@ -64,6 +64,21 @@ def test_the_source_decides_who_says_what_a_video_shows(project, source, instrum
     assert bool(measured.confusion) == (source != "labels")
 
 
+def test_a_video_of_which_some_spans_were_corrected_is_measured_by_its_tags(project, tmp_path):
+    records, measure = project
+    spans = np.full(LABELS.shape, -1, np.int8)
+    spans[2:4, 0] = 1
+    write_snapshot(tmp_path / "data/labels/m2.json", LabelSnapshot(LabelTable(BEHAVIOURS, spans), corrected=spans == 1), "s")
+    assert choose_source("same", records) == "tags"
+    for source, instruments in (("tags", ["tags", "tags"]), ("mixed", ["labels", "tags"]), ("labels", ["labels"])):
+        assert [video.instrument for video in measure(source).videos] == instruments
+    before = measure("tags").confusion
+    write_prediction(tmp_path / "data/predictions/m2.h5", predicted("m2"))
+    after = measure("tags")
+    np.testing.assert_allclose([video.measures[0, FRACTION] for video in after.videos], [4 / 8, 4 / 8])
+    assert sorted(after.confusion) == sorted(before), "spans that were looked at because of doubts are no fair draw of errors"
+
+
 def test_the_same_instrument_is_people_only_where_they_scored_every_video(project):
     records, _ = project
     chosen = [choose_source("same", records), choose_source("same", records[:1]), choose_source("mixed", records)]

@@ -92,6 +92,16 @@ def write_crop(project: Path, name: str) -> None:
     (bench.output / "crop.mp4").rename(project / f"data/crops/{name}.mp4")
 
 
+def test_of_a_video_without_a_score_of_which_some_spans_were_corrected_the_tags_are_drawn(project):
+    spans = np.full(LABELS.shape, -1, np.int8)
+    spans[:2, 0] = 1
+    snapshot = LabelSnapshot(LabelTable(BEHAVIOURS, spans), corrected=spans == 1)
+    write_snapshot(project / "data/labels/m2.json", snapshot, "s")
+    record = VideoRecord("m2", "m2.mkv", {}, "m2", None)  # type: ignore[arg-type]
+    assert list(strip_of(record, "both", FRAMES).states) == ["tag"]
+    assert list(strip_of(record, "labels", FRAMES).states) == ["label"]
+
+
 def assert_each_frame_is_itself(path: Path, name: str, times_ms, size, tags, lab=Path("lab"), scale=1.0, top=0.0, strips=1) -> None:
     """Number, tags and time agree on every frame of a film."""
     place, time_s = Place.of(*size), np.array(times_ms) / 1000

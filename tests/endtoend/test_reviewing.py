@@ -170,3 +170,21 @@ def test_results_of_other_behaviours_are_refused(project, tmp_path):
     project.settings("digging")
     with pytest.raises(InputError, match=r"b: expected the behaviours of params.yaml \(.*digging.*\), found .*sniffing"):
         queue_moments("90s", tmp_path / "review")
+
+
+def test_what_was_corrected_in_a_video_that_is_only_tagged_is_not_asked_again(project, tmp_path):
+    project.tagged("m1", bouts((100, 120), (200, 220), value=0.4))
+    queue_moments("10min", tmp_path / "before")
+    spans = np.full((300, 1), -1, np.int8)
+    spans[90:130] = 0
+    snapshot = LabelSnapshot(LabelTable(BEHAVIOURS, spans), corrected=spans == 0)
+    write_snapshot(project.folder / "data/labels/m1.json", snapshot, "s")
+    queue_moments("10min", tmp_path / "after")
+    starts = [
+        [int(row["start_frame"]) for row in csv.DictReader((tmp_path / place / "queue.csv").read_text().splitlines())]
+        for place in ("before", "after")
+    ]
+    assert any(start < 130 for start in starts[0]) and min(starts[1]) >= 130
+    write_snapshot(project.folder / "data/labels/m1.json", LabelSnapshot(LabelTable(BEHAVIOURS, spans[:9])), "s")
+    with pytest.raises(InputError, match="m1: labels of 9 frames, tags of 300; run 'dvc repro' first"):
+        queue_moments("10min", tmp_path / "again")

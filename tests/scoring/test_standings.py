@@ -1,4 +1,6 @@
-from ethocache.scoring.standings import HEADER, Cost, Standing, front, in_words, ranked, rows, table
+from dataclasses import replace
+
+from ethocache.scoring.standings import HEADER, Cost, Standing, changes, front, in_words, ranked, rows, table
 
 
 def standing(name: str, score: float | None, seconds: float | None) -> Standing:
@@ -52,3 +54,21 @@ def test_a_cost_is_added_up_over_the_stages_and_empty_without_any():
     }
     assert Cost.of(stages) == Cost(480.0, 30.0, 43.0, 6.0)
     assert Cost.of(None) == Cost()
+
+
+def test_what_an_experiment_has_otherwise_is_told():
+    usual = {"head": "lstm", "train.epochs": 40, "decide.smoothing": "auto", "old": 1}
+    assert changes(usual, usual) == ""
+    assert changes(usual | {"train.epochs": 3, "head": "tcn"}, usual) == "train.epochs=3"
+    other = {"head": "lstm", "train.epochs": 40, "decide.smoothing": "été", "train.noise": None}
+    assert changes(other, usual) == "decide.smoothing=été, old=-, train.noise=null"
+    assert changes({}, usual) == "", "nobody knows what it was made with"
+
+
+def test_the_settings_stand_last_in_the_table_and_begin_alike():
+    several = [
+        replace(standing("one", 0.5, 10.0), changes="train.epochs=3"),
+        replace(standing("two", 0.4, 9.0), changes="crop.margin_px=4"),
+    ]
+    header, *lines = table(several).splitlines()
+    assert [line[header.index("settings") :] for line in lines] == ["train.epochs=3", "crop.margin_px=4"]

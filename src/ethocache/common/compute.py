@@ -6,16 +6,21 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, get_args
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
-from ethocache.common.batch import for_each, stop_if_failed
+from ethocache.common.batch import stop_if_failed
 from ethocache.common.errors import InputError
 from ethocache.common.locks import mark_run
 from ethocache.common.store import Build, Entry, Store
 
+if TYPE_CHECKING:
+    from ethocache.common.processes import Processes
+
 CLUSTER = "ETHOCACHE_CLUSTER"
 CLUSTER_DEVICE = "ETHOCACHE_CLUSTER_DEVICE"
 _SOME_WORKERS = 8
+_PAYS_S = 3.0  # of one job: starting a process and loading torch takes about as long
 _SHOWN_LATER_S = 90  # NFS remembers for up to a minute that a file was not there
 
 at_the_end = ExitStack()
@@ -66,6 +71,8 @@ class Job:
         of one, whose arguments can be pickled and which reads nothing but the store.
     anywhere
         False if `build` needs files of this machine.
+    one_core
+        Whether it uses no more than that of a processor, so that several side by side gain time.
     """
 
     name: str
@@ -73,6 +80,7 @@ class Job:
     recipe: dict[str, Any]
     build: Build
     anywhere: bool = True
+    one_core: bool = False
 
     def make(self, store: Store) -> Entry:
         """Return the entry; compute it in this process if it is not kept yet."""
@@ -82,8 +90,9 @@ class Job:
 def make_all(store: Store, items: Iterable[Item], job: Callable[[Item], Job], what: str) -> list[Entry]:
     """Return the entry of each item in order; those that are not kept yet are made, by many workers if the user has them.
 
-    Without ``ETHOCACHE_CLUSTER`` one after the other in this process; with it, elsewhere, several at a time. The entries
-    are the same. No worker is started as long as nothing is to be made.
+    Without ``ETHOCACHE_CLUSTER`` in this process; with it, elsewhere, several at a time. Jobs of one core are made by several
+    processes of this machine as soon as one has taken so long that starting them pays. The entries are the same. No worker is
+    started as long as nothing is to be made.
 
     Parameters
     ----------
@@ -97,17 +106,21 @@ def make_all(store: Store, items: Iterable[Item], job: Callable[[Item], Job], wh
     InputError
         After all items, with the message of each that failed; or if what ``ETHOCACHE_CLUSTER`` names cannot be had.
     """
-    if not os.environ.get(CLUSTER, "").strip():
-        return for_each(items, lambda item: job(item).make(store))
-    with suppress(OSError):  # a store that may only be read: nothing is taken away from it either
-        mark_run(store.locks)  # what is found below must stay until the last worker is done
+    elsewhere, pays = bool(os.environ.get(CLUSTER, "").strip()), False
+    if elsewhere:
+        _stay_until_the_end(store)
     failed: dict[int, str] = {}
     found: dict[int, Entry] = {}
     missing: dict[int, Job] = {}
     for number, item in enumerate(items):
         try:
             wanted = job(item)
-            kept = store.get(wanted.kind, wanted.recipe) if wanted.anywhere else wanted.make(store)
+            if wanted.anywhere and (elsewhere or (pays and wanted.one_core)):
+                kept = store.get(wanted.kind, wanted.recipe)
+            else:
+                watch, made = time.perf_counter(), store.made
+                kept = wanted.make(store)
+                pays |= wanted.one_core and store.made > made and time.perf_counter() - watch > _PAYS_S and _processes_help()
         except InputError as error:
             failed[number] = str(error)
             continue
@@ -116,10 +129,45 @@ def make_all(store: Store, items: Iterable[Item], job: Callable[[Item], Job], wh
         else:
             missing[number] = wanted
     if missing:
-        failed |= _make_elsewhere(store, missing, what)
+        failed |= _make_elsewhere(store, missing, what) if elsewhere else _make_side_by_side(store, missing, what)
         found |= {number: _made(store, wanted) for number, wanted in missing.items() if number not in failed}
     stop_if_failed([failed[number] for number in sorted(failed)], len(found))
     return [found[number] for number in sorted(found)]
+
+
+def _stay_until_the_end(store: Store) -> None:
+    """Keep what is found from now on from being pruned before the last worker is done."""
+    with suppress(OSError):  # a store that may only be read: nothing is taken away from it either
+        mark_run(store.locks)
+
+
+def _processes_help() -> bool:
+    from ethocache.common.processes import processes_at_once  # a run that makes nothing does without
+
+    return device() == "cpu" and processes_at_once() > 1
+
+
+def _make_side_by_side(store: Store, jobs: Mapping[int, Job], what: str) -> dict[int, str]:
+    if len(jobs) == 1:
+        ((number, job),) = jobs.items()
+        try:
+            job.make(store)
+        except InputError as error:
+            return {number: str(error)}
+        return {}
+    _stay_until_the_end(store)
+    return _processes().make(store, jobs, what)
+
+
+@cache
+def _processes() -> "Processes":
+    """Return the processes of this run, which stay for the jobs that follow."""
+    from ethocache.common.processes import Processes, processes_at_once
+
+    processes = Processes(processes_at_once())
+    at_the_end.callback(_processes.cache_clear)
+    at_the_end.callback(processes.close)
+    return processes
 
 
 def at_once() -> int:

@@ -21,7 +21,7 @@ class DataParams(Section):
     ----------
     dir
         Folder of the data: relative to the project, or absolute.
-    videos, tracks, labels
+    videos, tracks, labels, corrections
         Patterns below `dir`.
     name
         What the parts of a video's name are, such as ``{genotype}_{treatment}_{animal}``.
@@ -38,12 +38,13 @@ class DataParams(Section):
     videos: str = "videos/*.mp4"
     tracks: str = "videos/*"
     labels: str = "labels/*"
+    corrections: str = "corrections/*.csv"
     name: str = "{animal}"
     behaviours: tuple[str, ...]
     fps: float | None = Field(default=None, gt=0, le=100_000)
     individuals: str | tuple[str, ...] = TOGETHER
 
-    @field_validator("videos", "tracks", "labels")
+    @field_validator("videos", "tracks", "labels", "corrections")
     @classmethod
     def _stays_below_the_folder(cls, pattern: str) -> str:
         path = PurePosixPath(pattern)

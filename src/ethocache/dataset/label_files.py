@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.store import Store
+from ethocache.dataset.corrections import is_of_corrections
 from ethocache.dataset.findings import grouped, some
 from ethocache.dataset.folder import plain_name
 from ethocache.dataset.formats import FORMATS, Labels, Meaning, recognise
@@ -211,6 +212,8 @@ def _heads(path: Path, digest: str, params: LabelParams, meaning: Meaning, store
     question = {"what": "labels file", "sha256": digest, "format": params.format, "meaning": about, "revision": REVISION}
     if known := store.recall(question):
         return known["format"], [(media, rater, subject) for media, rater, subject in known["parts"]]
+    if is_of_corrections(path):
+        raise InputError(f"{path}: these are corrections saved from the report, not labels; put the file where data.corrections points")
     try:
         name = recognise(path, meaning) if params.format == AUTO else params.format
     except InputError as error:

@@ -16,6 +16,8 @@ from ethocache.common.params import Section
 from ethocache.dataset.label_table import NOT_SCORED, YES, LabelTable
 from ethocache.dataset.runs import runs
 
+REVISION = 1  # of which videos need tags; raising it asks of each again
+
 Ranges = list[tuple[NonNegativeInt, NonNegativeInt]]  # half-open frames
 
 
@@ -30,6 +32,7 @@ class _Snapshot(Section):
     behaviours: dict[str, _Marks]
     mean: bool = False
     raters: dict[str, dict[str, _Marks]] = Field(default_factory=dict)
+    corrected: dict[str, Ranges] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -50,6 +53,8 @@ class LabelSnapshot:
         What was not read or was cut off.
     mean
         Whether the share of raters who say yes is learned instead of the table.
+    corrected
+        (T, B) where the table holds somebody's correction; None where nothing was corrected. The raters' own labels stay as they were.
     """
 
     table: LabelTable
@@ -57,6 +62,14 @@ class LabelSnapshot:
     files: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     mean: bool = False
+    corrected: npt.NDArray[np.bool_] | None = None
+
+    def learned(self) -> tuple[npt.NDArray[np.int8], ...]:
+        """Return what each person says, (T, B), where the mean of them is learned, with corrections in place of it; else nothing."""
+        if not self.mean:
+            return ()
+        said = [table.values for _, table in sorted(self.raters.items())]
+        return tuple(said if self.corrected is None else [np.where(self.corrected, self.table.values, values) for values in said])
 
 
 def write_snapshot(path: Path, snapshot: LabelSnapshot, source: str) -> None:
@@ -71,6 +84,7 @@ def write_snapshot(path: Path, snapshot: LabelSnapshot, source: str) -> None:
     source
         Digest of everything that they were made from.
     """
+    corrected = {} if snapshot.corrected is None else dict(zip(snapshot.table.behaviours, map(_spans, snapshot.corrected.T), strict=True))
     several = {rater: _rows(table, "   ") for rater, table in snapshot.raters.items()} if len(snapshot.raters) > 1 else {}
     raters = ",\n".join(f"  {_json(rater)}: {rows}" for rater, rows in several.items())
     parts = [
@@ -79,6 +93,7 @@ def write_snapshot(path: Path, snapshot: LabelSnapshot, source: str) -> None:
         f' "behaviours": {_rows(snapshot.table, "  ")}',
         *([' "mean": true'] if snapshot.mean else []),
         f' "raters": {{\n{raters}\n }}' if raters else ' "raters": {}',
+        *([f' "corrected": {_json(corrected)}'] if corrected else []),
         f' "files": {_json(dict(snapshot.files))}',
         f' "notes": {_json(list(snapshot.notes))}',
     ]
@@ -107,7 +122,9 @@ def read_full_snapshot(path: Path) -> LabelSnapshot:
     """
     kept = _read(path)
     raters = {rater: _table(path, kept.frames, marks) for rater, marks in kept.raters.items()}
-    return LabelSnapshot(_table(path, kept.frames, kept.behaviours), raters, kept.files, kept.notes, kept.mean)
+    table = _table(path, kept.frames, kept.behaviours)
+    corrected = [_mask(kept.frames, kept.corrected.get(name, [])) for name in table.behaviours]
+    return LabelSnapshot(table, raters, kept.files, kept.notes, kept.mean, np.stack(corrected, axis=1) if kept.corrected else None)
 
 
 def raters_of(folder: Path, videos: Iterable[str]) -> dict[str, Mapping[str, LabelTable]]:
@@ -138,6 +155,42 @@ def behaviours_shown(path: Path) -> frozenset[str]:
     return frozenset(name for name, marks in _read(path).behaviours.items() if marks.yes)
 
 
+def needs_tags(path: Path) -> bool:
+    """Return whether a video is to be tagged: nobody labelled it, or nobody looked for some behaviour in some of its frames.
+
+    Frames on which people are split, and those that somebody corrected to "not known", were looked at.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    if not path.is_file():
+        return True
+    kept = _read(path)
+    for name, marks in kept.behaviours.items():
+        left = _mask(kept.frames, marks.not_scored) & ~_mask(kept.frames, kept.corrected.get(name, []))
+        for said in kept.raters.values():
+            left &= _mask(kept.frames, said[name].not_scored)
+        if left.any():
+            return True
+    return False
+
+
+def labelled_in_files(path: Path) -> bool:
+    """Return whether a video has labels of its own, and not corrections alone.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    if not path.is_file():
+        return False
+    kept = _read(path)
+    return bool(kept.files) or not kept.corrected
+
+
 def snapshot_source(path: Path) -> str | None:
     """Return what a snapshot was made from; None where there is none, or none that can be read."""
     try:
@@ -163,7 +216,18 @@ def _rows(table: LabelTable, indent: str) -> str:
 
 
 def _ranges(column: npt.NDArray[np.int8]) -> dict[str, list[list[int]]]:
-    return {"yes": runs(column == YES).tolist(), "not_scored": runs(column == NOT_SCORED).tolist()}
+    return {"yes": _spans(column == YES), "not_scored": _spans(column == NOT_SCORED)}
+
+
+def _spans(mask: npt.NDArray[np.bool_]) -> list[list[int]]:
+    return [[int(start), int(stop)] for start, stop in runs(mask)]
+
+
+def _mask(frames: int, ranges: Ranges) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(frames, bool)
+    for start, stop in ranges:
+        mask[start:stop] = True
+    return mask
 
 
 def _json(value: Any) -> str:

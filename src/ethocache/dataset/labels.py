@@ -12,6 +12,8 @@ from ethocache.dataset.label_rules import AUTO, LabelParams, naming
 from ethocache.dataset.label_snapshot import (
     LabelSnapshot,
     behaviours_shown,
+    labelled_in_files,
+    needs_tags,
     raters_of,
     read_full_snapshot,
     read_snapshot,
@@ -22,8 +24,8 @@ from ethocache.dataset.label_table import NO, NOT_SCORED, YES, LabelTable
 from ethocache.dataset.text import shown
 
 __all__ = [
-    "NO", "NOT_SCORED", "YES", "LabelParams", "LabelSnapshot", "LabelTable", "behaviours_shown", "raters_of", "read_full_snapshot",
-    "read_labels", "read_snapshot", "snapshot_source", "table_of", "write_snapshot",
+    "NO", "NOT_SCORED", "YES", "LabelParams", "LabelSnapshot", "LabelTable", "behaviours_shown", "labelled_in_files",
+    "needs_tags", "raters_of", "read_full_snapshot", "read_labels", "read_snapshot", "snapshot_source", "table_of", "write_snapshot",
 ]  # fmt: skip
 
 Times = npt.NDArray[np.float64]

@@ -1,7 +1,8 @@
 """``ethocache compare``: is one state of the project better than another, and what does each cost?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +15,9 @@ from ethocache.endtoend.project_states import (
     all_states,
     cost_of,
     find_state,
-    head_and_backbone_of,
     metrics_of,
     predictions_of,
+    settings_of,
     workspace,
 )
 from ethocache.scoring import comparison_report, standings
@@ -62,7 +63,8 @@ def compare(names: Sequence[str], csv: Path | None = None) -> str:
     searched = len({prediction.animal for prediction in (*ours, *theirs) if prediction.seen})
     said = comparison_report.in_words(*pair, found, left_out, searched, _are_the_same(ours, theirs))
     costs = comparison_report.cost_table(*pair, Cost.of(cost_of(first)), Cost.of(cost_of(second)))
-    return "\n\n".join((said, comparison_report.table(*pair, found), costs))
+    changes = comparison_report.changes(*pair, settings_of(first), settings_of(second))
+    return "\n\n".join(part for part in (said, comparison_report.table(*pair, found), costs, changes) if part)
 
 
 def compare_all(names: Sequence[str] = (), csv: Path | None = None) -> str:
@@ -75,7 +77,9 @@ def compare_all(names: Sequence[str] = (), csv: Path | None = None) -> str:
     """
     if names:
         raise InputError(f"--all takes no names, found {', '.join(names)}: leave out either")
-    found = [_standing(state) for state in all_states()]
+    states = all_states()
+    usual = settings_of(next((state for state in states if state.name == "HEAD"), states[0]))
+    found = [_standing(state, usual) for state in states]
     if not any(standing.score is not None for standing in found):
         raise InputError("nothing here has a score yet: run 'dvc repro', and experiments such as 'dvc exp run -S head=tcn'")
     ranked = standings.ranked(found)
@@ -98,6 +102,7 @@ def _are_the_same(ours: Sequence[Prediction], theirs: Sequence[Prediction]) -> b
     return all(alike(one, by_video[one.video]) for one in ours)
 
 
-def _standing(state: State) -> Standing:
-    metrics = metrics_of(state) or {}
-    return Standing(state.name, *head_and_backbone_of(state), metrics.get("macro", {}), Cost.of(cost_of(state)))
+def _standing(state: State, usual: Mapping[str, Any]) -> Standing:
+    settings, metrics = settings_of(state), metrics_of(state) or {}
+    made_with = (str(settings.get(name, "")) for name in ("head", "backbone"))
+    return Standing(state.name, *made_with, metrics.get("macro", {}), Cost.of(cost_of(state)), standings.changes(settings, usual))

@@ -1,10 +1,9 @@
 """Look a project's files over as `index` does, but list everything that is wrong or odd instead of stopping at it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,8 @@ import numpy.typing as npt
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
+from ethocache.dataset.correcting import lay_corrections, nobody_looked
+from ethocache.dataset.corrections import Corrections, labels_and_corrections, read_corrections
 from ethocache.dataset.findings import findings, grouped, not_shown, some, spellings
 from ethocache.dataset.folder import DataFolder, NamesByStem
 from ethocache.dataset.formats import BoutList, Content, FrameMarks
@@ -25,77 +26,12 @@ from ethocache.dataset.raters import combine
 from ethocache.dataset.runs import frame_durations_s
 from ethocache.dataset.sessions import track_rows, unused_tracks
 from ethocache.dataset.tracks import check_rows
+from ethocache.endtoend.diagnosis import Diagnosis, Row
 from ethocache.endtoend.project import NOTHING_DONE, Project, read_project
-from ethocache.scoring.agreement import Agreement, between_raters
+from ethocache.scoring.agreement import between_raters
 from ethocache.vision.tracking import make_tracker
 
-Level = Literal["error", "warning", "note"]
-LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 _POOR_KAPPA = 0.6  # below it people hardly agree (Landis & Koch 1977 call it moderate)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong (error), odd (warning) or good to know (note): file, place, what was expected, what to do."""
-
-    level: Level
-    text: str
-
-
-@dataclass
-class Row:
-    """One video, as the doctor's table shows it.
-
-    Attributes
-    ----------
-    video
-        Its id.
-    frames, fps, duration_s
-        Of the video; of a session without one, of its track.
-    track_rows
-        Rows of its track; None without a track.
-    formats
-        Format of each of its labels files.
-    labelled_s
-        Rater -> behaviour -> seconds in which it is shown.
-    scored_s
-        Rater -> seconds in which the rater looked.
-    """
-
-    video: str
-    frames: int
-    fps: float
-    duration_s: float
-    track_rows: int | None = None
-    formats: list[str] = field(default_factory=list)
-    labelled_s: dict[str, dict[str, float]] = field(default_factory=dict)
-    scored_s: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass
-class Diagnosis:
-    """All that the doctor has found.
-
-    Attributes
-    ----------
-    rows
-        The videos that could be read.
-    findings
-        Errors first.
-    agreement
-        Behaviour -> pair of raters -> how far they agree, over all videos that both labelled.
-    """
-
-    rows: list[Row] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    agreement: dict[str, dict[tuple[str, str], Agreement]] = field(default_factory=dict)
-
-    def add(self, level: Level, texts: Iterable[str]) -> None:
-        self.findings += [Finding(level, line) for text in texts for line in text.splitlines()]
-        self.findings.sort(key=lambda finding: LEVELS.index(finding.level))
-
-    def count(self, level: Level) -> int:
-        return sum(finding.level == level for finding in self.findings)
 
 
 def examine(params: Path, store: Store) -> Diagnosis:
@@ -142,6 +78,7 @@ class _Examination:
     records: list[VideoRecord] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     tables: dict[str, dict[str, LabelTable]] = field(default_factory=dict)  # video -> rater -> labels
+    corrections: Corrections = field(default_factory=Corrections)
     notes: list[tuple[str, str]] = field(default_factory=list)  # video, what was not read of its labels or was cut off
     tracks: dict[str, TrackSource] = field(default_factory=dict)  # of each video
     individuals: tuple[str, ...] | None = None  # what the source of tracks calls them, where no track file says it
@@ -204,20 +141,25 @@ class _Examination:
         data, params = self.project.data, self.project.labels
         problems: list[str] = []
         whose = subjects_of(self.records, params, problems) if data.each else None
-        files, meaning = self.folder.files(data.labels), params.meaning(data.behaviours, data.each)
+        (files, saved), meaning = labels_and_corrections(self.folder, data), params.meaning(data.behaviours, data.each)
         matched = match_labels(self.rows, files, params, meaning, self.store, problems, whose)
-        self.diagnosis.add("note", matched.notes)
+        exclusive, skip = self.project.exclusive, params.unmatched == "skip"
+        self.corrections = read_corrections(saved, self.records, data.behaviours, self.store, exclusive, skip, problems)
+        self.diagnosis.add("note", [*matched.notes, *self.corrections.notes])
         parts = [(record, part) for record in self.records for part in matched.parts.get(record.id, ())]
         for_each(parts, lambda item: self._look_at_part(*item), problems=problems)
         for_each(self.records, self._look_at_combination, problems=problems)
         self.diagnosis.add("error", problems)
         self.diagnosis.add("note", grouped(self.notes))
         self.diagnosis.add("warning", spellings(self.names, data.behaviours, {*params.rename, *params.ignore, *params.not_scored}))
+        if self.corrections.of:
+            self.diagnosis.add("note", [f"{self.corrections.in_words} laid over the labels"])
         shown = {name for tables in self.tables.values() for table in tables.values() for name in _shown(table)}
+        shown |= {one.behaviour for of_video in self.corrections.of.values() for one in of_video if one.label == YES}
         self.diagnosis.add("warning", not_shown(data.behaviours, shown) if self.tables else [])
         self._say_who_has_none(matched.parts)
         self._compare_raters()
-        return list(matched.parts)
+        return list(dict.fromkeys([*matched.parts, *self.corrections.of]))
 
     def _look_at_part(self, record: VideoRecord, part: LabelPart) -> None:
         row, behaviours, params = self.rows[record.id], self.project.data.behaviours, self.project.labels
@@ -233,13 +175,18 @@ class _Examination:
         row.scored_s[part.rater] = float(durations[(table.values != NOT_SCORED).any(axis=1)].sum())
 
     def _look_at_combination(self, record: VideoRecord) -> None:
-        """Raise `InputError` where the raters of a video cannot be combined, or exclusive behaviours overlap."""
-        if not (tables := self.tables.get(record.id)):
+        """Raise `InputError` where raters of a video cannot be combined, corrections not be laid over, or exclusive behaviours overlap."""
+        tables, corrections = self.tables.get(record.id), self.corrections.of.get(record.id, ())
+        if not tables and not corrections:
             return
         try:
-            table = combine(tables, self.project.labels.raters)
+            table = combine(tables, self.project.labels.raters) if tables else None
         except InputError as error:
             raise InputError(f"{record.place}: {error}") from None
+        table = table or nobody_looked(self.project.data.behaviours, record.facts.frames)
+        if corrections:
+            self.rows[record.id].corrections = len(corrections)
+            table, _ = lay_corrections(table, corrections, time_stamps(record, self.folder, self.store), self.project.exclusive)
         both = np.flatnonzero((table.values == YES).sum(axis=1) > 1)
         if self.project.exclusive and len(both):
             shown = [name for b, name in enumerate(table.behaviours) if table.values[both[0], b] == YES]
@@ -251,18 +198,20 @@ class _Examination:
     def look_beside_them(self) -> None:
         """Name the files that lie beside the lab's, and that no pattern matches: labels of another ending, perhaps."""
         data = self.project.data
-        known = {file for pattern in (data.videos, data.tracks, data.labels) for file in self.folder.files(pattern)}
-        places = {PurePosixPath(file).parent.as_posix() for file in known}
+        known = {file for pattern in (data.videos, data.tracks, data.labels, data.corrections) for file in self.folder.files(pattern)}
+        places = {PurePosixPath(file).parent.as_posix() for file in (*known, data.corrections)}
         beside = sorted({file for place in places for file in self.folder.files(f"{escape(place)}/*" if place != "." else "*")} - known)
         if beside:
             one = "1 file lies" if len(beside) == 1 else f"{len(beside)} files lie"
-            self.diagnosis.add("note", [f"{one} beside them and match none of data.videos, data.tracks and data.labels: {some(beside)}"])
+            self.diagnosis.add(
+                "note", [f"{one} beside them and match none of data.videos, data.tracks, data.labels and data.corrections: {some(beside)}"]
+            )
 
     def _say_who_has_none(self, labelled: Collection[str]) -> None:
         without = [record.place for record in self.records if record.id not in labelled]
-        if not labelled:
+        if not labelled and not self.corrections.of:
             self.diagnosis.add("warning", ["no video has labels: nothing can be learned"])
-        animals = {record.animal for record in self.records if record.id in labelled}
+        animals = {record.animal for record in self.records if record.id in labelled or record.id in self.corrections.of}
         if 0 < len(animals) < 3:
             few = f"labels of {len(animals)} animal{'s' * (len(animals) > 1)} ({', '.join(sorted(animals))})"
             self.diagnosis.add("warning", [f"{few}: an honest score needs at least 3; with fewer, set train.score: false and only tag"])

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from ethocache.endtoend.doctor import LEVELS, Diagnosis, Row
+from ethocache.endtoend.diagnosis import LEVELS, Diagnosis, Row
 
 _FINDINGS_SHOWN = 30  # of each level
 _ROWS_SHOWN = 30

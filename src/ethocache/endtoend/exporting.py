@@ -13,16 +13,18 @@ from ethocache.dataset.boris import write_boris_project
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import VideoRecord, columns_about, read_index, time_stamps
 from ethocache.dataset.label_table import NO, NOT_SCORED, YES
-from ethocache.dataset.labels import read_snapshot
+from ethocache.dataset.labels import labelled_in_files, read_full_snapshot
 from ethocache.dataset.nwb import write_nwb
 from ethocache.dataset.summary_table import write_summary
-from ethocache.dataset.tagged_video import TaggedVideo, about_video, read_tagged
+from ethocache.dataset.tagged_video import Method, TaggedVideo, about_video, read_tagged
 from ethocache.dataset.tags import write_bouts
 
 What = Literal["tags", "labels"]
 INDEX, LABELS, TAGS = Path("data/index.json"), Path("data/labels"), Path("data/tags")
 NOT_SCORED_NAME = "not_scored"
 """What the time in which nobody looked is called where a format has no other way to say so; `labels.not_scored` reads it back."""
+SAY_ALL = ("nwb", "summary")
+"""Formats that can say of one behaviour that nobody looked for it; others hold no video of which a few spans alone were corrected."""
 
 
 def export(name: str, what: What, target: Path, folder: DataFolder, store: Store, exclusive: bool = False) -> list[Path]:
@@ -33,7 +35,8 @@ def export(name: str, what: What, target: Path, folder: DataFolder, store: Store
     name
         One of `EXPORTS`.
     what
-        ``tags``: what the model says of videos without labels. ``labels``: what people said, as it is learned from.
+        ``tags``: what the model says of videos without labels or with labels of a part only. ``labels``: what people said, with
+        their corrections, as it is learned from.
     target
         Folder of the files; made if it is not there. Neither the lab's own folder nor one of results.
     exclusive
@@ -51,7 +54,7 @@ def export(name: str, what: What, target: Path, folder: DataFolder, store: Store
     """
     check_target(target, [root for root, _ in folder.places("*")])
     records = read_index(INDEX)
-    found = list(_files(records, what))
+    found = [(record, path) for record, path in _files(records, what) if what == "tags" or name in SAY_ALL or labelled_in_files(path)]
     if not found:
         remedy = "every video has labels: export those" if what == "tags" else "no video has labels"
         raise InputError(f"there are no {what} to export ({remedy}); run 'dvc repro' first if it has not run yet")
@@ -97,10 +100,12 @@ def _video(record: VideoRecord, path: Path, what: What, folder: DataFolder, stor
     media = str(folder.path(record.file).resolve()) if record.has_video else ""
     if what == "tags":
         return read_tagged(path, record, media=media)
-    table, time_s = read_snapshot(path), time_stamps(record, folder, store)
+    kept, time_s = read_full_snapshot(path), time_stamps(record, folder, store)
+    table = kept.table
+    method: Method = "manual" if kept.corrected is None else "curated"
     if len(time_s) != table.frames:
         raise InputError(f"{path}: labels of {table.frames} frames for a video of {len(time_s)}; run 'dvc repro' to index again")
-    return TaggedVideo(record.id, table.behaviours, time_s, table.values, "manual", media=media, **about_video(record))
+    return TaggedVideo(record.id, table.behaviours, time_s, table.values, method, media=media, **about_video(record))
 
 
 def _to_boris(videos: Iterable[TaggedVideo], fields: Sequence[str], what: What, target: Path) -> list[Path]:

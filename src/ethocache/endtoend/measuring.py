@@ -13,7 +13,7 @@ from ethocache.common.store import Store
 from ethocache.dataset.findings import some
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import VideoRecord, time_stamps
-from ethocache.dataset.labels import read_snapshot
+from ethocache.dataset.labels import labelled_in_files, read_snapshot
 from ethocache.dataset.predictions import Prediction, read_prediction
 from ethocache.dataset.summary_table import plain_text
 from ethocache.dataset.tagged_video import TaggedVideo, about_video, read_tagged
@@ -144,7 +144,8 @@ def read_motion(path: Path) -> dict[str, dict[str, float]]:
 
 
 def _labelled(record: VideoRecord) -> bool:
-    return (LABELS / f"{record.id}.json").is_file()
+    """Tell whether people labelled a video; a few corrected seconds are no ethogram."""
+    return labelled_in_files(LABELS / f"{record.id}.json")
 
 
 def _read(record: VideoRecord, instrument: Instrument, folder: DataFolder, store: Store) -> TaggedVideo:
@@ -154,8 +155,9 @@ def _read(record: VideoRecord, instrument: Instrument, folder: DataFolder, store
         if len(time_s) != labels.frames:
             raise InputError(f"{path}: labels of {labels.frames} frames for a video of {len(time_s)}; run 'dvc repro' to index again")
         return TaggedVideo(record.id, labels.behaviours, time_s, labels.values, "manual", **about_video(record))
-    if not _labelled(record):
-        return read_tagged(TAGS / f"{record.id}.csv", record)
+    tags, held_out_is_there = TAGS / f"{record.id}.csv", (PREDICTIONS / f"{record.id}.h5").is_file()
+    if not held_out_is_there and (tags.is_file() or not _labelled(record)):
+        return read_tagged(tags, record)
     held_out = _held_out(record)
     return TaggedVideo(record.id, held_out.behaviours, held_out.time_s, held_out.tag, "automated", **about_video(record))
 
@@ -171,10 +173,13 @@ def _held_out(record: VideoRecord) -> Prediction:
 
 
 def _confusion(records: Sequence[VideoRecord], behaviours: tuple[str, ...]) -> dict[str, Floats]:
-    """Count right and wrong tags by animal; animals on which settings were searched are left out, as their scores flatter."""
+    """Count right and wrong tags by animal; animals on which settings were searched are left out, as their scores flatter.
+
+    So are videos of which only some spans were corrected: those were looked at because the tags were doubtful there.
+    """
     counts: dict[str, Floats] = {}
     for record in records:
-        if not (PREDICTIONS / f"{record.id}.h5").is_file():
+        if not (PREDICTIONS / f"{record.id}.h5").is_file() or not _labelled(record):
             continue
         prediction = read_prediction(PREDICTIONS / f"{record.id}.h5")
         check_behaviours(prediction.behaviours, behaviours, record.id)

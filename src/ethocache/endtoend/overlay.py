@@ -15,7 +15,7 @@ from ethocache.common.stage import Stopwatch
 from ethocache.common.store import Store
 from ethocache.dataset.folder import DataFolder, DataParams, plain_name
 from ethocache.dataset.index import VideoRecord, look_at_video, read_index, time_stamps
-from ethocache.dataset.label_snapshot import read_snapshot
+from ethocache.dataset.label_snapshot import labelled_in_files, read_snapshot
 from ethocache.dataset.predictions import Prediction, read_prediction
 from ethocache.dataset.tags import read_tags
 from ethocache.dataset.text import shown
@@ -123,7 +123,8 @@ def strip_of(record: VideoRecord, source: Source, frames: int) -> Shown:
     InputError
         If there is nothing to draw yet, or it is of another number of frames.
     """
-    if (LABELS / f"{record.id}.json").is_file():
+    labels, held_out = LABELS / f"{record.id}.json", PREDICTIONS / f"{record.id}.h5"
+    if labels.is_file() and (source == "labels" or held_out.is_file() or labelled_in_files(labels)):
         drawn = _of_labelled(record, source)
     elif source == "labels":
         raise InputError(f"{record.id}: nobody labelled it, so only its tags can be drawn; leave --from away")

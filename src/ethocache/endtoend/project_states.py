@@ -120,11 +120,18 @@ def cost_of(state: State) -> dict[str, Any] | None:
     return _json_of(state, COST)
 
 
-def head_and_backbone_of(state: State) -> tuple[str, str]:
-    """Return the names of head and backbone that a state was made with; empty where they are not known."""
+def settings_of(state: State) -> dict[str, Any]:
+    """Return all settings that a state was made with by their names, such as ``train.epochs``; none where they are not known."""
     text = _text_of(state, "params.yaml")
-    params = parse_params(text, f"params.yaml of {state.name}") if text else {}
-    return str(params.get("head", "")), str(params.get("backbone", ""))
+    return dict(_named(parse_params(text, f"params.yaml of {state.name}"))) if text else {}
+
+
+def _named(settings: dict[str, Any], section: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from _named(value, f"{section}{name}.")
+        else:
+            yield f"{section}{name}", value
 
 
 def _read_all(folder: Path, state: State) -> list[Prediction]:

@@ -13,7 +13,7 @@ from ethocache.common.progress import progress
 from ethocache.dataset.folder import DataFolder, DataParams, refuse_results_folder
 from ethocache.dataset.index import VideoRecord, read_index
 from ethocache.dataset.label_table import NOT_SCORED
-from ethocache.dataset.labels import raters_of
+from ethocache.dataset.labels import raters_of, read_snapshot
 from ethocache.dataset.predictions import Prediction, read_prediction
 from ethocache.dataset.tags import read_tags
 from ethocache.dataset.text import shown
@@ -152,7 +152,18 @@ def _answers(records: Sequence[VideoRecord], behaviours: tuple[str, ...], exclus
         elif (path := TAGS / f"{record.id}.csv").is_file():
             found, time_s, probability, tags = read_tags(path)
             check_behaviours(found, behaviours, record.id)
-            yield Answers(record.id, found, time_s, probability, tags, np.full_like(tags, NOT_SCORED), exclusive)
+            yield Answers(record.id, found, time_s, probability, tags, _labels(record, tags), exclusive)
+
+
+def _labels(record: VideoRecord, tags: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Return what people said of a video that was tagged, (T, B): of one that is labelled in part, what they looked at."""
+    path = LABELS / f"{record.id}.json"
+    if not path.is_file():
+        return np.full_like(tags, NOT_SCORED)
+    labels = read_snapshot(path).values
+    if labels.shape != tags.shape:
+        raise InputError(f"{record.id}: labels of {len(labels)} frames, tags of {len(tags)}; run 'dvc repro' first")
+    return labels
 
 
 def _predictions(records: Sequence[VideoRecord], behaviours: tuple[str, ...]) -> Iterator[Prediction]:

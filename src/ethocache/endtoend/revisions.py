@@ -11,6 +11,7 @@ from typing import Any
 from ethocache.common.cost import REVISION as COSTS
 from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.dataset.index import REVISION as TIMES
+from ethocache.dataset.label_snapshot import REVISION as NEEDS
 from ethocache.dataset.summary_table import REVISION as SUMMARIES
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.deciding import REVISION as VERDICTS
@@ -36,7 +37,7 @@ REVISIONS: dict[str, dict[str, int]] = {
     "train": {"trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS},
     "evaluate": {"scores": SCORES},
     "cost": {"costs": COSTS},
-    "predict": {"tags": TAGS, "summary": SUMMARIES},
+    "predict": {"tags": TAGS, "summary": SUMMARIES, "needs": NEEDS},
 }
 
 LAYERS: dict[str, tuple[str, ...]] = {

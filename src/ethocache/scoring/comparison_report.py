@@ -1,9 +1,10 @@
 """What is said of two systems on the same animals: a sentence, a table, and what each of them costs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ethocache.scoring.comparison import Difference
-from ethocache.scoring.standings import Cost
+from ethocache.scoring.standings import Cost, shown_setting
 from ethocache.scoring.text_table import aligned
 
 MEASURES = {"average_precision": "average precision", "f1": "F1", "bout_f1_50": "bout F1 (.5)"}
@@ -65,6 +66,14 @@ def cost_table(first: str, second: str, ours: Cost, theirs: Cost) -> str:
         lines.append((name, _figure(getattr(ours, of)), _figure(getattr(theirs, of))))
     lines.append(("kept, MB", _figure(ours.megabytes), _figure(theirs.megabytes)))
     return aligned(lines)
+
+
+def changes(first: str, second: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
+    """Return the settings that differ, side by side; nothing where there are none, or those of one are not known."""
+    names = sorted(set(ours) | set(theirs)) if ours and theirs else []
+    both = [(name, shown_setting(ours, name), shown_setting(theirs, name)) for name in names]
+    differ = [row for row in both if row[1] != row[2]]
+    return aligned([("setting", first, second), *differ]) if differ else ""
 
 
 def _ordered(found: Found) -> Iterator[tuple[str, str, Difference]]:

@@ -1,5 +1,6 @@
 """Many experiments in one table: what each scores, what it costs, and which are worth their time."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ from ethocache.scoring.text_table import aligned
 
 SCORES = ("average_precision", "f1")
 COLUMNS = tuple(f"{score}{end}" for score in SCORES for end in ("", "_low", "_high"))
-HEADER = ("experiment", "head", "backbone", *COLUMNS, "frames_per_second", "training_s", "seconds", "megabytes", "front")
+HEADER = ("experiment", "head", "backbone", *COLUMNS, "frames_per_second", "training_s", "seconds", "megabytes", "front", "settings")
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,35 @@ class Cost:
 
 @dataclass(frozen=True)
 class Standing:
-    """One experiment: its name, what it was made with, its macro scores and its cost."""
+    """One experiment: its name, what it was made with, its macro scores, its cost, and settings that the last commit has otherwise."""
 
     name: str
     head: str
     backbone: str
     macro: Mapping[str, Any]
     cost: Cost
+    changes: str = ""
 
     @property
     def score(self) -> float | None:
         """The macro average precision, by which experiments are ranked; None without one."""
         return self.macro.get("average_precision")
+
+
+def changes(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
+    """Return in words the settings that are otherwise than the usual ones; head and backbone, which are told anyway, apart."""
+    names = sorted((set(settings) | set(usual)) - {"head", "backbone"}) if settings and usual else []
+    return ", ".join(
+        f"{name}={shown_setting(settings, name)}" for name in names if shown_setting(settings, name) != shown_setting(usual, name)
+    )
+
+
+def shown_setting(settings: Mapping[str, Any], name: str) -> str:
+    """Return a setting as params.yaml has it; ``-`` where it lacks it."""
+    if name not in settings:
+        return "-"
+    value = settings[name]
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def front(standings: Sequence[Standing]) -> list[bool]:
@@ -87,14 +105,16 @@ def in_words(standings: Sequence[Standing]) -> str:
 def table(standings: Sequence[Standing]) -> str:
     """Return one line each; a star marks those that no other beats in score and seconds."""
     lines: list[tuple[str, ...]] = [
-        ("", "experiment", "head", "backbone", "average precision", "F1", "frames/s", "training s", "all s", "MB")
+        ("", "experiment", "head", "backbone", "average precision", "F1", "frames/s", "training s", "all s", "MB", "settings")
     ]
     for standing, is_front in zip(standings, front(standings), strict=True):
         cost = standing.cost
         figures = (cost.frames_per_second, cost.training_s, cost.seconds, cost.megabytes)
         scores = (_with_interval(standing.macro, score) for score in SCORES)
-        lines.append(("*" if is_front else "", standing.name, standing.head, standing.backbone, *scores, *map(_figure, figures)))
-    return aligned(lines, left=4)
+        lines.append(
+            ("*" if is_front else "", standing.name, standing.head, standing.backbone, *scores, *map(_figure, figures), standing.changes)
+        )
+    return aligned(lines, left=4, last=1)
 
 
 def rows(standings: Sequence[Standing]) -> Iterator[tuple[str | int | float | None, ...]]:
@@ -103,7 +123,7 @@ def rows(standings: Sequence[Standing]) -> Iterator[tuple[str | int | float | No
         cost = standing.cost
         scores = (standing.macro.get(column) for column in COLUMNS)
         costs = (cost.frames_per_second, cost.training_s, cost.seconds, cost.megabytes)
-        yield standing.name, standing.head, standing.backbone, *scores, *costs, int(is_front)
+        yield standing.name, standing.head, standing.backbone, *scores, *costs, int(is_front), standing.changes
 
 
 def _with_interval(macro: Mapping[str, Any], score: str) -> str:

@@ -124,7 +124,7 @@ class _Run:
         for member, setup, of_member in zip(self.system.members, self.setups, sides, strict=True):
             for number, (fold, side) in enumerate(zip(folds, of_member, strict=True), 1):
                 name = f"training {self._of_member(member)}fold {fold.name} ({number}/{len(folds)})"
-                jobs.append(Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name)))
+                jobs.append(Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name), one_core=True))
         made = self._make(jobs, "training folds")
         entries = [made[start : start + len(folds)] for start in range(0, len(made), len(folds))]
         answers = [[read_fold(*both) for both in zip(*of_member, strict=True)] for of_member in zip(entries, sides, strict=True)]
@@ -143,7 +143,7 @@ class _Run:
             epochs.append(statistics.median_high(of_folds) if of_folds else setup.params.epochs)
             videos, name = self._of(None, member.streams), f"training {self._of_member(member)}the final model"
             job = partial(train_network, setup, videos, name, epochs[-1])
-            jobs.append(Job(name, "network", network_recipe(setup, videos, epochs[-1]), job))
+            jobs.append(Job(name, "network", network_recipe(setup, videos, epochs[-1]), job, one_core=True))
         made = self._make(jobs, "training the final model")
         for member, entry in zip(self.system.members, made, strict=True):
             curve = read_network_curve(entry)

@@ -85,7 +85,6 @@ def labelled_videos(
     for record in labelled:
         snapshot = read_full_snapshot(labels / f"{record.id}.json")
         table, behaviours = snapshot.table, snapshot.table.behaviours
-        raters = tuple(said.values for _, said in sorted(snapshot.raters.items())) if snapshot.mean else ()
         with FeatureSet.open(features, record.id, streams) as opened:
             if opened.frames != len(table.values):
                 raise InputError(
@@ -93,5 +92,5 @@ def labelled_videos(
                 )
             opener = OpenFeatures(features.absolute(), record.id, tuple(streams), opened.keys, store)
             about = (opened.keys, table.values, opened.time_s, opener.streams, opened.widths)
-            videos.append(TrainingVideo(record.id, record.animal, opener, *about, raters))
+            videos.append(TrainingVideo(record.id, record.animal, opener, *about, snapshot.learned()))
     return behaviours, videos

@@ -136,7 +136,7 @@ class _Curve:
     def _jobs(self, size: int, draw: int, number: int, sides: Sequence[Sides]) -> list[Job]:
         name = f"{size} animals, draw {draw + 1}, fold {self.folds[number].name}"
         pairs = zip(self.setups, sides, strict=True)
-        return [Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name)) for setup, side in pairs]
+        return [Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name), one_core=True) for setup, side in pairs]
 
     def _point(self, size: int, draw: int, folds: Sequence[tuple[list[Sides], list[Entry]]]) -> Point:
         predictions = []

@@ -28,12 +28,14 @@ def index() -> str:
 def look(last: LastLook, store: Store) -> str:
     # Imported here: with nothing changed, which is most often, no library is loaded.
     from ethocache.common.files import write_json
+    from ethocache.dataset.corrections import labels_and_corrections, read_corrections
     from ethocache.dataset.findings import findings
     from ethocache.dataset.folder import DataFolder, refuse_results_folder
     from ethocache.dataset.index import index_videos, write_index
     from ethocache.dataset.individuals import split_individuals
     from ethocache.dataset.label_files import match_labels
     from ethocache.dataset.label_subjects import subjects_of
+    from ethocache.dataset.labels import needs_tags
     from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
     from ethocache.endtoend.holdings import note_project
     from ethocache.endtoend.project import read_project
@@ -46,16 +48,18 @@ def look(last: LastLook, store: Store) -> str:
     data, folder, streams = project.data, DataFolder(project.data.dir), project.backbone["streams"]
     refuse_results_folder(data.dir, [*RESULTS, store.root])
     tracker = make_tracker(project.track, store)
-    patterns = [*folder.places(data.videos, data.tracks, data.labels), *tracker.places()]
+    patterns = [*folder.places(data.videos, data.tracks, data.labels, data.corrections), *tracker.places()]
     note = last.begin(patterns, weights_files(streams))
     records = index_videos(folder, data, with_tracks=project.track.source == "files", store=store)
     records = split_individuals(records, data, tracker.individuals(), folder, store)
     refuse_missing_inputs(streams, records, project.track.source)
     meaning = project.labels.meaning(data.behaviours, data.each)
     whose = subjects_of(records, project.labels) if data.each else None
-    files = folder.files(data.labels)
+    files, saved = labels_and_corrections(folder, data)
     labels = match_labels([record.id for record in records], files, project.labels, meaning, store, subjects=whose)
-    snapshot_labels(LABELS, records, labels.parts, folder, data.behaviours, project.labels, store)
+    skip = project.labels.unmatched == "skip"
+    corrections = read_corrections(saved, records, data.behaviours, store, project.exclusive, skip)
+    snapshot_labels(LABELS, records, labels.parts, folder, data.behaviours, project.labels, store, corrections)
     write_index(INDEX, records)
     note_project(store)
     write_json(TRACK, tracker.description())
@@ -63,9 +67,11 @@ def look(last: LastLook, store: Store) -> str:
     write_json(HEAD, project.head)
     for stage in REVISIONS:
         write_json(CODE / f"{stage}.json", code_of(stage))
-    notes = [*findings(records, data, labels.parts), *labels.notes, *label_notes(LABELS, labels.parts)]
-    notes += unseen_behaviours(LABELS, labels.parts, data.behaviours)
-    return last.end(note, summary(records, len(labels.parts), notes))
+    known = list(dict.fromkeys([*labels.parts, *corrections.of]))
+    notes = [*findings(records, data, known), *labels.notes, *corrections.notes, *label_notes(LABELS, known)]
+    notes += unseen_behaviours(LABELS, known, data.behaviours)
+    tagged = sum(needs_tags(LABELS / f"{record.id}.json") for record in records)
+    return last.end(note, summary(records, len(labels.parts), notes, tagged, corrections))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tag the videos that have no labels."""
+"""Tag the videos that have no labels, or labels of a part only."""
 
 from pathlib import Path
 
@@ -8,10 +8,12 @@ from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
 from ethocache.common.wording import counted
 from ethocache.dataset.index import columns_about, read_index
+from ethocache.dataset.labels import needs_tags
 from ethocache.dataset.summary_table import write_summary
 from ethocache.dataset.tagged_video import read_tagged
 from ethocache.sequence.tagging import Tagger
 
+LABELS = Path("data/labels")
 TAGS, BOUTS, SUMMARY = Path("data/tags"), Path("data/bouts"), Path("data/summary")
 
 
@@ -20,13 +22,15 @@ def predict() -> str:
     store = find_store()
     tagger = Tagger(Path("models") / head, Path("data/features") / backbone, store)
     records = read_index(Path("data/index.json"))
-    videos = [record for record in records if not Path(f"data/labels/{record.id}.json").exists()]
+    videos = [record for record in records if needs_tags(LABELS / f"{record.id}.json")]
     entries = for_each([video.id for video in videos], tagger.keep_tags)
     for folder, file in ((TAGS, "tags.csv"), (BOUTS, "bouts.csv")):
         fill_folder(folder, {f"{video.id}.csv": entry.path(file) for video, entry in zip(videos, entries, strict=True)})
     tagged = (read_tagged(TAGS / f"{video.id}.csv", video) for video in videos)
     write_summary(SUMMARY / "tagged.csv", tagged, columns_about(records), tagger.card.behaviours)
-    return f"{counted(len(videos), 'video')} without labels, {store.made} tagged now"
+    in_part = sum((LABELS / f"{video.id}.json").is_file() for video in videos)
+    labelled_in_part = f" or with labels of a part only ({in_part})" if in_part else ""
+    return f"{counted(len(videos), 'video')} without labels{labelled_in_part}, {store.made} tagged now"
 
 
 if __name__ == "__main__":

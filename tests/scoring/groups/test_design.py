@@ -1,5 +1,7 @@
 """Who is compared with whom."""
 
+from itertools import product
+
 import pytest
 
 from ethocache.common.errors import InputError
@@ -59,3 +61,18 @@ def test_two_groups_never_share_a_name():
     about = {"1": [{"line": "WT", "dose": "very high"}], "2": [{"line": "WT very", "dose": "high"}], "3": [{"line": "HD", "dose": "high"}]}
     with pytest.raises(InputError, match="--by: 'WT very high' would be the name of two groups, as line and dose have"):
         make_design(about, ["line", "dose"], [])
+
+
+def test_groups_with_numbers_stand_in_the_order_of_the_numbers():
+    doses = ["10 mg", "2 mg", "0.5 mg", "saline", "02 mg"]
+    design = make_design({f"a{number}": [{"dose": dose}] for number, dose in enumerate(doses)}, ["dose"], [])
+    assert design.groups == ("0.5 mg", "02 mg", "2 mg", "10 mg", "saline")
+    within = make_design(
+        {f"a{n}": [{"day": day, "dose": dose}] for n, (day, dose) in enumerate(product(("9", "10"), "ab"))}, ["dose"], ["day"]
+    )
+    assert within.levels == ("9", "10")
+
+
+def test_a_part_that_is_named_twice_is_refused():
+    with pytest.raises(InputError, match=r"^--by: expected each part once, found 'dose' twice$"):
+        make_design({"a": [{"dose": "1"}], "b": [{"dose": "2"}]}, ["dose", "dose"], [])

@@ -23,6 +23,17 @@ def test_a_labelled_bout_of_which_the_model_sees_nothing_is_doubted(answers):
     assert doubt.sureness == pytest.approx(0.98) and doubt.detail == "labelled grooming; the model says no with 98%"
 
 
+def test_a_bout_that_the_model_finds_hard_but_likelier_than_frames_without_it_is_not_doubted(answers):
+    hard, as_elsewhere = drawn([(0, 10, 30, 0.06)]), drawn([(0, 10, 30, 0.06), (0, 40, 60, 0.2)])
+    label = drawn([(0, 10, 30, 1)], low=0)
+    assert kinds(answers(hard, label=label)) == []
+    assert kinds(answers(as_elsewhere, label=label)) == [(NOTHING, "grooming", 10, 30, "")]
+
+
+def test_where_a_behaviour_is_labelled_throughout_there_is_nothing_to_compare_with(answers):
+    assert kinds(answers(drawn([]), label=drawn([(0, 0, 100, 1)], low=0))) == [(NOTHING, "grooming", 0, 100, "")]
+
+
 def test_a_bout_that_somebody_missed_is_doubted(answers):
     assert kinds(answers(drawn([(1, 10, 30, 0.95)]), label=drawn([], low=0))) == [(MISSED, "rearing", 10, 30, "")]
 

@@ -1,5 +1,6 @@
 """Which animals are compared with which: the animal is the unit, however many videos it has."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from ethocache.common.errors import InputError, did_you_mean
 from ethocache.dataset.findings import some
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.text import shown
+
+_PARTS = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^0-9]+")
 
 
 @dataclass(frozen=True)
@@ -70,16 +73,26 @@ def make_design(about: Mapping[str, Sequence[Mapping[str, str]]], by: Sequence[s
     level_of = {animal: _cell(animal, videos, within, "--within") for animal, videos in sorted(about.items())}
     for option, names in (("--by", by), ("--within", within)):
         _check_cells_differ(about, names, option)
-    groups = sorted(set(group_of.values()))
+    groups = sorted(set(group_of.values()), key=by_number)
     if by and len(groups) < 2:
         raise InputError(f"--by: expected at least two groups by {', '.join(by)}, found only '{shown(groups[0])}'; name another part")
     if control and control not in groups:
         raise InputError(f"--control: '{shown(control)}' is not a group{did_you_mean(control, groups)}; known: {some(groups)}")
-    return Design(group_of, level_of, tuple(sorted(groups, key=lambda group: group != control)), tuple(sorted(set(level_of.values()))))
+    return Design(
+        group_of, level_of, tuple(sorted(groups, key=lambda group: group != control)), tuple(sorted(set(level_of.values()), key=by_number))
+    )
+
+
+def by_number(name: str) -> tuple[list[tuple[str, float]], str]:
+    """Return what sorts names as people do: ``dose 2`` before ``dose 10``, and ``0.5 mg`` before ``1 mg``."""
+    parts = ((part, part[0].isdecimal()) for part in _PARTS.findall(name))
+    return [("", float(part)) if is_number else (part, 0.0) for part, is_number in parts], name
 
 
 def _check_names(option: str, names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{option}: expected each part once, found '{shown(name)}' twice")
         if name in ("animal", "video"):
             raise InputError(f"{option}: expected what several animals have in common, found '{name}', which makes each a group of its own")
         if name not in known:

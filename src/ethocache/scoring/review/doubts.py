@@ -65,7 +65,9 @@ def doubtful_bouts(answers: Answers) -> list[Doubt]:
     """Return the bouts of one video whose labels look wrong, in order of time.
 
     Looking at labels of which a model that was not trained on them is sure of the opposite is the idea of confident learning
-    (Northcutt et al. 2021); here whole bouts are judged, as single frames at the edges of bouts always differ.
+    (Northcutt et al. 2021); here whole bouts are judged, as single frames at the edges of bouts always differ. How sure is sure
+    depends, as there, on how sure the model is elsewhere: a bout that it merely finds hard still looks more like its behaviour than
+    the frames of the same video that are labelled as not showing it do in the mean; one that shows something else does not.
 
     Parameters
     ----------
@@ -80,6 +82,7 @@ def doubtful_bouts(answers: Answers) -> list[Doubt]:
 
 def _labelled(answers: Answers, b: int) -> Iterator[Doubt]:
     """Yield the labelled bouts of a behaviour that the model does not see."""
+    as_without = _mean_without(answers, b)
     for start, stop in runs(answers.label[:, b] == YES).tolist():
         probability, part = answers.probability[start:stop, b], slice(start, stop)
         others = answers.probability[part].mean(axis=0, dtype=np.float64)
@@ -87,8 +90,14 @@ def _labelled(answers: Answers, b: int) -> Iterator[Doubt]:
         likeliest = int(others.argmax())
         if others[likeliest] >= RATHER and probability.mean() < 1 - RATHER and others[likeliest] > 2 * probability.mean():
             yield _doubt(answers, OTHER, b, start, stop, float(others[likeliest]), answers.behaviours[likeliest])
-        elif np.quantile(probability, 0.9) < SURE_NOT:
+        elif np.quantile(probability, 0.9) < SURE_NOT and probability.mean(dtype=np.float64) <= as_without:
             yield _doubt(answers, NOTHING, b, start, stop, 1 - float(probability.mean(dtype=np.float64)))
+
+
+def _mean_without(answers: Answers, b: int) -> float:
+    """Return the mean probability of a behaviour in the frames of the video that are labelled as not showing it; 1 without any."""
+    without = answers.probability[answers.label[:, b] == NO, b]
+    return float(without.mean(dtype=np.float64)) if len(without) else 1.0
 
 
 def _missed(answers: Answers, b: int, renamed: list[tuple[str, int, int]]) -> Iterator[Doubt]:
