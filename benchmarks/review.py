@@ -83,8 +83,13 @@ def review(project: LabelledProject, seed: int, purpose: Purpose, draws: int) ->
 def compared(gains: list[float]) -> dict[str, object]:
     """Return the queue minus chance of each seed, their mean with its standard error, and in how many the queue is better."""
     error = round(float(np.std(gains, ddof=1) / np.sqrt(len(gains))), 4) if len(gains) > 1 else None
-    spread = {"mean": round(float(np.mean(gains)), 4), "standard_error": error}
-    return {"gain": [round(gain, 4) for gain in gains]} | spread | {"seeds_better": sum(gain > 0 for gain in gains)}
+    better = sum(gain > 0 for gain in gains)
+    return {
+        "gain": [round(gain, 4) for gain in gains],
+        "mean": round(float(np.mean(gains)), 4),
+        "standard_error": error,
+        "seeds_better": better,
+    }
 
 
 def train(project: LabelledProject, labels: Mapping[str, Labels]) -> list[Prediction]:
