@@ -106,13 +106,16 @@ def groups(
 @app.command()
 def review(
     budget: Annotated[str, typer.Option(metavar="TIME", help="What you have: 10min, 90s, or 600 (seconds).")] = "10min",
+    purpose: Annotated[
+        str, typer.Option("--for", help="results: put right what is likely wrong; training: label what teaches.")
+    ] = "results",
     doubts: Annotated[bool, typer.Option("--doubts", help="Instead: labels that look wrong to models that never saw the animal.")] = False,
     to: Annotated[Path, typer.Option(metavar="DIR", help="Where the table goes.")] = Path("review"),
 ) -> None:
     """Tell which moments of which videos are most worth a look, or which labels look wrong."""
     from ethocache.endtoend import reviewing  # loads numpy
 
-    run_stage(lambda: reviewing.doubt_labels(to) if doubts else reviewing.queue_moments(budget, to))
+    run_stage(lambda: reviewing.doubt_labels(to) if doubts else reviewing.queue_moments(budget, to, purpose))
 
 
 @app.command()

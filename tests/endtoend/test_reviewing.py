@@ -80,13 +80,28 @@ def test_the_queue_names_the_place_the_reason_and_what_it_would_bring(project, t
     assert row["why"].startswith("uncertain") and float(row["expected_wrong_frames"]) == 20
 
 
+def test_a_queue_for_training_asks_for_what_is_shown_rather_than_for_what_is_in_doubt(project, tmp_path):
+    project.tagged("a", bouts((100, 140), value=0.95))
+    project.tagged("b", bouts((200, 240), value=0.3))
+    said = {purpose: queue_moments("15s", tmp_path / purpose, purpose) for purpose in ("results", "training")}
+    assert [rows(tmp_path / f"{purpose}/queue.csv")[0]["video"] for purpose in said] == ["b", "a"]
+    assert "38 frames of these behaviours labelled where nobody looked yet" in said["training"]
+    assert float(rows(tmp_path / "training/queue.csv")[0]["expected_new_frames"]) == pytest.approx(38)
+
+
+def test_another_purpose_is_refused(project, tmp_path):
+    with pytest.raises(InputError, match="--for: expected training or results, found 'fun'"):
+        queue_moments("90s", tmp_path / "review", "fun")
+
+
 def test_the_same_project_gives_the_same_bytes(project, tmp_path):
     rng = np.random.default_rng(0)
     for name in "abc":
         project.tagged(name, rng.random((300, 1)))
-    queue_moments("2min", tmp_path / "one")
-    queue_moments("120", tmp_path / "two")
-    assert (tmp_path / "one/queue.csv").read_bytes() == (tmp_path / "two/queue.csv").read_bytes()
+    for purpose in ("results", "training"):
+        queue_moments("2min", tmp_path / "one", purpose)
+        queue_moments("120", tmp_path / "two", purpose)
+        assert (tmp_path / "one/queue.csv").read_bytes() == (tmp_path / "two/queue.csv").read_bytes()
 
 
 def test_exclusive_behaviours_are_reviewed_too(project, tmp_path):

@@ -9,7 +9,7 @@ from ethocache.common.store import Store
 from ethocache.endtoend.reviewing import find_doubts
 from ethocache.scoring.measures import by_animal, scorable, score_of
 from ethocache.scoring.review.doubts import OTHER
-from ethocache.scoring.review.moments import moments_of
+from ethocache.scoring.review.moments import PURPOSES, moments_of
 from ethocache.scoring.review.queue import make_queue
 from ethocache.scoring.review.simulated import corrected, first_places, places_at_random, without_some
 from ethocache.scoring.review.wrongness import Answers, likely_shown, rare_weights
@@ -84,7 +84,7 @@ def macro_average_precision(predictions, truth):
     return float(np.mean([score_of("average_precision", videos) for videos in of_behaviour.values()]))
 
 
-def review_and_train_again(folder, videos, seed):
+def review_and_train_again(folder, videos, seed, purpose):
     """Hide 30 % of the labels, put 5 % right where the queue says, or anywhere; return by how much the queue is better."""
     truth, rng = {video.id: video.labels for video in videos}, np.random.default_rng([seed, 1])
     labels = without_some(truth, 0.3, 30, rng)
@@ -94,7 +94,7 @@ def review_and_train_again(folder, videos, seed):
 
     answers = answers_of(trained(labels, "before"))
     weights = rare_weights(sum(likely_shown(said) for said in answers))
-    queue = make_queue([moment for said in answers for moment in moments_of(said, weights, 3600)], 3600, 1)
+    queue = make_queue([moment for said in answers for moment in moments_of(said, weights, 3600, purpose)], 3600, 1)
     chosen = first_places(queue.moments, NAMES, round(0.05 * sum(values.size for values in truth.values())))
     anywhere = places_at_random(chosen, labels, rng)
     scores = [
@@ -105,10 +105,11 @@ def review_and_train_again(folder, videos, seed):
 
 
 @pytest.mark.slow
-def test_the_queue_raises_the_score_more_than_as_much_chosen_at_random(tmp_path, plant):
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_the_queue_raises_the_score_more_than_as_much_chosen_at_random(tmp_path, plant, purpose):
     gains = []
     for seed in range(5):
         rng = np.random.default_rng(seed)
         videos = [plant(f"m{n}", labels=rarely_shown(rng), dimensions=128, seed=seed) for n in range(6)]
-        gains.append(review_and_train_again(tmp_path / str(seed), videos, seed))
+        gains.append(review_and_train_again(tmp_path / str(seed), videos, seed, purpose))
     assert np.mean(gains) > 0 and np.sum(np.array(gains) > 0) >= 4, gains

@@ -22,7 +22,7 @@ from ethocache.endtoend.measuring import LABELS, PREDICTIONS, TAGS, check_behavi
 from ethocache.scoring.review.budget import seconds_of
 from ethocache.scoring.review.doubts import Doubt, doubtful_bouts
 from ethocache.scoring.review.late_edges import late_raters, late_videos
-from ethocache.scoring.review.moments import moments_of
+from ethocache.scoring.review.moments import PURPOSES, Purpose, moments_of
 from ethocache.scoring.review.queue import make_queue
 from ethocache.scoring.review.tables import doubts_in_words, queue_in_words, write_doubts, write_queue
 from ethocache.scoring.review.wrongness import Answers, likely_shown, rare_weights, wrong_probability
@@ -32,7 +32,7 @@ INDEX, PARAMS = Path("data/index.json"), Path("params.yaml")
 NOTHING_YET = "there is nothing to review yet, neither tags nor predictions: run 'dvc repro' first"
 
 
-def queue_moments(budget: str, target: Path) -> str:
+def queue_moments(budget: str, target: Path, purpose: str = "results") -> str:
     """Write ``queue.csv``, the moments most worth a look, and say in a few lines what they are and would likely bring.
 
     Parameters
@@ -41,13 +41,15 @@ def queue_moments(budget: str, target: Path) -> str:
         The time that somebody has, such as ``10min``.
     target
         Folder of the table; neither the lab's own nor one of results.
+    purpose
+        ``results``, to put right what is likely wrong, or ``training``, to label what likely teaches the next model.
 
     Raises
     ------
     InputError
-        If the budget is no time or too short for one moment, or nothing has been predicted yet.
+        If the budget is no time or too short for one moment, the purpose is none of these, or nothing has been predicted yet.
     """
-    budget_s = seconds_of(budget)
+    budget_s, purpose = seconds_of(budget), _purpose(purpose)
     params, records = _project(target)
     exclusive = read_section(PARAMS, "train", TrainParams).task == "exclusive"
     frames, wrong_in_all, videos = np.zeros(len(params.behaviours)), 0.0, 0
@@ -60,7 +62,7 @@ def queue_moments(budget: str, target: Path) -> str:
     weights, moments = rare_weights(frames), []
     with progress("looking for moments", videos, "video") as bar:
         for answers in _answers(records, params.behaviours, exclusive):
-            moments += moments_of(answers, weights, budget_s)
+            moments += moments_of(answers, weights, budget_s, purpose)
             bar.update()
     queue = make_queue(moments, budget_s, wrong_in_all, exclusive)
     if moments and not queue.moments:
@@ -132,6 +134,13 @@ def _raters(videos: Sequence[Answers]) -> dict[str, dict[str, npt.NDArray[np.int
                     f"{video}: labels of {len(values)} frames by '{shown(rater)}', a prediction of {frames[video]}; run 'dvc repro' first"
                 )
     return found
+
+
+def _purpose(text: str) -> Purpose:
+    for purpose in PURPOSES:
+        if text == purpose:
+            return purpose
+    raise InputError(f"--for: expected {' or '.join(PURPOSES)}, found '{text}'")
 
 
 def _project(target: Path) -> tuple[DataParams, list[VideoRecord]]:

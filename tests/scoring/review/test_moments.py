@@ -60,3 +60,19 @@ def test_each_moment_says_why(answers):
     assert why(answers(np.full(300, 0.1), label=np.full(300, -1))) == "no labels"
     assert why(answers(np.full(300, 0.5), label=np.ones(300))) == "uncertain"
     assert why(answers(np.full(300, 0.4), label=np.zeros(300), tag=np.zeros(300))) == "uncertain"
+
+
+def test_for_training_what_is_likely_shown_and_not_labelled_comes_first(answers):
+    sure = unsure(100, 140, by=0.95, rest=0.001)
+    doubtful = unsure(200, 240, by=0.3, rest=0.001)
+    said = answers(np.maximum(sure, doubtful))
+    to_put_right, to_learn = moments_of(said, ONE, 600)[0], moments_of(said, ONE, 600, "training")[0]
+    assert (to_put_right.start, to_put_right.new) == (200, 0)
+    assert to_learn.start == 100
+    assert to_learn.wrong == pytest.approx(40 * 0.05) and to_learn.new == pytest.approx(40 * 0.95)
+    assert to_learn.gain == pytest.approx(4.0)
+
+
+def test_for_training_a_label_that_nobody_doubts_is_worth_nothing(answers):
+    sure = unsure(100, 140, by=0.95, rest=0.001)
+    assert moments_of(answers(sure, label=sure > 0.5), ONE, 600, "training") == []

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ethocache.scoring.review.moments import Moment
-from ethocache.scoring.review.simulated import corrected, first_places, places_at_random, without_some
+from ethocache.scoring.review.simulated import corrected, first_places, places_at_random, unlabelled_at_random, without_some
 
 TRUTH = {"a": np.ones((400, 2), np.int8), "b": np.zeros((400, 2), np.int8)}
 
@@ -35,3 +35,18 @@ def test_only_the_named_behaviour_is_put_right():
     labels = {video: np.full_like(values, -1) for video, values in TRUTH.items()}
     mended = corrected(labels, TRUTH, [("a", 1, 10, 20)])
     assert (mended["a"][10:20, 1] == 1).all() and (mended["a"] == 1).sum() == 10 and (labels["a"] == -1).all()
+
+
+def test_chance_among_the_unlabelled_takes_as_many_frames_without_a_label_and_none_twice():
+    labels = without_some(TRUTH, 0.3, 10, np.random.default_rng(0))
+    drawn = unlabelled_at_random(labels, 155, 40, np.random.default_rng(1))
+    frames = [(video, b, frame) for video, b, start, stop in drawn for frame in range(start, stop)]
+    assert len(frames) == len(set(frames)) == 155
+    assert all(labels[video][frame, b] == -1 for video, b, frame in frames)
+
+
+def test_chance_takes_all_that_has_no_label_if_there_is_less():
+    labels = {"a": TRUTH["a"].copy(), "b": TRUTH["b"]}
+    labels["a"][100:110, 1] = -1
+    drawn = unlabelled_at_random(labels, 155, 40, np.random.default_rng(1))
+    assert sum(stop - start for _, _, start, stop in drawn) == 10

@@ -1,6 +1,7 @@
 """What is printed and written."""
 
 import csv
+from dataclasses import replace
 
 from ethocache.scoring.review.doubts import MISSED, Doubt
 from ethocache.scoring.review.moments import Moment
@@ -44,3 +45,11 @@ def test_text_that_a_spreadsheet_would_run_is_tamed(tmp_path):
     with (tmp_path / "doubts.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["behaviour"], row["rater"], row["start_s"]) == ("'-b", "'+kim", "")
+
+
+def test_a_queue_for_training_says_how_much_would_be_new():
+    for_training = Queue(tuple(replace(moment(n), new=20.4) for n in range(2)), 24.68, 100, 20)
+    lines = queue_in_words(for_training).splitlines()
+    assert lines[0].endswith("(25%), and 41 frames of these behaviours labelled where nobody looked yet")
+    assert lines[1].split() == ["video", "seconds", "frames", "behaviour", "wrong", "new", "why"]
+    assert lines[2].split() == ["v", "0.0-4.0", "0-40", "grooming", "12.3", "20.4", "uncertain"]

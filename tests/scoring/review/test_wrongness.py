@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ethocache.scoring.review.wrongness import LABEL_ERROR, MOST_TRUSTED, likely_shown, rare_weights, wrong_probability
+from ethocache.scoring.review.wrongness import LABEL_ERROR, MOST_TRUSTED, likely_shown, new_shown, rare_weights, wrong_probability
 
 
 def test_a_tag_is_wrong_with_the_probability_of_the_opposite(answers):
@@ -46,3 +46,13 @@ def test_rare_behaviours_count_more_up_to_a_limit():
 
 def test_labels_say_how_often_a_behaviour_is_shown_and_probabilities_where_there_are_none(answers):
     assert likely_shown(answers([0.9, 0.9, 0.25], label=[0, 1, -1])) == pytest.approx([1.25])
+
+
+def test_new_is_what_is_likely_shown_where_nobody_looked(answers):
+    said = answers(np.array([[0.7, 0.2], [0.7, 0.2]]), label=[[-1, 1], [-1, -1]])
+    assert new_shown(said) == pytest.approx(np.array([[0.7, 0.0], [0.7, 0.2]]))
+
+
+def test_who_saw_one_of_exclusive_behaviours_leaves_nothing_new_in_a_frame(answers):
+    said = answers(np.array([[0.7, 0.2], [0.7, 0.2]]), label=[[-1, 1], [-1, -1]], exclusive=True)
+    assert new_shown(said) == pytest.approx(np.array([[0.0, 0.0], [0.7, 0.2]]))

@@ -1,6 +1,7 @@
 """Stretches of a video that are worth looking at, and why."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +12,17 @@ from ethocache.dataset.tags import frame_edges_s
 from ethocache.scoring.edges import TOLERANCE_S
 from ethocache.scoring.frames import Floats, Mask
 from ethocache.scoring.review.budget import watching_s
-from ethocache.scoring.review.wrongness import Answers, wrong_probability
+from ethocache.scoring.review.wrongness import Answers, new_shown, wrong_probability
+
+Purpose = Literal["training", "results"]
+"""What somebody looks for: labels that teach the next model, or tags and labels put right."""
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 LENGTHS_S = (2.0, 4.0, 8.0)
 """From about one bout to a few: longer moments are looked at as two."""
 STEP_S = 0.5
-LEAST_WRONG = 0.5
-"""Expected wrong frames of a moment; with less than half a frame there is likely nothing to put right."""
+LEAST = 0.5
+"""Expected frames of a moment that count; with less than half a frame there is likely nothing to put right, or to learn."""
 UNCERTAIN = 0.2
 """A moment is uncertain in which one frame in five is likely wrong."""
 
@@ -40,6 +45,8 @@ class Moment:
         What a wrong frame of this behaviour counts (`rare_weights`).
     why
         In words.
+    new
+        Expected number of frames with the behaviour that nobody labelled yet; 0 where tags and labels are only to be put right.
     """
 
     video: str
@@ -51,6 +58,7 @@ class Moment:
     wrong: float
     weight: float
     why: str
+    new: float = 0.0
 
     @property
     def watching_s(self) -> float:
@@ -59,11 +67,11 @@ class Moment:
 
     @property
     def gain(self) -> float:
-        """Weighted wrong frames put right per second of a person's time."""
-        return self.weight * self.wrong / self.watching_s
+        """Weighted frames that are put right, or new to the model, per second of a person's time."""
+        return self.weight * (self.wrong + self.new) / self.watching_s
 
 
-def moments_of(answers: Answers, weights: Floats, budget_s: float) -> list[Moment]:
+def moments_of(answers: Answers, weights: Floats, budget_s: float, purpose: Purpose = "results") -> list[Moment]:
     """Return the moments of one video that do not overlap within a behaviour, the best of each first.
 
     Parameters
@@ -74,35 +82,38 @@ def moments_of(answers: Answers, weights: Floats, budget_s: float) -> list[Momen
         (B,) what a wrong frame of each behaviour counts.
     budget_s
         No more moments of a behaviour are returned than could be looked at in so many seconds.
+    purpose
+        For training, likely frames of a behaviour that nobody labelled count besides those that are likely wrong.
     """
     wrong, edges_s = wrong_probability(answers), frame_edges_s(answers.time_s)
+    new = new_shown(answers) if purpose == "training" else np.zeros_like(wrong)
     most, found = int(budget_s // watching_s(0)), list[Moment]()
     for b, name in enumerate(answers.behaviours):
-        for start, stop in best_stretches(wrong[:, b], edges_s, most):
-            expected = float(wrong[start:stop, b].sum())
-            place = (start, stop, float(edges_s[start]), float(edges_s[stop]))
-            found.append(Moment(answers.video, name, *place, expected, float(weights[b]), _why(answers, b, wrong[:, b], start, stop)))
+        for start, stop in best_stretches(wrong[:, b] + new[:, b], edges_s, most):
+            place, why = (start, stop, float(edges_s[start]), float(edges_s[stop])), _why(answers, b, wrong[:, b], start, stop)
+            expected = [float(of_frame[start:stop, b].sum()) for of_frame in (wrong, new)]
+            found.append(Moment(answers.video, name, *place, expected[0], float(weights[b]), why, expected[1]))
     return found
 
 
-def best_stretches(wrong: Floats, edges_s: Floats, most: int) -> list[tuple[int, int]]:
-    """Return half-open frame ranges that do not overlap, by falling expected wrong frames per second of a person's time.
+def best_stretches(counts: Floats, edges_s: Floats, most: int) -> list[tuple[int, int]]:
+    """Return half-open frame ranges that do not overlap, by falling expected frames that count per second of a person's time.
 
     Parameters
     ----------
-    wrong
-        (T,) how likely each frame is wrong.
+    counts
+        (T,) what looking at each frame likely brings, such as how likely it is wrong.
     edges_s
         (T + 1,) when each frame starts, and the end of the last.
     most
         At most so many.
     """
     start, stop = _candidates(edges_s)
-    sums = np.append(0.0, np.cumsum(wrong))
+    sums = np.append(0.0, np.cumsum(counts))
     expected = sums[stop] - sums[start]
     density = expected / watching_s(edges_s[stop] - edges_s[start])
-    kept = np.flatnonzero((expected >= LEAST_WRONG) & (stop > start))
-    taken, found = np.zeros(len(wrong), bool), list[tuple[int, int]]()
+    kept = np.flatnonzero((expected >= LEAST) & (stop > start))
+    taken, found = np.zeros(len(counts), bool), list[tuple[int, int]]()
     for place in kept[np.argsort(-density[kept], kind="stable")].tolist():
         if len(found) == most:
             break

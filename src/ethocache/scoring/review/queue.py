@@ -39,6 +39,11 @@ class Queue:
         """The part of all expected wrong frames."""
         return self.wrong / self.wrong_in_all if self.wrong_in_all else 0.0
 
+    @property
+    def new(self) -> float:
+        """Expected frames in the moments that show the behaviour and that nobody labelled, in a queue for training."""
+        return sum(moment.new for moment in self.moments)
+
 
 def make_queue(moments: Iterable[Moment], budget_s: float, wrong_in_all: float, exclusive: bool = False) -> Queue:
     """Choose moments by expected gain per second of a person's time, until the time is spent.

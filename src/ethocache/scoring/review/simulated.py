@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.dataset.label_table import NOT_SCORED
+from ethocache.dataset.runs import runs
 from ethocache.scoring.review.moments import Moment
 
 Labels = npt.NDArray[np.int8]
@@ -48,6 +49,25 @@ def places_at_random(places: Sequence[Place], labels: Mapping[str, Labels], rng:
                 break
         part[:] = True
         found.append((video, b, start, start + after - first))
+    return found
+
+
+def unlabelled_at_random(labels: Mapping[str, Labels], cells: int, length: int, rng: np.random.Generator) -> list[Place]:
+    """Return places that hold so many frames without a label, each counted for its behaviour; cut out of stretches of `length` anywhere.
+
+    A harder rival than `places_at_random`: it knows as well as a queue that labelled frames teach nothing new.
+    """
+    open_to = {video: values == NOT_SCORED for video, values in labels.items()}
+    found, left = list[Place](), min(cells, sum(int(places.sum()) for places in open_to.values()))
+    while left:
+        video = str(rng.choice(sorted(open_to)))
+        frames, behaviours = open_to[video].shape
+        b, start = int(rng.integers(behaviours)), int(rng.integers(max(1, frames - length + 1)))
+        part = open_to[video][start : start + length, b]
+        part[np.cumsum(part) > left] = False
+        found += [(video, b, start + first, start + after) for first, after in runs(part).tolist()]
+        left -= int(part.sum())
+        part[:] = False
     return found
 
 

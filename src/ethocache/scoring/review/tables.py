@@ -12,7 +12,7 @@ from ethocache.scoring.text_table import aligned
 
 QUEUE_COLUMNS = (
     *("rank", "video", "file", "behaviour", "start_s", "stop_s", "start_frame", "stop_frame", "why"),
-    *("expected_wrong_frames", "weight", "watching_s", "gain_per_s"),
+    *("expected_wrong_frames", "expected_new_frames", "weight", "watching_s", "gain_per_s"),
 )
 DOUBT_COLUMNS = (
     *("kind", "video", "file", "rater", "behaviour", "instead", "start_s", "stop_s", "start_frame", "stop_frame"),
@@ -35,7 +35,7 @@ def write_queue(path: Path, queue: Queue, files: Mapping[str, str]) -> None:
 def _queue(queue: Queue, files: Mapping[str, str]) -> Iterator[list[Cell]]:
     for rank, moment in enumerate(queue.moments, 1):
         place: list[Cell] = [moment.start_s, moment.stop_s, moment.start, moment.stop]
-        numbers: list[Cell] = [moment.wrong, moment.weight, moment.watching_s, moment.gain]
+        numbers: list[Cell] = [moment.wrong, moment.new, moment.weight, moment.watching_s, moment.gain]
         yield [rank, moment.video, files[moment.video], moment.behaviour, *place, moment.why, *numbers]
 
 
@@ -55,13 +55,16 @@ def queue_in_words(queue: Queue) -> str:
     """Return what looking at all moments would likely bring, and a table of the first of them."""
     if not queue.moments:
         return f"no moment is worth a look: {queue.wrong_in_all:.1f} frames are expected to be wrong in all, few of them together"
-    head = ["video", "seconds", "frames", "behaviour", "wrong", "why"]
+    new = any(moment.new for moment in queue.moments)
+    head = ["video", "seconds", "frames", "behaviour", "wrong", *(["new"] if new else []), "why"]
     videos = len({moment.video for moment in queue.moments})
     summary = (
         f"{len(queue.moments)} moments in {videos} videos, about {_time(queue.watching_s)} of looking: if the model's probabilities are "
         f"right, {queue.wrong:.0f} of an expected {queue.wrong_in_all:.0f} wrong frames would be put right ({queue.share:.0%})"
     )
-    return "\n".join([summary, *_table(head, [_line(moment) for moment in queue.moments], "queue.csv")])
+    if new:
+        summary += f", and {queue.new:.0f} frames of these behaviours labelled where nobody looked yet"
+    return "\n".join([summary, *_table(head, [_line(moment, new) for moment in queue.moments], "queue.csv")])
 
 
 def _table(head: list[str], rows: list[list[str]], file: str) -> list[str]:
@@ -70,9 +73,10 @@ def _table(head: list[str], rows: list[list[str]], file: str) -> list[str]:
     return [aligned([head, *rows[:_PRINTED]], left=len(head)), *more]
 
 
-def _line(moment: Moment) -> list[str]:
+def _line(moment: Moment, new: bool) -> list[str]:
     seconds = f"{moment.start_s:.1f}-{moment.stop_s:.1f}"
-    return [shown(moment.video), seconds, f"{moment.start}-{moment.stop}", shown(moment.behaviour), f"{moment.wrong:.1f}", moment.why]
+    numbers = [f"{moment.wrong:.1f}", *([f"{moment.new:.1f}"] if new else [])]
+    return [shown(moment.video), seconds, f"{moment.start}-{moment.stop}", shown(moment.behaviour), *numbers, moment.why]
 
 
 def doubts_in_words(doubts: Sequence[Doubt], videos: int) -> str:

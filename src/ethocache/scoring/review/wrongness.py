@@ -87,6 +87,15 @@ def wrong_probability(answers: Answers) -> Floats:
     return np.asarray(against[:, None] * share)
 
 
+def new_shown(answers: Answers) -> Floats:
+    """Return (T, B): how likely a frame shows the behaviour, where nobody said whether it does; 0 where somebody did.
+
+    Behaviours are shown in few frames, and what a model learns of one it learns from those. Looking for them where nobody looked
+    yet can teach more than settling doubts, which are mostly about other frames (Attenberg and Provost 2010).
+    """
+    return np.asarray(np.where(answers.looked, 0.0, answers.probability), np.float64)
+
+
 def _doubt(against: Floats) -> Floats:
     against = np.minimum(against, MOST_TRUSTED)
     wrong = LABEL_ERROR * against
