@@ -13,7 +13,7 @@ from ethocache.scoring.report.settings import ReportParams
 from ethocache.scoring.review.doubts import Doubt
 from ethocache.scoring.review.queue import Queue
 
-_SHOWN = 20  # moments and doubts; all of them are on the videos' pages
+_SHOWN = 12  # moments and doubts; all of them are on the videos' pages
 
 
 @dataclass(frozen=True)

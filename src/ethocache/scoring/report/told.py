@@ -107,6 +107,6 @@ def told_by_people(
     label = labels.values if labels else np.full(shape, NOT_SCORED, np.int8)
     if label.shape != shape:
         raise InputError(
-            f"{record.id}: expected labels of {shape[0]} frames and {shape[1]} behaviours, found {label.shape}; run 'dvc repro'"
+            f"{record.id}: expected labels of {shape[0]} frames and {shape[1]} behaviours, found {label.shape}; run 'dvc repro' first"
         )
     return Told(record, behaviours, time_s, label, np.zeros(shape, np.int8), None, None, exclusive, NOBODY, labels is not None)

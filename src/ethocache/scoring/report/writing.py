@@ -4,6 +4,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,6 +24,8 @@ from ethocache.scoring.review.queue import Queue
 REVISION = 1  # of all that pages say, the queue and the doubts included; raise it when the same results would give other pages
 TEMPLATES, ASSETS = (Path(__file__).parent / name for name in ("templates", "assets"))
 INDEX = "index.html"
+
+Tell, FindFilm, Step = Callable[[VideoRecord], Told], Callable[[VideoRecord], Path | None], Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,11 @@ class Report:
 
     def write(
         self,
-        told: Callable[[VideoRecord], Told],
-        film: Callable[[VideoRecord], Path | None],
+        told: Tell,
+        film: FindFilm,
         plots: Path,
         made: Made,
-        step: Callable[[], object],
+        step: Step,
     ) -> int:
         """Write every page, and return how many pages of videos there are.
 
@@ -84,9 +87,7 @@ class Report:
         write_text(self.folder / INDEX, pages.get_template(INDEX).render(project=self.project, **shown))
         return len(rows)
 
-    def _videos(
-        self, told: Callable[[VideoRecord], Told], film: Callable[[VideoRecord], Path | None], pages: Environment
-    ) -> Iterator[VideoRow]:
+    def _videos(self, told: Tell, film: FindFilm, pages: Environment) -> Iterator[VideoRow]:
         slugs = slugs_of(record.id for record in self.records)
         moments, doubts = _by_video(self.queue.moments), defaultdict[str, list[Doubt]](list)
         for doubt in self.doubts:
@@ -126,7 +127,7 @@ def _next_moments(moments: Sequence[Moment], slugs: Mapping[str, str]) -> dict[s
     Videos come in the order of their first moment; the last has none.
     """
     order = list(dict.fromkeys(moment.video for moment in moments))
-    return {video: {"href": f"{slugs[after]}.html#moment", "title": after} for video, after in zip(order, order[1:], strict=False)}
+    return {video: {"href": f"{slugs[after]}.html#moment", "title": after} for video, after in pairwise(order)}
 
 
 def _environment() -> Environment:
