@@ -2,7 +2,7 @@
 
 Makes a project without DVC: an index, predictions and tags of random bouts, metrics and pictures as `evaluate` makes them, a model's card,
 and one short rendered film as everybody's crop. Then the stage runs by itself, twice: anew, and with nothing to change.
-Ends with one JSON line: `videos`, `frames` of each, `seconds`, `again_s`, `peak_mb`, `pages`, and `megabytes` of all pages and data without media.
+Ends with one JSON line: `videos`, `frames` of each, `seconds`, `again_s`, `peak_mb`, `pages`, and `megabytes` of all but the media.
 
 Run it with ``uv run python benchmarks/report.py [--videos 17] [--frames 6600]``.
 """

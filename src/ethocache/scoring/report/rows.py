@@ -53,7 +53,8 @@ class VideoRow:
 def row_of(told: Told, page: str, moments: int, doubts: int) -> VideoRow:
     """Return the line of a video."""
     looked = told.label >= NO
-    seen, tagged = looked.any(axis=0).tolist(), told.probability is not None
+    tagged = told.probability is not None
+    seen = [bool(looked[:, b].any()) for b in range(len(told.behaviours))]
     labelled_s, tagged_s = told.seconds(told.label == YES), told.seconds(told.tag == YES)
     wrong_s = told.seconds(np.asarray(looked & (told.label != told.tag)))
     return VideoRow(

@@ -25,7 +25,9 @@ REVISION = 1  # of all that pages say, the queue and the doubts included; raise 
 TEMPLATES, ASSETS = (Path(__file__).parent / name for name in ("templates", "assets"))
 INDEX = "index.html"
 
-Tell, FindFilm, Step = Callable[[VideoRecord], Told], Callable[[VideoRecord], Path | None], Callable[[], object]
+Tell = Callable[[VideoRecord], Told]
+FindFilm = Callable[[VideoRecord], Path | None]
+Step = Callable[[], object]
 
 
 @dataclass(frozen=True)
