@@ -41,6 +41,7 @@ OWNERS = {
     "dask_jobqueue": {"common/workers.py"},
     "filelock": {"common/locks.py"},
     "matplotlib": {"scoring/"},
+    "jinja2": {"scoring/report/writing.py"},
     "PIL": {"vision/contact_sheet.py", "vision/overlay_text.py"},
     "typer": {"cli.py"},
     "pynwb": {"dataset/nwb.py"},

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from ethocache.common.store import Store
-from ethocache.endtoend.reviewing import find_doubts
 from ethocache.scoring.measures import by_animal, scorable, score_of
 from ethocache.scoring.review.doubts import OTHER
 from ethocache.scoring.review.moments import PURPOSES, moments_of
+from ethocache.scoring.review.project import find_doubts
 from ethocache.scoring.review.queue import make_queue
 from ethocache.scoring.review.simulated import corrected, first_places, places_at_random, without_some
 from ethocache.scoring.review.wrongness import Answers, likely_shown, rare_weights
@@ -63,7 +63,7 @@ def test_planted_labelling_errors_are_among_the_doubts(tmp_path, plant, seed):
     predictions = train(tmp_path, [replace(video, labels=wrong[video.id]) for video in videos])
     found = {
         (doubt.kind, doubt.rater) if doubt.rater else (doubt.kind, doubt.video, doubt.start, doubt.stop, doubt.behaviour, doubt.instead)
-        for doubt in find_doubts(answers_of(predictions), raters)
+        for doubt in find_doubts({answers.video: answers for answers in answers_of(predictions)}, raters)
     }
     assert len(planted) >= 5
     assert len(found & planted) / len(planted) >= 0.8

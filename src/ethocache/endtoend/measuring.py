@@ -1,6 +1,6 @@
 """Read what each video of the project shows, from people or from the model, and measure it: one video in memory at a time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,11 +10,11 @@ import numpy as np
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.progress import progress
 from ethocache.common.store import Store
-from ethocache.dataset.findings import some
 from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import VideoRecord, time_stamps
 from ethocache.dataset.labels import labelled_in_files, read_snapshot
 from ethocache.dataset.predictions import Prediction, read_prediction
+from ethocache.dataset.results import check_behaviours
 from ethocache.dataset.summary_table import plain_text
 from ethocache.dataset.tagged_video import TaggedVideo, about_video, read_tagged
 from ethocache.dataset.text import Table
@@ -186,17 +186,3 @@ def _confusion(records: Sequence[VideoRecord], behaviours: tuple[str, ...]) -> d
         if not prediction.seen:
             counts[animal_of(record)] = counts.get(animal_of(record), 0) + count_video(prediction)
     return counts
-
-
-def check_behaviours(found: Collection[str], expected: Collection[str], video: str) -> None:
-    """Check that results are of the behaviours that params.yaml asks for.
-
-    Raises
-    ------
-    InputError
-        If they are of others.
-    """
-    if found != expected:
-        raise InputError(
-            f"{video}: expected the behaviours of params.yaml ({some([*expected])}), found {some([*found])}; run 'dvc repro' first"
-        )

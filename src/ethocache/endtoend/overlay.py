@@ -21,7 +21,7 @@ from ethocache.dataset.tags import read_tags
 from ethocache.dataset.text import shown
 from ethocache.dataset.videos import VideoFacts, probe
 from ethocache.scoring.pictures import colour_of
-from ethocache.sequence.model_file import CARD, read_card, verdict_of
+from ethocache.sequence.model_file import threshold_of
 from ethocache.vision.overlay_strip import Shown
 from ethocache.vision.overlaying import overlay_video
 
@@ -177,13 +177,7 @@ def _of_unlabelled(record: VideoRecord) -> Shown:
 
 def _threshold_of_model(behaviours: tuple[str, ...]) -> npt.NDArray[np.float32] | None:
     """Return from where on the final model tags a frame; None where something else decides, or the model is not here."""
-    if not HEAD.is_file():
-        return None
-    folder = MODELS / str(read_json(HEAD)["name"])
-    card = read_card(folder)
-    decision = verdict_of(card, folder / CARD).decision
-    by_threshold = not card.exclusive and not any(decision.chains) and card.behaviours == behaviours
-    return decision.threshold if by_threshold else None
+    return threshold_of(MODELS / str(read_json(HEAD)["name"]), behaviours) if HEAD.is_file() else None
 
 
 def _shown(record: VideoRecord, behaviours: tuple[str, ...], states: Mapping[str, npt.NDArray[np.int8]]) -> Shown:

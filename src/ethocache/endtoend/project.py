@@ -9,6 +9,7 @@ from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section, load_params, parse_section
 from ethocache.dataset.folder import DataParams
 from ethocache.dataset.labels import LabelParams
+from ethocache.scoring.report.settings import ReportParams
 from ethocache.scoring.settings import EvaluateParams
 from ethocache.sequence.decision_settings import DecideParams, check_decide
 from ethocache.sequence.heads import check_heads, resolve_head
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type[Section]] = {
     "train": TrainParams,
     "decide": DecideParams,
     "evaluate": EvaluateParams,
+    "report": ReportParams,
 }
 _NAMES = ("head", "backbone")
 _RECIPES = ("heads", "backbones")

@@ -13,6 +13,7 @@ from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.dataset.index import REVISION as TIMES
 from ethocache.dataset.label_snapshot import REVISION as NEEDS
 from ethocache.dataset.summary_table import REVISION as SUMMARIES
+from ethocache.scoring.report.writing import REVISION as REPORTS
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.deciding import REVISION as VERDICTS
 from ethocache.sequence.model_making import REVISION as MODELS
@@ -20,6 +21,7 @@ from ethocache.sequence.tagging import REVISION as TAGS
 from ethocache.sequence.trainings import REVISION as TRAININGS
 from ethocache.vision.backbones.pose import REVISION as POSES
 from ethocache.vision.backbones.pose import VIEW_REVISION as VIEWS
+from ethocache.vision.browser_film import REVISION as FILMS
 from ethocache.vision.crop_plan import REVISION as CROPS
 from ethocache.vision.embedding import REVISION as FEATURES
 from ethocache.vision.kept import TRACK_REVISION as TRACKS
@@ -38,6 +40,7 @@ REVISIONS: dict[str, dict[str, int]] = {
     "evaluate": {"scores": SCORES},
     "cost": {"costs": COSTS},
     "predict": {"tags": TAGS, "summary": SUMMARIES, "needs": NEEDS},
+    "report": {"reports": REPORTS, "films": FILMS, "times": TIMES},
 }
 
 LAYERS: dict[str, tuple[str, ...]] = {
@@ -49,8 +52,12 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "evaluate": ("common", "dataset", "scoring"),
     "cost": ("common",),
     "predict": ("common", "dataset", "sequence"),
+    "report": ("common", "dataset", "scoring", "sequence", "vision"),
 }
 """Stage -> the layers that it imports."""
+
+BESIDES: dict[str, tuple[str, ...]] = {"report": ("scoring/report/templates", "scoring/report/assets")}
+"""Stage -> folders of what decides its result and is no Python."""
 
 
 def code_of(stage: str) -> dict[str, Any]:
@@ -60,5 +67,6 @@ def code_of(stage: str) -> dict[str, Any]:
 
 
 def _source(stage: str) -> str:
-    files = [_PACKAGE / "stages" / f"{stage}.py", *(path for layer in LAYERS[stage] for path in sorted((_PACKAGE / layer).rglob("*.py")))]
+    ours = [_PACKAGE / "stages" / f"{stage}.py", *(path for layer in LAYERS[stage] for path in sorted((_PACKAGE / layer).rglob("*.py")))]
+    files = ours + [path for folder in BESIDES.get(stage, ()) for path in sorted((_PACKAGE / folder).iterdir())]
     return sha256_of([[path.relative_to(_PACKAGE).as_posix(), sha256_of_file(path)] for path in files])

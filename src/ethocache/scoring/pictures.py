@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Paul Tol's "muted" scheme: told apart with every common kind of colour vision.
-COLOURS = ("#332288", "#CC6677", "#117733", "#DDAA33", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499")
+# Okabe and Ito's colours without yellow and black, which vanish on white and on black paper, then two of Paul Tol's "muted" ones:
+# told apart with every common kind of colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933")
 GREY = "#666666"
 KINDS = ("svg", "png")
 _STYLE = {

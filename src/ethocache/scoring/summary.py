@@ -27,7 +27,7 @@ from ethocache.scoring.measures import (
 )
 from ethocache.scoring.settings import EvaluateParams
 
-REVISION = 5  # of all that is scored and drawn; raise it when the same predictions would give other numbers or plots
+REVISION = 6  # of all that is scored and drawn; raise it when the same predictions would give other numbers or plots
 WITH_INTERVAL = ("average_precision", "f1")
 COUNTS = ("bouts", "bouts_predicted", "fn", "fp", "seconds", "seconds_predicted", "tn", "tp")
 

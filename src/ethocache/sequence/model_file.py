@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, ValidationError
 
 from ethocache.common.errors import InputError
@@ -152,6 +154,22 @@ def verdict_of(card: ModelCard, path: Path) -> Verdict:
             f"{path}: expected {len(card.behaviours)} thresholds, found {len(verdict.decision.threshold)}; run dvc repro -f train"
         )
     return verdict
+
+
+def threshold_of(folder: Path, behaviours: tuple[str, ...]) -> npt.NDArray[np.float32] | None:
+    """Return from where on a model tags a frame, (B,); None where something else decides, or it knows other behaviours.
+
+    Of exclusive behaviours that depends on the others, and with a Markov chain on the frames around.
+
+    Raises
+    ------
+    InputError
+        If there is no model in the folder, or it is damaged.
+    """
+    card = read_card(folder)
+    decision = verdict_of(card, folder / CARD).decision
+    by_threshold = not card.exclusive and not any(decision.chains) and card.behaviours == behaviours
+    return decision.threshold if by_threshold else None
 
 
 def _network(path: Path, card: MemberCard, behaviours: int) -> "TaggingNetwork":

@@ -16,7 +16,7 @@ INDEX, LABELS, TRACK, BACKBONE, HEAD, CODE = (
     Path("data/recipes/code"),
 )
 DATA = ("labels", "recipes", "tracks", "crops", "features", "predictions", "curves", "tags", "bouts", "summary", "cost")
-RESULTS = [*(Path("data") / name for name in DATA), Path("models"), Path("plots"), Path("metrics")]
+RESULTS = [*(Path("data") / name for name in DATA), Path("models"), Path("plots"), Path("metrics"), Path("report")]
 
 
 def index() -> str:

@@ -28,6 +28,7 @@ _EXACT = Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _NEAR, _SHRINKING = Interpolation.BICUBIC | _EXACT, Interpolation.AREA | _EXACT
 # A film for people: at this quality nobody sees a difference, and the strips of colour below the picture keep sharp edges.
 _FILM = {"preset": "ultrafast", "crf": "18", "x264-params": f"keyint=50:bframes=0:threads=4:{_TOOLS}"}
+_OF_BROWSERS = {"Baseline", "Constrained Baseline", "Main", "High"}
 _FORMATS = {(2, 2): "yuv420p", (2, 1): "yuv422p", (1, 1): "yuv444p"}
 
 
@@ -136,6 +137,13 @@ def write_film(path: Path, frames: Iterable[VideoFrame], ticks: npt.NDArray[np.i
         for packet in stream.encode(None):
             container.mux_one(clock.stamped(packet))
     clock.check_all_came("to encode")
+
+
+def plays_in_browsers(path: Path) -> bool:
+    """Return whether a film is H.264 of a profile that every browser plays; lossless H.264 and fuller colour are not."""
+    with av.open(str(path)) as container:
+        codec = container.streams.video[0].codec_context
+        return codec.name == "h264" and codec.pix_fmt == "yuv420p" and codec.profile in _OF_BROWSERS
 
 
 class _Clock:

@@ -1,6 +1,6 @@
 """Who marks starts and ends early or late, against the others: the model is the clock that both are read from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +58,7 @@ def late_raters(videos: Mapping[str, Answers], raters: Mapping[str, Mapping[str,
     return [Doubt(kind, "", "", rater=name, detail=detail) for name, kind, detail in _odd_ones(edges, "others")]
 
 
-def late_videos(videos: Sequence[Answers]) -> list[Doubt]:
+def late_videos(videos: Iterable[Answers]) -> list[Doubt]:
     """Return the videos whose labelled starts or ends are systematically early or late against those of all other videos."""
     edges = {answers.video: later_than_model_s(answers, answers.label) for answers in videos}
     return [Doubt(kind, name, "", detail=detail) for name, kind, detail in _odd_ones([edges], "in other videos")]

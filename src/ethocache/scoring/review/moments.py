@@ -89,8 +89,10 @@ def moments_of(answers: Answers, weights: Floats, budget_s: float, purpose: Purp
     new = new_shown(answers) if purpose == "training" else np.zeros_like(wrong)
     most, found = int(budget_s // watching_s(0)), list[Moment]()
     for b, name in enumerate(answers.behaviours):
+        near = _near_edges(answers, b)
         for start, stop in best_stretches(wrong[:, b] + new[:, b], edges_s, most):
-            place, why = (start, stop, float(edges_s[start]), float(edges_s[stop])), _why(answers, b, wrong[:, b], start, stop)
+            place = (start, stop, float(edges_s[start]), float(edges_s[stop]))
+            why = _why(answers, b, wrong[:, b], near, start, stop)
             expected = [float(of_frame[start:stop, b].sum()) for of_frame in (wrong, new)]
             found.append(Moment(answers.video, name, *place, expected[0], float(weights[b]), why, expected[1]))
     return found
@@ -132,7 +134,7 @@ def _candidates(edges_s: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.i
     return frames[0], frames[1]
 
 
-def _why(answers: Answers, b: int, wrong: Floats, start: int, stop: int) -> str:
+def _why(answers: Answers, b: int, wrong: Floats, near: Mask, start: int, stop: int) -> str:
     part = slice(start, stop)
     total = wrong[part].sum()
     unknown, tag = answers.label[part, b] == NOT_SCORED, answers.tag[part, b]
@@ -141,7 +143,7 @@ def _why(answers: Answers, b: int, wrong: Floats, start: int, stop: int) -> str:
     reasons = {
         "labels and tags disagree": wrong[part][disagree].sum() > total / 4,
         "uncertain": against.mean() >= UNCERTAIN,
-        "start or end of a tagged bout": wrong[part][_near_edges(answers, b)[part]].sum() > total / 2,
+        "start or end of a tagged bout": wrong[part][near[part]].sum() > total / 2,
         "no labels": unknown.any(),
     }
     return "; ".join(reason for reason, holds in reasons.items() if holds) or "frames of little doubt each"

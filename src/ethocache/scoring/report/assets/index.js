@@ -1,0 +1,92 @@
+"use strict";
+// The overview: search and sorting of the list of videos, and all corrections of the project in one file.
+
+const PREFIX = `ethocache-corrections:${document.documentElement.dataset.project}:`;
+
+/** @param {string} id */
+function byId(id) {
+  return /** @type {any} */ (document.getElementById(id));
+}
+
+/** Show the rows that hold every word that is searched for and are of the chosen kind. */
+function filterRows() {
+  const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const kind = byId("kind").value;
+  let found = 0;
+  for (const row of byId("rows").rows) {
+    const kinds = row.dataset.kind.split(" ");
+    row.hidden = !(words.every((word) => row.dataset.words.includes(word)) && (!kind || kinds.includes(kind)));
+    found += row.hidden ? 0 : 1;
+  }
+  byId("found").textContent = `${found} ${found === 1 ? "video" : "videos"}`;
+}
+
+/** @param {HTMLTableCellElement} cell @param {boolean} asNumber */
+function valueOf(cell, asNumber) {
+  return asNumber ? Number(cell.dataset.value) : (cell.textContent ?? "").trim();
+}
+
+/**
+ * Sort the list by a column; once more turns the order round.
+ * @param {HTMLTableCellElement} head
+ */
+function sortBy(head) {
+  const asNumber = head.dataset.sort === "number";
+  const first = asNumber ? "descending" : "ascending";
+  const other = asNumber ? "ascending" : "descending";
+  const order = head.getAttribute("aria-sort") === first ? other : first;
+  for (const each of document.querySelectorAll(".videos thead th")) each.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", order);
+  const way = order === "ascending" ? 1 : -1;
+  const column = head.cellIndex;
+  const compare = new Intl.Collator(undefined, { numeric: true }).compare;
+  const rows = [...byId("rows").rows].sort((one, two) => {
+    const [a, b] = [valueOf(one.cells[column], asNumber), valueOf(two.cells[column], asNumber)];
+    return way * (asNumber ? Number(a) - Number(b) : compare(String(a), String(b)));
+  });
+  byId("rows").append(...rows);
+}
+
+/** What this browser keeps of the project's videos, in the order of their names; nothing where it keeps nothing. */
+function keptCorrections() {
+  const kept = [];
+  try {
+    const keys = Array.from({ length: localStorage.length }, (_, place) => localStorage.key(place) ?? "");
+    for (const key of keys.filter((each) => each.startsWith(PREFIX)).sort()) {
+      const value = readJson(localStorage.getItem(key));
+      if (value && value.format === 1 && Array.isArray(value.spans) && value.spans.length) kept.push(value);
+    }
+  } catch {
+    byId("corrections-note").textContent = "This browser keeps nothing for pages from a file: save corrections on each video's own page.";
+  }
+  return kept;
+}
+
+/** @param {string | null} text */
+function readJson(text) {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+function countCorrections() {
+  const kept = keptCorrections();
+  const count = kept.reduce((sum, video) => sum + video.spans.length, 0);
+  byId("corrections-count").textContent = String(count);
+  byId("corrections-videos").textContent = String(kept.length);
+  byId("save-all").disabled = !count;
+  byId("corrections-badge").hidden = !count;
+  byId("corrections-badge").textContent = String(count);
+}
+
+byId("search").addEventListener("input", filterRows);
+byId("kind").addEventListener("change", filterRows);
+for (const head of document.querySelectorAll(".videos thead th")) {
+  head.querySelector("button")?.addEventListener("click", () => sortBy(/** @type {HTMLTableCellElement} */ (head)));
+}
+byId("save-all").addEventListener("click", () => downloadText("corrections.csv", correctionsCsv(keptCorrections(), savedNow()), "text/csv"));
+window.addEventListener("storage", countCorrections);
+window.addEventListener("pageshow", countCorrections);
+filterRows(); // a browser that goes back fills in what was searched for
