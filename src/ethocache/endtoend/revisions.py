@@ -16,6 +16,7 @@ from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.deciding import REVISION as VERDICTS
 from ethocache.sequence.model_making import REVISION as MODELS
 from ethocache.sequence.tagging import REVISION as TAGS
+from ethocache.sequence.trainings import CAUSAL_REVISION as CAUSAL
 from ethocache.sequence.trainings import REVISION as TRAININGS
 from ethocache.vision.backbones.pose import REVISION as POSES
 from ethocache.vision.backbones.pose import VIEW_REVISION as VIEWS
@@ -33,10 +34,10 @@ REVISIONS: dict[str, dict[str, int]] = {
     "crop": {"times": TIMES, "crops": CROPS},
     "motion": {"times": TIMES, "motion": MOTION},
     "extract": {"features": FEATURES, "poses": POSES, "views": VIEWS, "times": TIMES},
-    "train": {"trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS},
+    "train": {"trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS, "causal": CAUSAL},
     "evaluate": {"scores": SCORES},
     "cost": {"costs": COSTS},
-    "predict": {"tags": TAGS, "summary": SUMMARIES},
+    "predict": {"tags": TAGS, "causal": CAUSAL, "summary": SUMMARIES},
 }
 
 LAYERS: dict[str, tuple[str, ...]] = {
