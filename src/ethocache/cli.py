@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -78,6 +79,34 @@ def overlay(
     from ethocache.endtoend import overlay as overlays  # loads numpy and the video library
 
     run_stage(lambda: overlays.overlay(video, to, crop, source, find_store()))
+
+
+@app.command()
+def stream(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A video file, or - for standard input.")],
+    model: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Of the model; the project's own if left out.")] = None,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Pixels of raw rgb24 frames on standard input.")] = "",
+    fps: Annotated[float | None, typer.Option(min=0.01, max=10_000, help="Frames per second, where the source does not say.")] = None,
+) -> None:
+    """Tag frames while they come in, with a model that never looks ahead: a line for each as soon as its tags are known."""
+    with explaining("ethocache"):
+        from ethocache.endtoend import streaming  # loads torch
+
+        frames = streaming.Source(source, streaming.parse_size(size) if size else None, fps)
+        told = streaming.stream_tags(frames, model or streaming.project_model(), streaming.project_recipe(), sys.stdout, find_store())
+        print(f"ethocache: {told}", file=sys.stderr)
+
+
+@app.command()
+def convert(
+    dataset: Annotated[str, typer.Argument(metavar="SET", help="calms21.")],
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A file of the set, as it was published.")],
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where tracks/ and labels/ go.")],
+) -> None:
+    """Turn a public data set into tracks and labels that the pipeline reads; docs/public-data.md has its settings."""
+    from ethocache.endtoend import public_data  # loads numpy
+
+    run_stage(lambda: public_data.convert(dataset, source, to))
 
 
 @app.command()
