@@ -95,6 +95,16 @@ def test_frames_on_standard_input_get_the_same_in_a_container_and_nearly_so_as_r
     check_like_the_pipelines(project, told, within=0.02)  # bytes of red, green and blue are rounded once more
 
 
+def test_it_ends_quietly_when_nobody_reads_its_lines(project):
+    command = [sys.executable, "-c", "from ethocache.cli import app; app()", "stream", str(unlabelled(project))]
+    with subprocess.Popen(
+        command, cwd=project.folder, env=environment_of_a_user(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        running.stdout.close()
+        assert running.stderr.read().decode() == "ethocache: nobody reads the lines any more; stopped\n"
+    assert running.returncode == 0
+
+
 def test_a_project_whose_crops_follow_the_animal_cannot_tag_a_stream(project):
     project.edit_params(track__source="background")
     try:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -93,8 +92,7 @@ def stream(
         from ethocache.endtoend import streaming  # loads torch
 
         frames = streaming.Source(source, streaming.parse_size(size) if size else None, fps)
-        told = streaming.stream_tags(frames, model or streaming.project_model(), streaming.project_recipe(), sys.stdout, find_store())
-        print(f"ethocache: {told}", file=sys.stderr)
+        streaming.stream_project(frames, model, find_store())
 
 
 @app.command()

@@ -14,9 +14,9 @@ from ethocache.dataset.index import REVISION as TIMES
 from ethocache.dataset.summary_table import REVISION as SUMMARIES
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.deciding import REVISION as VERDICTS
+from ethocache.sequence.heads.settings import CAUSAL_REVISION as CAUSAL
 from ethocache.sequence.model_making import REVISION as MODELS
 from ethocache.sequence.tagging import REVISION as TAGS
-from ethocache.sequence.trainings import CAUSAL_REVISION as CAUSAL
 from ethocache.sequence.trainings import REVISION as TRAININGS
 from ethocache.vision.backbones.pose import REVISION as POSES
 from ethocache.vision.backbones.pose import VIEW_REVISION as VIEWS

@@ -1,5 +1,7 @@
 """Tag frames while they come in: cut, embedded and tagged one after the other, each line out as soon as it is known."""
 
+import os
+import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -160,6 +162,19 @@ def stream_tags(source: Source, model_folder: Path, recipe: LiveRecipe, out: Tex
             latency.append(watch.seconds)
         _tell(out, tagger.finish())
     return f"{frames} frames of {source.place}; {in_words(latency)}; tags come {tagger.delay_frames} frames after theirs"
+
+
+def stream_project(source: Source, model_folder: Path | None, store: Store) -> None:
+    """Tag a source as the project in this folder does, with its own model if no other is given: lines to standard output.
+
+    The summary goes to standard error. When whoever reads the lines has had enough, the stream ends.
+    """
+    try:
+        told = stream_tags(source, model_folder or project_model(), project_recipe(), sys.stdout, store)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more when it ends
+        told = "nobody reads the lines any more; stopped"
+    print(f"ethocache: {told}", file=sys.stderr)
 
 
 def in_words(latency: "deque[float]") -> str:

@@ -52,16 +52,17 @@ class NetworkStream:
     def _answered(self, frames: int) -> Floats:
         rows, valid = np.concatenate(self._rows), np.concatenate(self._valid)
         self._rows, self._valid = [rows[frames:]], [valid[frames:]]
-        steps = Steps(_Frames(rows[:frames], valid[:frames]), self._size)
+        steps = Steps(Given(rows[:frames], valid[:frames], np.arange(frames, dtype=np.float64)), self._size)
         return self._frames.push(self._carried.answer(steps.rows(0, steps.frames)), frames)
 
 
 @dataclass(frozen=True, eq=False)
-class _Frames:
-    """Some frames of a stream as `Features`."""
+class Given:
+    """Features that are at hand, as `Features`."""
 
     values: Floats
     valid: Flags
+    time_s: npt.NDArray[np.float64]
 
     @property
     def frames(self) -> int:
@@ -70,10 +71,6 @@ class _Frames:
     @property
     def dimensions(self) -> int:
         return self.values.shape[1]
-
-    @property
-    def time_s(self) -> npt.NDArray[np.float64]:
-        return np.arange(self.frames, dtype=np.float64)
 
     def rows(self, start: int, stop: int) -> Floats:
         return self.values[start:stop]

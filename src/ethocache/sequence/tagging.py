@@ -14,8 +14,8 @@ from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import FeatureSet
 from ethocache.dataset.tags import write_bouts, write_tags
 from ethocache.sequence.heads import parse_head
+from ethocache.sequence.heads.settings import CAUSAL_REVISION
 from ethocache.sequence.model_file import CARD, load_model, read_card
-from ethocache.sequence.trainings import CAUSAL_REVISION
 
 if TYPE_CHECKING:
     from ethocache.sequence.model_file import Model

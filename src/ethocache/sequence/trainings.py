@@ -14,14 +14,13 @@ from ethocache.common.files import write_json
 from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Entry
 from ethocache.common.workbench import Workbench
-from ethocache.sequence.heads.settings import HeadSettings
+from ethocache.sequence.heads.settings import CAUSAL_REVISION, HeadSettings
 from ethocache.sequence.reading import BUDGET_BYTES, Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.system import System
 from ethocache.sequence.videos import TrainingVideo
 
 REVISION = 2  # raise it when the same recipe would give other numbers
-CAUSAL_REVISION = 1  # raise it when heads that never look ahead would answer otherwise, in folds and of new videos
 WEIGHTS, ABOUT = "network.safetensors", "network.json"
 _DEAL = {"score", "max_folds", "groups", "epochs_final"}  # settings that decide which trainings there are, not what each gives
 _OF_FOLDS = {"patience", "overlap_s"}  # settings that decide when a fold is stopped, and what it says then

@@ -10,6 +10,8 @@ from ethocache.common.params import Section
 if TYPE_CHECKING:
     from torch import nn
 
+CAUSAL_REVISION = 1  # raise it when trained heads that never look ahead would answer otherwise
+
 
 class HeadSettings(Section, ABC):
     """What every head has.
@@ -36,9 +38,12 @@ class HeadSettings(Section, ABC):
     hide: Literal["window", "frame"] = "window"
 
     @property
-    @abstractmethod
     def is_causal(self) -> bool:
-        """Whether no answer depends on later frames; such a head goes through a video without windows, and tags a stream."""
+        """Whether no answer depends on later frames; such a head goes through a video without windows, and tags a stream.
+
+        Its layers that look back must be `LooksBack`.
+        """
+        return False
 
     @abstractmethod
     def build(self, inputs: int, outputs: int) -> "nn.Module":
