@@ -70,7 +70,7 @@ class Given:
 
     @property
     def dimensions(self) -> int:
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     def rows(self, start: int, stop: int) -> Floats:
         return self.values[start:stop]
