@@ -13,9 +13,10 @@ from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.tags import read_tags
 from ethocache.endtoend.demo import write_demo
-from ethocache.endtoend.streaming import LiveFeatures, LiveRecipe, Source, in_words, parse_size
+from ethocache.endtoend.streaming import LiveFeatures, LiveRecipe, Source, in_words, parse_box, parse_size
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.embedding import ExtractParams
+from ethocache.vision.live import Box
 
 LIVE = TINY | {
     "head": "causal",
@@ -134,6 +135,10 @@ def test_sizes_and_rates_are_checked_in_words():
     for text in ("640", "x480", "0x1", "wide"):
         with pytest.raises(InputError, match=f"--size: expected width x height in pixels such as 640x480, found '{text}'"):
             parse_size(text)
+    assert parse_box("80,20,400") == Box(80, 20, 400)
+    for text in ("80,20", "a,b,c", "8,2,4.5"):
+        with pytest.raises(InputError, match=f"--box: expected left, top and side in pixels such as 80,20,400, found '{text}'"):
+            parse_box(text)
     with pytest.raises(InputError, match="--size is for raw frames on standard input: name - as the source"):
         Source("film.mp4", (2, 2), 10.0)
     with pytest.raises(InputError, match="raw frames do not say how many come in a second: give --fps"):

@@ -86,12 +86,14 @@ def stream(
     model: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Of the model; the project's own if left out.")] = None,
     size: Annotated[str, typer.Option(metavar="WxH", help="Pixels of raw rgb24 frames on standard input.")] = "",
     fps: Annotated[float | None, typer.Option(min=0.01, max=10_000, help="Frames per second, where the source does not say.")] = None,
+    box: Annotated[str, typer.Option(metavar="LEFT,TOP,SIDE", help="Pixels of the square that is tagged; the whole frame.")] = "",
 ) -> None:
     """Tag frames while they come in, with a model that never looks ahead: a line for each as soon as its tags are known."""
     with explaining("ethocache"):
         from ethocache.endtoend import streaming  # loads torch
 
-        frames = streaming.Source(source, streaming.parse_size(size) if size else None, fps)
+        square = streaming.parse_box(box) if box else None
+        frames = streaming.Source(source, streaming.parse_size(size) if size else None, fps, square)
         streaming.stream_project(frames, model, find_store())
 
 

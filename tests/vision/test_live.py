@@ -14,7 +14,7 @@ from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.cropping import VIDEO, crop_video
 from ethocache.vision.decode import decode_frames
 from ethocache.vision.encode import write_video
-from ethocache.vision.live import LiveCrop, LiveView, open_film, raw_frames
+from ethocache.vision.live import Box, LiveCrop, LiveView, open_film, raw_frames
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,23 @@ def test_raw_frames_come_at_the_rate_that_is_given():
     assert [time for time, _ in shown] == [0.0, 0.04, 0.08]
     inside = shown[1][1][20:140]  # the picture is 160 x 120, the square has black above and below
     assert np.abs(inside.astype(int) - pictures[1]).mean() < 3
+
+
+def test_a_box_is_cut_out_of_every_frame():
+    picture = next(iter(rendered_mouse(seed=3, frames=3)[0]))
+    crop, view = LiveCrop(CropParams(size_px=64), Box(20, 30, 64)), LiveView(View())
+    ((frame, _),) = raw_frames(io.BytesIO(picture.tobytes()), *SIZE, fps=25.0).frames
+    shown = view.of(crop.cut(frame))[0]
+    assert np.abs(shown.astype(int) - picture[30:94, 20:84]).mean() < 3
+
+
+def test_a_box_beyond_the_picture_and_one_of_odd_pixels_are_told_of():
+    ((frame, _),) = raw_frames(io.BytesIO(bytes(96 * 72 * 3)), 96, 72, fps=25.0).frames
+    with pytest.raises(InputError, match="--box: 40,20,60 reaches beyond the picture of 96 x 72 pixels"):
+        LiveCrop(CropParams(), Box(40, 20, 60)).cut(frame)
+    for numbers in ((1, 0, 32), (0, 0, 8), (-2, 0, 32)):
+        with pytest.raises(InputError, match="--box: expected left, top and side in even pixels of the frame, the side at least 16, found"):
+            Box(*numbers)
 
 
 def test_raw_frames_that_are_cut_are_told_of():

@@ -24,7 +24,7 @@ from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.settings import ImageSettings, MeanColourSettings, PoseSettings
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.embedding import ExtractParams, describe_network, load_embedder, resolve_run
-from ethocache.vision.live import STANDARD_INPUT, Frame, Live, LiveCrop, LiveView, open_film, raw_frames, standard_input
+from ethocache.vision.live import STANDARD_INPUT, Box, Frame, Live, LiveCrop, LiveView, open_film, raw_frames, standard_input
 from ethocache.vision.tracking import TrackParams
 
 _BY_ITSELF = (ImageSettings, MeanColourSettings)  # backbones that see one frame at a time
@@ -64,11 +64,14 @@ class Source:
         Width and height of raw frames on standard input; None where it is a video in a container.
     fps
         Frames per second; None: as the video says.
+    box
+        What is cut out of every frame; None: the whole frame.
     """
 
     place: str
     size: tuple[int, int] | None = None
     fps: float | None = None
+    box: Box | None = None
 
     def __post_init__(self) -> None:
         if self.size and self.place != STANDARD_INPUT:
@@ -100,6 +103,20 @@ def parse_size(text: str) -> tuple[int, int]:
     raise InputError(f"--size: expected width x height in pixels such as 640x480, found '{text}'")
 
 
+def parse_box(text: str) -> Box:
+    """Return the square of ``80,20,400``: left, top and side in pixels.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+    """
+    numbers = text.split(",")
+    if len(numbers) != 3 or not all(number.isascii() and number.isdecimal() for number in numbers):
+        raise InputError(f"--box: expected left, top and side in pixels such as 80,20,400, found '{text}'")
+    return Box(*map(int, numbers))
+
+
 def project_recipe() -> LiveRecipe:
     """Return how the project in this folder makes features."""
     return LiveRecipe(
@@ -124,9 +141,9 @@ class LiveFeatures:
         If the recipe needs frames that have not come yet.
     """
 
-    def __init__(self, recipe: LiveRecipe, streams: tuple[str, ...], store: Store) -> None:
+    def __init__(self, recipe: LiveRecipe, streams: tuple[str, ...], store: Store, box: Box | None = None) -> None:
         _refuse_looking_ahead(recipe, streams)
-        self._crop, self._networks = LiveCrop(recipe.crop), {}
+        self._crop, self._networks = LiveCrop(recipe.crop, box), {}
         for stream in streams:
             run = resolve_run(recipe.extract, describe_network(recipe.streams[stream], store))
             network = load_embedder(recipe.streams[stream], run)
@@ -153,7 +170,7 @@ def stream_tags(source: Source, model_folder: Path, recipe: LiveRecipe, out: Tex
     model = load_model(model_folder)
     with source.open() as live:
         tagger = TagStream(model, live.fps)
-        features = LiveFeatures(recipe, model.card.streams, store)
+        features = LiveFeatures(recipe, model.card.streams, store, source.box)
         latency, frames = deque[float](maxlen=_REMEMBERED), 0
         _write(out, csv_line(tags_header(model.card.behaviours)))
         for frame, time_s in live.frames:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import BinaryIO
 
 import av
@@ -21,11 +21,27 @@ from ethocache.vision.crop_plan import plan_crops
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.decode import RgbPlanes, matrix_of, picture_of
 from ethocache.vision.encode import Scaler
-from ethocache.vision.pictures import cut_square
+from ethocache.vision.pictures import Picture, cut_square
 
 Frame = VideoFrame
 STANDARD_INPUT = "-"
-_CHANNELS = 3
+_CHANNELS, _SMALLEST_SIDE_PX = 3, 16
+
+
+@dataclass(frozen=True)
+class Box:
+    """A square that is cut out of every frame, in even pixels as crops are; checks itself."""
+
+    left_px: int
+    top_px: int
+    side_px: int
+
+    def __post_init__(self) -> None:
+        if min(self.left_px, self.top_px) < 0 or self.side_px < _SMALLEST_SIDE_PX or any(n % 2 for n in astuple(self)):
+            raise InputError(
+                f"--box: expected left, top and side in even pixels of the frame, the side at least {_SMALLEST_SIDE_PX}, "
+                f"found {self.left_px},{self.top_px},{self.side_px}"
+            )
 
 
 @dataclass(frozen=True)
@@ -116,14 +132,14 @@ def standard_input() -> BinaryIO:
 
 
 class LiveCrop:
-    """Cuts frames as the crop stage does where there is no track: the whole frame, padded to a square, at the crop's size.
+    """Cuts frames as the crop stage does where there is no track: the whole frame, padded to a square, at the crop's size; or a box.
 
     What a network sees differs from a crop file by what its encoding loses, and by one of 255 in about one pixel of a hundred: a
     decoder says where chroma samples lie, a frame that was never encoded does not, and colours are rounded accordingly.
     """
 
-    def __init__(self, params: CropParams) -> None:
-        self._params, self._to_planes = params, VideoReformatter()
+    def __init__(self, params: CropParams, box: Box | None = None) -> None:
+        self._params, self._box, self._to_planes = params, box, VideoReformatter()
         self._scaler: Scaler | None = None
         self._matrix = 0
 
@@ -133,10 +149,19 @@ class LiveCrop:
         if self._scaler is None:
             self._matrix = matrix_of(frame)
             self._scaler = Scaler(self._params.size_px, self._params.size_px, self._matrix)
-        plan = plan_crops(None, picture.width, picture.height, 1.0, self._params, frames=1)
-        square = self._scaler.scale(cut_square(picture, int(plan.left_px[0]), int(plan.top_px[0]), plan.side_px))
+        square = self._scaler.scale(cut_square(picture, *self._place(picture)))
         square.colorspace, square.color_range = self._matrix, ColorRange.MPEG
         return square
+
+    def _place(self, picture: Picture) -> tuple[int, int, int]:
+        """Return left, top and side of what is cut, in pixels."""
+        if self._box is None:
+            plan = plan_crops(None, picture.width, picture.height, 1.0, self._params, frames=1)
+            return int(plan.left_px[0]), int(plan.top_px[0]), plan.side_px
+        left, top, side = astuple(self._box)
+        if left + side > picture.width or top + side > picture.height:
+            raise InputError(f"--box: {left},{top},{side} reaches beyond the picture of {picture.width} x {picture.height} pixels")
+        return left, top, side
 
 
 class LiveView:
