@@ -27,7 +27,7 @@ MAY_IMPORT = {
 }
 OWNERS = {
     "h5py": {"dataset/features.py", "dataset/tracks.py", "dataset/deeplabcut_h5.py", "dataset/predictions.py", "dataset/nwb.py"},
-    "av": {"dataset/videos.py", "vision/decode.py", "vision/encode.py", "vision/canvas.py"},
+    "av": {"dataset/videos.py", "vision/decode.py", "vision/encode.py", "vision/canvas.py", "vision/live.py"},
     "timm": {"vision/backbones/"},
     "torchvision": {"vision/backbones/", "vision/tracking/detectors.py"},
     "deeplabcut": {"vision/tracking/networks.py", "vision/tracking/superanimal.py"},

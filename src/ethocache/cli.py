@@ -81,6 +81,35 @@ def overlay(
 
 
 @app.command()
+def stream(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A video file, or - for standard input.")],
+    model: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Of the model; the project's own if left out.")] = None,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Pixels of raw rgb24 frames on standard input.")] = "",
+    fps: Annotated[float | None, typer.Option(min=0.01, max=10_000, help="Frames per second, where the source does not say.")] = None,
+    box: Annotated[str, typer.Option(metavar="LEFT,TOP,SIDE", help="Pixels of the square that is tagged; the whole frame.")] = "",
+) -> None:
+    """Tag frames while they come in, with a model that never looks ahead: a line for each as soon as its tags are known."""
+    with explaining("ethocache"):
+        from ethocache.endtoend import streaming  # loads torch
+
+        square = streaming.parse_box(box) if box else None
+        frames = streaming.Source(source, streaming.parse_size(size) if size else None, fps, square)
+        streaming.stream_project(frames, model, find_store())
+
+
+@app.command()
+def convert(
+    dataset: Annotated[str, typer.Argument(metavar="SET", help="calms21.")],
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A file of the set, as it was published.")],
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where tracks/ and labels/ go.")],
+) -> None:
+    """Turn a public data set into tracks and labels that the pipeline reads; docs/public-data.md has its settings."""
+    from ethocache.endtoend import public_data  # loads numpy
+
+    run_stage(lambda: public_data.convert(dataset, source, to))
+
+
+@app.command()
 def groups(
     by: Annotated[str, typer.Option(metavar="PART,...", help="What makes the groups: parts of the videos' names, metadata columns.")] = "",
     within: Annotated[str, typer.Option(metavar="PART,...", help="Compare the groups within each value of this.")] = "",

@@ -44,14 +44,15 @@ def test_enough_overlap_gives_what_the_whole_video_gives(plant):
 
 def test_windows_are_read_one_batch_after_the_other(plant):
     video = plant("m", frames=300)
-    answer(network("linear"), video, window_s=5, overlap_s=1)
+    answer(network("lstm", units=4), video, window_s=5, overlap_s=1)
     with video.open() as features:
         assert max(stop - start for start, stop in features.reads) == 50
         assert features.reads == sorted(features.reads)
 
 
-def test_memory_does_not_grow_with_the_video(plant):
-    built, peaks = network("linear"), []
+@pytest.mark.parametrize("kind", ["linear", "lstm"])
+def test_memory_does_not_grow_with_the_video(plant, kind):
+    built, peaks = network(kind), []
     for frames in (2_000, 20_000):
         video = plant("m", frames=frames)
         tracemalloc.start()

@@ -42,13 +42,23 @@ def write_tags(
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise InputError(f"{path.name}: two columns would be named '{twice}': rename one of the behaviours {', '.join(behaviours)}")
-    columns = [frame, time_s, *(column for b in range(len(behaviours)) for column in (probability[:, b], tags[:, b]))]
-    row = "%d,%.6f" + ",%.4f,%d" * len(behaviours) + "\n"
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        file.write(_csv_line(header))
+        file.write(csv_line(header))
         for start in range(0, len(time_s), _ROWS_AT_ONCE):
-            rows = zip(*(column[start : start + _ROWS_AT_ONCE].tolist() for column in columns), strict=True)
-            file.write("".join([row % values for values in rows]))
+            part = slice(start, start + _ROWS_AT_ONCE)
+            file.write(tags_lines(frame[part], time_s[part], probability[part], tags[part]))
+
+
+def tags_lines(
+    frame: npt.NDArray[np.integer],
+    time_s: npt.NDArray[np.float64],
+    probability: npt.NDArray[np.floating],
+    tags: npt.NDArray[np.integer],
+) -> str:
+    """Return the lines of a table of tags, below its header, for some frames; see `write_tags`."""
+    columns = [frame, time_s, *(column for b in range(tags.shape[1]) for column in (probability[:, b], tags[:, b]))]
+    row = "%d,%.6f" + ",%.4f,%d" * tags.shape[1] + "\n"
+    return "".join([row % values for values in zip(*(column.tolist() for column in columns), strict=True)])
 
 
 def write_bouts(
@@ -74,12 +84,12 @@ def write_bouts(
     """
     edges_s = frame_edges_s(time_s)
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        file.write(_csv_line(BOUT_COLUMNS))
+        file.write(csv_line(BOUT_COLUMNS))
         for start, b, stop in bouts_of(tags):
             start_s, stop_s = edges_s[start], edges_s[stop]
             mean = probability[start:stop, b].mean(dtype=np.float64)
             numbers = f"{start_s:.6f},{stop_s:.6f},{stop_s - start_s:.6f},{mean:.4f},{start},{stop}"
-            file.write(_csv_line([behaviours[b]]).rstrip("\n") + f",{numbers}\n")
+            file.write(csv_line([behaviours[b]]).rstrip("\n") + f",{numbers}\n")
 
 
 def read_tags(path: Path) -> tuple[tuple[str, ...], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int8]]:
@@ -125,7 +135,8 @@ def bouts_of(tags: npt.NDArray[np.integer]) -> list[tuple[int, int, int]]:
     return sorted((start, b, stop) for b in range(tags.shape[1]) for start, stop in runs(tags[:, b] > 0).tolist())
 
 
-def _csv_line(cells: Iterable[str]) -> str:
+def csv_line(cells: Iterable[str]) -> str:
+    """Return a line of a table."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()

@@ -16,6 +16,7 @@ from ethocache.dataset.summary_table import REVISION as SUMMARIES
 from ethocache.scoring.report.writing import REVISION as REPORTS
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.deciding import REVISION as VERDICTS
+from ethocache.sequence.heads.settings import CAUSAL_REVISION as CAUSAL
 from ethocache.sequence.model_making import REVISION as MODELS
 from ethocache.sequence.tagging import REVISION as TAGS
 from ethocache.sequence.trainings import REVISION as TRAININGS
@@ -36,10 +37,10 @@ REVISIONS: dict[str, dict[str, int]] = {
     "crop": {"times": TIMES, "crops": CROPS},
     "motion": {"times": TIMES, "motion": MOTION},
     "extract": {"features": FEATURES, "poses": POSES, "views": VIEWS, "times": TIMES},
-    "train": {"trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS},
+    "train": {"trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS, "causal": CAUSAL},
     "evaluate": {"scores": SCORES},
     "cost": {"costs": COSTS},
-    "predict": {"tags": TAGS, "summary": SUMMARIES, "needs": NEEDS},
+    "predict": {"tags": TAGS, "causal": CAUSAL, "summary": SUMMARIES, "needs": NEEDS},
     "report": {"reports": REPORTS, "films": FILMS, "times": TIMES},
 }
 

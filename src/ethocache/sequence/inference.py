@@ -1,4 +1,7 @@
-"""Tag one video: window after window, so that a long one takes no more memory than a short one."""
+"""Tag one video: window after window, so that a long one takes no more memory than a short one.
+
+Heads that never look ahead need no windows: they go through it in one go, as they would through a stream.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -8,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from ethocache.common.errors import InputError
+from ethocache.sequence.carried import carried_probabilities
 from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.reading import Rows
 from ethocache.sequence.settings import TrainParams
@@ -46,7 +50,7 @@ def predict_video(model: "Model", features: Sequence[Features]) -> tuple[npt.NDA
 
 
 def probabilities(network: TaggingNetwork, features: Features, params: TrainParams) -> npt.NDArray[np.float32]:
-    """Return (T, B) float32, each frame from the window in which it has most context; reads each window once."""
+    """Return (T, B) float32, each frame from the window in which it has most context, or of a causal head from all before it."""
     size = frames_per_step(features.time_s, params.max_fps)
     steps = features.steps(size) if isinstance(features, Rows) else Steps(features, size) if size > 1 else features
     return frames_of_steps(_steps(network, steps, params, seen=False), size, features.frames)
@@ -60,6 +64,8 @@ def probabilities_of_seen(
 
 
 def _steps(network: TaggingNetwork, steps: Features, params: TrainParams, seen: bool) -> npt.NDArray[np.float32]:
+    if network.causal:
+        return carried_probabilities(network, steps, seen)
     length, overlap = window_frames(params.window_s, params.overlap_s, frames_per_second(steps.time_s))
     cut = windows(steps.frames, length, overlap)
     if not cut:

@@ -1,7 +1,5 @@
 """The whole network from features to probabilities: a fixed view of them, a head, and what the task makes of its logits."""
 
-from typing import cast
-
 import torch
 from torch import nn
 
@@ -16,12 +14,13 @@ class TaggingNetwork(nn.Module):
     """Features as they were kept in, logits out.
 
     ``x: (B, T, D) float32, mask: (B, T) bool, padding behind -> (B, T, C) logits``, where C is one per behaviour, or for
-    exclusive behaviours one for "none" and then one per behaviour.
+    exclusive behaviours one for "none" and then one per behaviour. `causal` says whether no frame looks at a later one.
     """
 
     def __init__(self, dimensions: int, behaviours: int, head: HeadSettings, params: TrainParams) -> None:
         super().__init__()
         self.behaviours, self.exclusive = behaviours, params.task == "exclusive"
+        self.causal = head.is_causal
         self.view = View(dimensions, params.components)
         if params.per_behaviour:
             self.head: nn.Module = SideBySide(lambda: head.build(self.view.width, 1), behaviours)
@@ -43,5 +42,9 @@ class TaggingNetwork(nn.Module):
 
     def probability(self, x: torch.Tensor, mask: torch.Tensor, seen: bool = False) -> torch.Tensor:
         """Return (B, T, behaviours) probabilities of features, or of what `view` made of them already."""
-        logits = self.tag(x, mask) if seen else self(x, mask)
-        return cast(torch.Tensor, logits.softmax(dim=-1)[..., 1:] if self.exclusive else logits.sigmoid())
+        return probability_of(self.tag(x, mask) if seen else self(x, mask), self.exclusive)
+
+
+def probability_of(logits: torch.Tensor, exclusive: bool) -> torch.Tensor:
+    """Return the probabilities (..., behaviours) of logits; of exclusive behaviours those of "none", the first, are left out."""
+    return logits.softmax(dim=-1)[..., 1:] if exclusive else logits.sigmoid()

@@ -23,12 +23,15 @@ def smooth(probability: npt.NDArray[np.float32], time_s: npt.NDArray[np.float64]
 
     The box has an odd number of frames by the median time between two; at both ends only what there is of it counts.
     """
-    step = frame_step_s(time_s)
-    half = int(box_s / step / 2 + _ROUNDING_S) if step > 0 else 0
-    half = min(half, len(probability))
+    half = min(half_box(box_s, frame_step_s(time_s)), len(probability))
     if half == 0:
         return probability
     return _means(probability, half) if kind == "mean" else _medians(probability, half)
+
+
+def half_box(box_s: float, step_s: float) -> int:
+    """Return how many frames a box of so many seconds has on either side of its middle."""
+    return int(box_s / step_s / 2 + _ROUNDING_S) if step_s > 0 else 0
 
 
 def _means(probability: npt.NDArray[np.float32], half: int) -> npt.NDArray[np.float32]:

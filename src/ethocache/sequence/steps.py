@@ -18,7 +18,12 @@ def frames_per_step(time_s: npt.NDArray[np.float64], max_fps: float | None) -> i
     max_fps
         Steps per second; None or 0 for one step a frame.
     """
-    return max(1, round(frames_per_second(time_s) / max_fps)) if max_fps else 1
+    return step_of_rate(frames_per_second(time_s), max_fps)
+
+
+def step_of_rate(fps: float, max_fps: float | None) -> int:
+    """Return the same for so many frames per second."""
+    return max(1, round(fps / max_fps)) if max_fps else 1
 
 
 class Steps:

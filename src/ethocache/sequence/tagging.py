@@ -13,6 +13,8 @@ from ethocache.common.store import Entry, Store
 from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import FeatureSet
 from ethocache.dataset.tags import write_bouts, write_tags
+from ethocache.sequence.heads import parse_head
+from ethocache.sequence.heads.settings import CAUSAL_REVISION
 from ethocache.sequence.model_file import CARD, load_model, read_card
 
 if TYPE_CHECKING:
@@ -43,6 +45,12 @@ class Tagger:
     def _model(self) -> "Model":
         return load_model(self.folder)
 
+    @cached_property
+    def _causal(self) -> dict[str, int]:
+        """The revision of what heads that never look ahead answer; nothing where none is among the members."""
+        heads = [parse_head(member.head, f"{self.folder / CARD}: head") for member in self.card.members]
+        return {"causal_revision": CAUSAL_REVISION} if any(head.is_causal for head in heads) else {}
+
     def keep_tags(self, video: str) -> Entry:
         """Return the entry with ``tags.csv`` (every frame) and ``bouts.csv`` of a video.
 
@@ -52,7 +60,7 @@ class Tagger:
             If its features are missing, damaged, or not those that the model reads.
         """
         with FeatureSet.open(self.features, video, self.card.streams) as features:
-            recipe = {"kind": "tags", "model": self._model_key, "features": list(features.keys), "revision": REVISION}
+            recipe = {"kind": "tags", "model": self._model_key, "features": list(features.keys), "revision": REVISION} | self._causal
         return self.store.make("tags", recipe, lambda bench: self._tag(video, bench))
 
     def _tag(self, video: str, bench: Workbench) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ethocache.common.files import write_json
 from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Entry
 from ethocache.common.workbench import Workbench
-from ethocache.sequence.heads.settings import HeadSettings
+from ethocache.sequence.heads.settings import CAUSAL_REVISION, HeadSettings
 from ethocache.sequence.reading import BUDGET_BYTES, Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.system import System
@@ -78,7 +78,7 @@ class FoldAnswer:
 
 def fold_recipe(setup: Setup, sides: Sides) -> dict[str, Any]:
     """Return everything that decides a fold. What people say of the scored videos is not among it."""
-    recipe = setup.recipe("fold")
+    recipe = setup.recipe("fold") | ({"causal_revision": CAUSAL_REVISION} if setup.head.is_causal else {})
     return recipe | {
         "fitted": {video.id: taught(video) for video in sides.fitted},
         "inner": {video.id: identity(video) for video in sides.inner},

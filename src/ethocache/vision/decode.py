@@ -68,7 +68,7 @@ def decode_frames(
     InputError
         If the file cannot be read.
     """
-    to_rgb = _RgbPlanes(view or View())
+    to_rgb = RgbPlanes(view or View())
     with _opened(path, threads) as (container, stream):
         stamps = [entry.timestamp for entry in stream.index_entries]
         stop = len(stamps) if stop is None else min(stop, len(stamps))
@@ -83,7 +83,7 @@ def decode_frames(
                 return
 
 
-class _RgbPlanes:
+class RgbPlanes:
     """Makes frames RGB, at the size of a view."""
 
     def __init__(self, view: View) -> None:
@@ -123,8 +123,12 @@ def read_tags(path: Path) -> SourceTags:
     with _opened(path, threads=1) as (container, stream):
         frame = next(container.decode(stream))
         time_base = stream.time_base or Fraction(1, _MPEG_TICKS)
-        matrix = frame.colorspace if frame.colorspace in (_BT709, _BT2020) and not frame.format.is_rgb else _BT601
-        return SourceTags(_ticks_per_second(time_base.denominator), matrix)
+        return SourceTags(_ticks_per_second(time_base.denominator), matrix_of(frame))
+
+
+def matrix_of(frame: VideoFrame) -> int:
+    """Return how Y'CbCr is made from RGB for the crop of a frame; see `SourceTags`."""
+    return frame.colorspace if frame.colorspace in (_BT709, _BT2020) and not frame.format.is_rgb else _BT601
 
 
 def rows_of(plane: VideoPlane) -> Plane:
@@ -147,7 +151,7 @@ def decode_pictures(path: Path, facts: VideoFacts, time_s: npt.NDArray[np.float6
     to_planes = VideoReformatter()
     for number, frame in enumerate(_checked_frames(path, facts, time_s)):
         if number >= start:
-            yield _picture(frame, to_planes)
+            yield picture_of(frame, to_planes)
 
 
 def decode_rgb(path: Path, facts: VideoFacts, time_s: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.uint8]]:
@@ -239,7 +243,8 @@ def _check(frame: VideoFrame, number: int, facts: VideoFacts, path: Path) -> Non
         raise InputError(f"{path}: expected {expected} px in every frame, frame {number} has {found}; {remedy(path)}")
 
 
-def _picture(frame: VideoFrame, to_planes: VideoReformatter) -> Picture:
+def picture_of(frame: VideoFrame, to_planes: VideoReformatter) -> Picture:
+    """Return the planes of a decoded frame, turned as it is shown; `to_planes` converts those that cannot be cut as they are."""
     turns = quarter_turns(frame)
     if not _can_be_cut(frame, turns):
         matrix = Colorspace.ITU601 if frame.format.is_rgb else None

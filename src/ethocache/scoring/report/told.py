@@ -16,6 +16,7 @@ from ethocache.scoring.review.wrongness import Answers
 UNSEEN = "models that never saw this animal"
 SEARCHED = "models whose settings were searched on this animal, so they look better here than they are"
 FINAL = "the final model"
+FINAL_SAW = "the final model, which learned from the labelled part"
 NOBODY = "nobody: there is no answer of a model for this video"
 
 
@@ -78,7 +79,7 @@ def told_by_prediction(record: VideoRecord, said: Prediction) -> Told:
 
 
 def told_by_tags(record: VideoRecord, said: Answers, threshold: npt.NDArray[np.floating] | None) -> Told:
-    """Return what is known of a video without labels that the final model tagged.
+    """Return what is known of a video without labels, or with labels of a part, that the final model tagged.
 
     Raises
     ------
@@ -89,8 +90,9 @@ def told_by_tags(record: VideoRecord, said: Answers, threshold: npt.NDArray[np.f
         raise InputError(
             f"data/tags/{record.id}.csv: expected probabilities from 0 to 1 and tags 0 or 1, found others; delete it and run 'dvc repro'"
         )
-    about = (said.behaviours, said.time_s, said.label, said.tag, said.probability, threshold, said.exclusive, FINAL, False)
-    return Told(record, *about)
+    labelled = bool((said.label != NOT_SCORED).any())
+    about = (said.behaviours, said.time_s, said.label, said.tag, said.probability, threshold, said.exclusive)
+    return Told(record, *about, FINAL_SAW if labelled else FINAL, labelled)
 
 
 def told_by_people(

@@ -3,11 +3,14 @@
 import torch
 from torch import nn
 
+from ethocache.sequence.heads.memory import LooksBack
 
-class Convolution(nn.Conv1d):
+
+class Convolution(nn.Conv1d, LooksBack):
     """Dilated convolution that keeps the number of frames; what stands beyond a window counts as zero, and so does padding.
 
-    ``x: (B, T, inputs) float32, mask: (B, T) bool -> (B, T, outputs)``.
+    ``x: (B, T, inputs) float32, mask: (B, T) bool -> (B, T, outputs)``. From `begin` on, a causal one keeps as many frames as it
+    reaches back.
 
     Parameters
     ----------
@@ -29,4 +32,12 @@ class Convolution(nn.Conv1d):
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
         real = x.masked_fill(~mask.unsqueeze(-1), 0.0).transpose(1, 2)
-        return super().forward(nn.functional.pad(real, (self.before, self.after))).transpose(1, 2)
+        longer = self._behind_the_past(real) if self.carried else nn.functional.pad(real, (self.before, self.after))
+        return super().forward(longer).transpose(1, 2)
+
+    def _behind_the_past(self, real: torch.Tensor) -> torch.Tensor:
+        """Return (B, inputs, before + T), and keep the last `before` of it."""
+        past = real.new_zeros(*real.shape[:2], self.before) if self.past is None else self.past
+        longer = torch.cat([past, real], dim=2)
+        self.past = longer[:, :, longer.shape[2] - self.before :].clone()
+        return longer

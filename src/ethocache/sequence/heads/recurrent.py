@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from ethocache.sequence.heads.entrance import Entrance, HideFeatures
+from ethocache.sequence.heads.memory import LooksBack
 from ethocache.sequence.heads.settings import RecurrentSettings
 
 Cell = type[nn.LSTM] | type[nn.GRU]
@@ -14,7 +15,8 @@ Cell = type[nn.LSTM] | type[nn.GRU]
 class Recurrent(nn.Module):
     """Recurrent layers over the window.
 
-    ``x: (B, T, D) float32, mask: (B, T) bool -> (B, T, C) logits``; the state starts at zero in every window.
+    ``x: (B, T, D) float32, mask: (B, T) bool -> (B, T, C) logits``; the state starts at zero in every window, from `begin` on
+    only in the first call.
 
     Parameters
     ----------
@@ -44,7 +46,7 @@ class Recurrent(nn.Module):
         return cast(torch.Tensor, self.read_out(x))
 
 
-class _Layer(nn.Module):
+class _Layer(nn.Module, LooksBack):
     """One layer; its backward half reads each window from its own last real frame.
 
     Turning the windows round by hand gives what packed sequences give, five times as fast on CPU.
@@ -56,7 +58,10 @@ class _Layer(nn.Module):
         self.back = cell(inputs, units, batch_first=True) if bidirectional else None
 
     def forward(self, x: torch.Tensor, backwards: torch.Tensor) -> torch.Tensor:
-        onwards: torch.Tensor = self.onwards(x)[0]
+        onwards: torch.Tensor
+        onwards, state = self.onwards(x, self.past)
+        if self.carried:
+            self.past = state
         if self.back is None:
             return onwards
         return torch.cat([onwards, _reorder(self.back(_reorder(x, backwards))[0], backwards)], dim=-1)

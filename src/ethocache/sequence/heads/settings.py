@@ -10,6 +10,8 @@ from ethocache.common.params import Section
 if TYPE_CHECKING:
     from torch import nn
 
+CAUSAL_REVISION = 1  # raise it when trained heads that never look ahead would answer otherwise
+
 
 class HeadSettings(Section, ABC):
     """What every head has.
@@ -35,6 +37,14 @@ class HeadSettings(Section, ABC):
     input_dropout: float = Field(0.3, ge=0, lt=1)
     hide: Literal["window", "frame"] = "window"
 
+    @property
+    def is_causal(self) -> bool:
+        """Whether no answer depends on later frames; such a head goes through a video without windows, and tags a stream.
+
+        Its layers that look back must be `LooksBack`.
+        """
+        return False
+
     @abstractmethod
     def build(self, inputs: int, outputs: int) -> "nn.Module":
         """Return the untrained network: ``forward(x (B, T, inputs), mask (B, T)) -> logits (B, T, outputs)``.
@@ -47,6 +57,10 @@ class LinearSettings(HeadSettings):
     """Each frame by itself: logistic regression."""
 
     kind: Literal["linear"]
+
+    @property
+    def is_causal(self) -> bool:
+        return True
 
     def build(self, inputs: int, outputs: int) -> "nn.Module":
         from ethocache.sequence.heads.linear import Linear
@@ -69,6 +83,10 @@ class MlpSettings(HeadSettings):
     layers: int = Field(2, ge=1)
     units: int = Field(128, ge=1)
     dropout: float = Field(0.3, ge=0, lt=1)
+
+    @property
+    def is_causal(self) -> bool:
+        return True
 
     def build(self, inputs: int, outputs: int) -> "nn.Module":
         from ethocache.sequence.heads.mlp import Mlp
@@ -99,6 +117,10 @@ class RecurrentSettings(HeadSettings):
     bidirectional: bool = True
     dropout: float = Field(0.3, ge=0, lt=1)
     project: int = Field(64, ge=0)
+
+    @property
+    def is_causal(self) -> bool:
+        return not self.bidirectional
 
     def widths(self) -> list[int]:
         """Return the units of each layer."""
@@ -160,6 +182,10 @@ class TcnSettings(HeadSettings):
     dropout: float = Field(0.3, ge=0, lt=1)
     project: int = Field(64, ge=0)
 
+    @property
+    def is_causal(self) -> bool:
+        return self.causal
+
     def build(self, inputs: int, outputs: int) -> "nn.Module":
         from ethocache.sequence.heads.tcn import Tcn
 
@@ -193,6 +219,10 @@ class MsTcnSettings(HeadSettings):
     causal: bool = False
     smoothing: float = Field(0.15, ge=0)
     dropout: float = Field(0.3, ge=0, lt=1)
+
+    @property
+    def is_causal(self) -> bool:
+        return self.causal
 
     def build(self, inputs: int, outputs: int) -> "nn.Module":
         from ethocache.sequence.heads.mstcn import MsTcn
@@ -233,6 +263,10 @@ class TransformerSettings(HeadSettings):
         if self.units % self.attention_heads:
             raise ValueError(f"'units' ({self.units}) must be a multiple of 'attention_heads' ({self.attention_heads})")
         return self
+
+    @property
+    def is_causal(self) -> bool:
+        return self.causal
 
     def build(self, inputs: int, outputs: int) -> "nn.Module":
         from ethocache.sequence.heads.transformer import Transformer

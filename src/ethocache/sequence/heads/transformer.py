@@ -7,6 +7,7 @@ from torch import nn
 
 from ethocache.sequence.heads.convolution import Convolution
 from ethocache.sequence.heads.entrance import Entrance, HideFeatures
+from ethocache.sequence.heads.memory import LooksBack
 from ethocache.sequence.heads.settings import TransformerSettings
 
 
@@ -50,11 +51,12 @@ class _Block(nn.Module):
         return x + cast(torch.Tensor, self.hide(self.frame(self.norms[2](x))))
 
 
-class _Attention(nn.Module):
+class _Attention(nn.Module, LooksBack):
     """Attention of each frame to those within reach (Beltagy et al. 2020, arXiv:2004.05150).
 
     What each distance counts is learned (Shaw et al. 2018, arXiv:1803.02155; here a number that is added to the scores).
     Frames are cut into blocks as long as the reach, and each block attends to itself and its neighbours: memory is linear in T.
+    From `begin` on, keys and values of the last `reach` frames are kept, and a call costs its frames times those within reach.
     """
 
     def __init__(self, settings: TransformerSettings) -> None:
@@ -65,6 +67,20 @@ class _Attention(nn.Module):
         self.mix = nn.Linear(settings.units, settings.units)
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return self._carry_on(x) if self.carried else self._within(x, mask)
+
+    def _carry_on(self, x: torch.Tensor) -> torch.Tensor:
+        query, new = self.project(x).split([x.shape[-1], 2 * x.shape[-1]], dim=-1)
+        known = new if self.past is None else torch.cat([self.past, new], dim=1)
+        self.past = known[:, max(0, known.shape[1] - self.reach) :].clone()
+        query, key, value = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (query, *known.chunk(2, dim=-1)))
+        ages = known.shape[1] - x.shape[1] + torch.arange(x.shape[1], device=x.device)[:, None]
+        offset = torch.arange(known.shape[1], device=x.device) - ages
+        scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5 + self.distance[:, (offset + self.reach).clamp(0, self.reach)]
+        weights = scores.masked_fill((offset < -self.reach) | (offset > 0), float("-inf")).softmax(dim=-1)
+        return cast(torch.Tensor, self.mix((weights @ value).transpose(1, 2).flatten(2)))
+
+    def _within(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         frames = x.shape[1]
         block = min(self.reach, frames)
         query, key, value = self._blocks(x, block)
