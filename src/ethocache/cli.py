@@ -9,7 +9,7 @@ import typer
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.stage import explaining, run_stage
-from ethocache.common.store import Store, find_store
+from ethocache.common.store import Store, find_own_store, find_store
 
 app = typer.Typer(
     help="Tags an animal's behaviour in every frame of a video. The pipeline itself runs with `dvc repro`.",
@@ -78,6 +78,33 @@ def overlay(
     from ethocache.endtoend import overlay as overlays  # loads numpy and the video library
 
     run_stage(lambda: overlays.overlay(video, to, crop, source, find_store()))
+
+
+@app.command()
+def pack(
+    to: Annotated[Path, typer.Option(metavar="FILE", help="The zip to write.")] = Path("model.zip"),
+    with_backbone: Annotated[bool, typer.Option("--with-backbone", help="Put the weights of the frozen network inside, too.")] = False,
+) -> None:
+    """Put the trained model of this folder's project into one file, which tags videos anywhere."""
+    from ethocache.endtoend.packs.making import pack as make_pack  # loads numpy and torch
+
+    run_stage(lambda: make_pack(to, with_backbone, find_store()))
+
+
+@app.command()
+def tag(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos, or folders of them.")],
+    model: Annotated[Path, typer.Option(metavar="PACK", help="What `ethocache pack` wrote.")],
+    tracks: Annotated[str | None, typer.Option(metavar="DIR", help="Folder or pattern of DeepLabCut's files.")] = None,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where the tags go.")] = Path("tagged"),
+    overlay: Annotated[bool, typer.Option("--overlay", help="Also each video with its tags below the picture.")] = False,
+    boris: Annotated[bool, typer.Option("--boris", help="Also a BORIS project for each video.")] = False,
+) -> None:
+    """Tag videos anywhere with a packed model; no project is needed. Says which are unlike those that it learned from."""
+    from ethocache.endtoend.packs import tagging  # loads numpy and torch
+
+    wanted = tagging.Wanted(overlay, boris)
+    run_stage(lambda: tagging.tag(videos, model, tracks, to, wanted, find_own_store()))
 
 
 @app.command()

@@ -157,7 +157,9 @@ def _zip_errors(path: Path) -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeDecodeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"{path}: expected a pack (a .zip), found something else, or a cut or damaged one ({reason}); {_GET_AGAIN}") from None
+        raise InputError(
+            f"{path}: expected a pack (a .zip), found something else, or a cut or damaged one ({reason}); {_GET_AGAIN}"
+        ) from None
 
 
 def _check_members(infos: list[zipfile.ZipInfo], path: Path) -> None:
