@@ -133,7 +133,7 @@ def test_a_pack_that_is_not_there_is_named_with_one_that_is(pack):
 
 
 def test_a_member_that_is_not_there_is_missed(pack):
-    with open_archive(pack) as archive, pytest.raises(InputError, match="expected 'recipes.json' in the pack, found none"):
+    with open_archive(pack) as archive, pytest.raises(InputError, match=r"expected 'recipes\.json' in the pack, found none"):
         archive.read("recipes.json")
 
 

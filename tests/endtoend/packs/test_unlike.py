@@ -47,9 +47,7 @@ def test_it_says_how_much():
 
 
 def test_the_distance_is_in_standard_deviations_of_frames():
-    known = TrainingVideos(
-        TrainingWords(videos=2, measures={}), np.array([[[0.0, 0.0], [0.0, 0.0]], [[2.0, 2.0], [2.0, 2.0]]], np.float32)
-    )
+    known = TrainingVideos(TrainingWords(videos=2, measures={}), np.array([[[0.0, 0.0], [0.0, 0.0]], [[2.0, 2.0], [2.0, 2.0]]], np.float32))
     assert known.distance(np.array([2.0, 4.0])) == pytest.approx(np.sqrt((1 + 4) / 2))
 
 

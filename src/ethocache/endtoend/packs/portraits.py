@@ -24,7 +24,8 @@ class Portrait:
     measures
         Name -> value: ``frames/s``; ``crop side px`` in pixels of the video, which follows the animal's apparent size;
         ``crop share`` of the picture's short side; ``width / height`` of the picture; ``brightness`` and ``contrast``, mean and
-        standard deviation of the crop's green, 0 to 255.
+        standard deviation of the crop's green, 0 to 255; ``centre / surround`` of its brightness, below 1 where the animal is
+        darker than the floor.
     mean, std
         (D,) of its embeddings.
     seconds
@@ -57,7 +58,7 @@ def portray(record: VideoRecord, crop: Path | None, features: list[Path]) -> Por
             "crop share": side / min(facts.width, facts.height),
             "width / height": facts.width / facts.height,
         }
-        measures |= {"brightness": float(bright.mean()), "contrast": float(bright.std())}
+        measures |= {"brightness": float(bright.mean()), "contrast": float(bright.std()), "centre / surround": _centre_by_surround(bright)}
     with FeatureSet.open_files(features) as opened:
         rows = Rows(opened, Memory(0))
         mean, std = rows.moments.mean_and_std() if opened.valid.any() else (np.zeros(rows.dimensions), np.ones(rows.dimensions))
@@ -68,3 +69,11 @@ def _greens(crop: Path, frames: int) -> npt.NDArray[np.float64]:
     """Return the green of some frames from everywhere in a crop, (frames, side, side)."""
     wanted = np.unique(np.linspace(0, frames - 1, min(_SAMPLES, frames)).round().astype(int)).tolist()
     return np.stack([next(decode_frames(crop, frame, frame + 1))[..., 1] for frame in wanted]).astype(np.float64)
+
+
+def _centre_by_surround(bright: npt.NDArray[np.float64]) -> float:
+    """Return how bright the middle third of some crops (frames, side, side) is, by what lies around it."""
+    third = bright.shape[1] // 3
+    centre = bright[:, third:-third, third:-third]
+    around = (bright.sum() - centre.sum()) / (bright.size - centre.size)
+    return float((centre.mean() + 1) / (around + 1))  # of a black picture, too

@@ -27,7 +27,15 @@ from ethocache.endtoend.packs.portraits import Portrait
 
 FALSE_ALARMS = 0.01  # of ordinary videos, over all measures together
 DISTANCE = "embedding distance"
-_AT_LEAST = {"frames/s": 1.1, "crop side px": 1.2, "crop share": 1.2, "width / height": 1.05, "brightness": 1.15, "contrast": 1.2}
+_AT_LEAST = {
+    "frames/s": 1.1,
+    "crop side px": 1.2,
+    "crop share": 1.2,
+    "width / height": 1.05,
+    "brightness": 1.15,
+    "contrast": 1.2,
+    "centre / surround": 1.1,
+}
 """Factors that never alarm: training videos of one camera may all be the same to the last digit."""
 _LEAST_DISTANCE = 1.25  # the same, as a factor on the largest distance of a training video
 _FEWEST = 3  # training videos, from which a spread can be told
