@@ -25,7 +25,7 @@ class Portrait:
         Name -> value: ``frames/s``; ``crop side px`` in pixels of the video, which follows the animal's apparent size;
         ``crop share`` of the picture's short side; ``width / height`` of the picture; ``brightness`` and ``contrast``, mean and
         standard deviation of the crop's green, 0 to 255; ``centre / surround`` of its brightness, below 1 where the animal is
-        darker than the floor.
+        darker than the floor; ``movement across / down`` the picture, which a camera changes that looks from the side.
     mean, std
         (D,) of its embeddings.
     seconds
@@ -51,7 +51,8 @@ def portray(record: VideoRecord, crop: Path | None, features: list[Path]) -> Por
     facts = record.facts
     measures = {"frames/s": facts.fps}
     if crop is not None:
-        side = read_plan(crop.with_suffix(".json")).plan.side_px
+        plan = read_plan(crop.with_suffix(".json")).plan
+        side = plan.side_px
         bright = _greens(crop, facts.frames)
         measures |= {
             "crop side px": side,
@@ -59,6 +60,8 @@ def portray(record: VideoRecord, crop: Path | None, features: list[Path]) -> Por
             "width / height": facts.width / facts.height,
         }
         measures |= {"brightness": float(bright.mean()), "contrast": float(bright.std()), "centre / surround": _centre_by_surround(bright)}
+        across, down = (float(np.abs(np.diff(place)).sum()) for place in (plan.left_px, plan.top_px))
+        measures |= {"movement across / down": across / down} if across and down else {}
     with FeatureSet.open_files(features) as opened:
         rows = Rows(opened, Memory(0))
         mean, std = rows.moments.mean_and_std() if opened.valid.any() else (np.zeros(rows.dimensions), np.ones(rows.dimensions))

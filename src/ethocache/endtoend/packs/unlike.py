@@ -82,7 +82,7 @@ class TrainingVideos:
     @classmethod
     def of(cls, portraits: Sequence[Portrait]) -> "TrainingVideos":
         """Return what some videos look like together."""
-        names = portraits[0].measures
+        names = [name for name in portraits[0].measures if all(name in portrait.measures for portrait in portraits)]
         measures = {name: tuple(round(portrait.measures[name], 6) for portrait in portraits) for name in names}
         moments = np.stack([[portrait.mean for portrait in portraits], [portrait.std for portrait in portraits]]).astype(np.float32)
         return cls(TrainingWords(videos=len(portraits), measures=measures), moments)
@@ -90,12 +90,12 @@ class TrainingVideos:
     @property
     def means(self) -> npt.NDArray[np.float64]:
         """(V, D) mean embedding of each video."""
-        return self.moments[0].astype(np.float64)
+        return np.asarray(self.moments[0], np.float64)
 
     @property
     def variances(self) -> npt.NDArray[np.float64]:
         """(V, D) variance of the embeddings within each video."""
-        return self.moments[1].astype(np.float64) ** 2
+        return np.square(np.asarray(self.moments[1], np.float64))
 
     def distance(self, mean: npt.NDArray[np.float64], without: int | None = None) -> float:
         """Return how far a video's mean embedding (D,) is from that of the training videos, one of them left out."""
