@@ -25,8 +25,8 @@ from ethocache.dataset.label_table import LabelTable
 from ethocache.dataset.raters import combine
 from ethocache.dataset.tags import bouts_of
 from ethocache.endtoend.labelled_project import LabelledProject, read_labelled_project
-from ethocache.endtoend.reviewing import find_doubts
 from ethocache.scoring.review.doubts import Doubt
+from ethocache.scoring.review.project import find_doubts
 from ethocache.scoring.review.simulated import Labels
 from ethocache.scoring.review.wrongness import Answers
 from ethocache.sequence.crossvalidation import run_training
@@ -71,7 +71,7 @@ def plant_and_look(project: LabelledProject, seed: int) -> dict[str, int]:
     raters = {video.id: three_people(labels[video.id], video.time_s, rng) for video in project.videos}
     answers = answers_of(project, raters)
     values = {video: {name: table.values for name, table in tables.items()} for video, tables in raters.items()}
-    return count(find_doubts(answers, values), swaps)
+    return count(find_doubts({one.video: one for one in answers}, values), swaps)
 
 
 def swapped(project: LabelledProject, rng: np.random.Generator) -> tuple[dict[str, Labels], list[Swap]]:

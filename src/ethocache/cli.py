@@ -9,7 +9,7 @@ import typer
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.stage import explaining, run_stage
-from ethocache.common.store import Store, find_store
+from ethocache.common.store import Store, find_own_store, find_store
 
 app = typer.Typer(
     help="Tags an animal's behaviour in every frame of a video. The pipeline itself runs with `dvc repro`.",
@@ -107,6 +107,33 @@ def convert(
     from ethocache.endtoend import public_data  # loads numpy
 
     run_stage(lambda: public_data.convert(dataset, source, to))
+
+
+@app.command()
+def pack(
+    to: Annotated[Path, typer.Option(metavar="FILE", help="The zip to write.")] = Path("model.zip"),
+    with_backbone: Annotated[bool, typer.Option("--with-backbone", help="Put the weights of the frozen network inside, too.")] = False,
+) -> None:
+    """Put the trained model of this folder's project into one file, which tags videos anywhere."""
+    from ethocache.endtoend.packs.making import pack as make_pack  # loads numpy and torch
+
+    run_stage(lambda: make_pack(to, with_backbone, find_store()))
+
+
+@app.command()
+def tag(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos, or folders of them.")],
+    model: Annotated[Path, typer.Option(metavar="PACK", help="What `ethocache pack` wrote.")],
+    tracks: Annotated[str | None, typer.Option(metavar="DIR", help="Folder or pattern of DeepLabCut's files.")] = None,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where the tags go.")] = Path("tagged"),
+    overlay: Annotated[bool, typer.Option("--overlay", help="Also each video with its tags below the picture.")] = False,
+    boris: Annotated[bool, typer.Option("--boris", help="Also a BORIS project for each video.")] = False,
+) -> None:
+    """Tag videos anywhere with a packed model; no project is needed. Says which are unlike those that it learned from."""
+    from ethocache.endtoend.packs import tagging  # loads numpy and torch
+
+    wanted = tagging.Wanted(overlay, boris)
+    run_stage(lambda: tagging.tag(videos, model, tracks, to, wanted, find_own_store()))
 
 
 @app.command()
@@ -228,27 +255,10 @@ def check(
 ) -> None:
     """Draw each video's track: the worst frames and some from everywhere, with key points and crop, and the numbers of its gates."""
     with explaining("ethocache"):
-        good = _check_tracks(folder)
+        from ethocache.endtoend.checking_tracks import check_project  # loads numpy and the video library
+
+        good = check_project(folder, find_store())
     raise typer.Exit(0 if good else 1)
-
-
-def _check_tracks(target: Path) -> bool:
-    """Write a contact sheet and print a line for each video; return whether the crop stage will take all of them."""
-    from ethocache.common.params import read_section  # these load numpy and the video library
-    from ethocache.dataset.folder import DataFolder, DataParams, refuse_results_folder
-    from ethocache.dataset.index import read_index
-    from ethocache.vision.contact_sheet import check_tracks
-    from ethocache.vision.crop_settings import CropParams
-
-    params = Path("params.yaml")
-    data = read_section(params, "data", DataParams)
-    refuse_results_folder(data.dir, [target])
-    records, crop = read_index(Path("data/index.json")), read_section(params, "crop", CropParams)
-    good = True
-    for line, passes in check_tracks(records, Path("data/tracks"), target, crop, DataFolder(data.dir), find_store()):
-        print(line, flush=True)
-        good &= passes
-    return good
 
 
 def _examine(folder: Path, as_json: bool) -> bool:

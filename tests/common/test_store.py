@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import ethocache.common.store as store_module
 from ethocache.common.errors import InputError
 from ethocache.common.interrupts import never_swallowed, undisturbed
 from ethocache.common.store import ENTRY, Entry, Store, find_store
@@ -247,3 +248,15 @@ def test_ctrl_c_waits_until_what_is_being_made_is_made():
         made.append("whole")
     assert made == ["whole"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_work_outside_of_projects_keeps_its_results_where_caches_are(tmp_path, monkeypatch):
+    monkeypatch.delenv("ETHOCACHE_STORE", raising=False)
+    monkeypatch.setattr(store_module.sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert store_module.find_own_store().root == tmp_path / "ethocache" / "store"
+    monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")  # such a value is to be ignored, says the specification
+    monkeypatch.setattr(store_module.Path, "home", lambda: tmp_path)
+    assert store_module.find_own_store().root == tmp_path / ".cache" / "ethocache" / "store"
+    monkeypatch.setenv("ETHOCACHE_STORE", str(tmp_path / "named"))
+    assert store_module.find_own_store().root == tmp_path / "named"

@@ -12,8 +12,9 @@ from ethocache.dataset.tracks import load_track
 from ethocache.endtoend.demo import write_demo
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.embedding import ExtractParams, weights_sources
+from ethocache.vision.inputs import Inputs
 from ethocache.vision.kept import keep_crop, keep_track
-from ethocache.vision.streams import Inputs, open_stream
+from ethocache.vision.streams import open_stream
 from ethocache.vision.tracking import TrackParams
 
 CROP = CropParams(size_px=64)

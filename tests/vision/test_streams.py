@@ -21,8 +21,9 @@ from ethocache.endtoend.demo import write_demo
 from ethocache.vision.backbones.running import Machine, Run
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.embedding import ExtractParams, load_embedder, resolve_run
+from ethocache.vision.inputs import Inputs
 from ethocache.vision.kept import keep_crop, keep_track
-from ethocache.vision.streams import Inputs, compare_bodies, open_stream, refuse_missing_inputs
+from ethocache.vision.streams import compare_bodies, open_stream, refuse_missing_inputs
 from ethocache.vision.tracking import TrackParams
 
 POSE, COLOUR = {"kind": "pose"}, {"kind": "mean_colour"}

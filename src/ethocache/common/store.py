@@ -234,6 +234,19 @@ def find_store() -> Store:
     return Store(Path(named) if named else Path(os.environ.get("DVC_ROOT", ".")) / "store")
 
 
+def find_own_store() -> Store:
+    """Return the store of work outside of any project: what ``ETHOCACHE_STORE`` names, else one where this user's caches are.
+
+    That is ``%LOCALAPPDATA%`` on Windows, ``~/Library/Caches`` on macOS, elsewhere ``$XDG_CACHE_HOME`` or ``~/.cache``
+    (XDG base directory specification 0.8).
+    """
+    if os.environ.get("ETHOCACHE_STORE"):
+        return find_store()
+    usual = {"win32": "AppData/Local", "darwin": "Library/Caches"}.get(sys.platform, ".cache")
+    named = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    return Store((Path(named) if Path(named).is_absolute() else Path.home() / usual) / "ethocache" / "store")
+
+
 def _discard(folder: Path) -> None:
     for path in folder.iterdir():
         path.chmod(path.stat().st_mode | stat.S_IWUSR)

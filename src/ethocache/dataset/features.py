@@ -125,7 +125,7 @@ class FeatureSet:
         InputError
             If a file is missing or damaged, or the streams have different frames.
         """
-        return cls.open_files([folder / file_name(video_id, stream) for stream in streams])
+        return cls.open_files([*feature_files(folder, video_id, streams).values()])
 
     @classmethod
     def open_files(cls, paths: Sequence[Path]) -> Self:
@@ -182,6 +182,11 @@ class FeatureSet:
 def file_name(video_id: str, stream: str) -> str:
     """Return the name of the file that holds a stream of a video."""
     return f"{video_id}.{stream}.h5"
+
+
+def feature_files(folder: Path, video_id: str, streams: Sequence[str]) -> dict[str, Path]:
+    """Return stream -> its file of a video in a folder."""
+    return {stream: folder / file_name(video_id, stream) for stream in streams}
 
 
 def assemble(

@@ -104,5 +104,5 @@ def _are_the_same(ours: Sequence[Prediction], theirs: Sequence[Prediction]) -> b
 
 def _standing(state: State, usual: Mapping[str, Any]) -> Standing:
     settings, metrics = settings_of(state), metrics_of(state) or {}
-    made_with = (str(settings.get(name, "")) for name in ("head", "backbone"))
-    return Standing(state.name, *made_with, metrics.get("macro", {}), Cost.of(cost_of(state)), standings.changes(settings, usual))
+    head, backbone = (str(settings.get(name, "")) for name in ("head", "backbone"))
+    return Standing(state.name, head, backbone, metrics.get("macro", {}), Cost.of(cost_of(state)), standings.changes(settings, usual))

@@ -129,7 +129,8 @@ def strip_of(record: VideoRecord, source: Source, frames: int) -> Shown:
     elif source == "labels":
         raise InputError(f"{record.id}: nobody labelled it, so only its tags can be drawn; leave --from away")
     else:
-        drawn = _of_unlabelled(record)
+        model = MODELS / str(read_json(HEAD)["name"]) if HEAD.is_file() else None
+        drawn = strip_of_tags(record, TAGS / f"{record.id}.csv", model)
     if drawn.frames != frames:
         raise InputError(
             f"{record.id}: expected tags or labels of {frames} frames, as its video has, found {drawn.frames}; "
@@ -167,17 +168,26 @@ def _threshold_of(said: Prediction) -> npt.NDArray[np.float32] | None:
     return None if said.exclusive else said.threshold
 
 
-def _of_unlabelled(record: VideoRecord) -> Shown:
-    path = TAGS / f"{record.id}.csv"
+def strip_of_tags(record: VideoRecord, path: Path, model: Path | None) -> Shown:
+    """Return what is drawn of a table of tags.
+
+    Parameters
+    ----------
+    path
+        Of the table.
+    model
+        Folder of the model that tagged, for the lines from where on it tags; None draws none.
+
+    Raises
+    ------
+    InputError
+        If the table is not there, or was edited.
+    """
     behaviours, _, probability, tags = read_tags(path)
     if not ((probability >= 0) & (probability <= 1)).all() or not np.isin(tags, (0, 1)).all():
         raise InputError(f"{path}: expected probabilities from 0 to 1 and tags 0 or 1, found others; delete it and run 'dvc repro'")
-    return replace(_shown(record, behaviours, {TAG: tags}), probability=probability, threshold=_threshold_of_model(behaviours))
-
-
-def _threshold_of_model(behaviours: tuple[str, ...]) -> npt.NDArray[np.float32] | None:
-    """Return from where on the final model tags a frame; None where something else decides, or the model is not here."""
-    return threshold_of(MODELS / str(read_json(HEAD)["name"]), behaviours) if HEAD.is_file() else None
+    threshold = threshold_of(model, behaviours) if model else None
+    return replace(_shown(record, behaviours, {TAG: tags}), probability=probability, threshold=threshold)
 
 
 def _shown(record: VideoRecord, behaviours: tuple[str, ...], states: Mapping[str, npt.NDArray[np.int8]]) -> Shown:

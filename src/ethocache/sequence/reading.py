@@ -81,7 +81,7 @@ class Rows:
         """The sums over this video's valid frames."""
         total, squares = np.zeros(self.dimensions), np.zeros(self.dimensions)
         for start in range(0, self.frames, _BLOCK):
-            block = self.rows(start, start + _BLOCK)[self.valid[start : start + _BLOCK]].astype(np.float64)
+            block = self.rows(start, min(start + _BLOCK, self.frames))[self.valid[start : start + _BLOCK]].astype(np.float64)
             total += block.sum(axis=0)
             squares += (block**2).sum(axis=0)
         return Moments(int(self.valid.sum()), total, squares)

@@ -1,5 +1,6 @@
 """Tag videos with the final model, each only once per model."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -30,14 +31,12 @@ class Tagger:
     ----------
     folder
         Of the model.
-    features
-        Folder of ``<video>.<stream>.h5``.
     store
         Keeps the tags.
     """
 
-    def __init__(self, folder: Path, features: Path, store: Store) -> None:
-        self.folder, self.features, self.store = folder, features, store
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.folder, self.store = folder, store
         self.card = read_card(folder)
         self._model_key = sha256_of_file(folder / CARD)  # the card holds the sha256 of the weights
 
@@ -51,27 +50,36 @@ class Tagger:
         heads = [parse_head(member.head, f"{self.folder / CARD}: head") for member in self.card.members]
         return {"causal_revision": CAUSAL_REVISION} if any(head.is_causal for head in heads) else {}
 
-    def keep_tags(self, video: str) -> Entry:
+    def keep_tags(self, features: Mapping[str, Path]) -> Entry:
         """Return the entry with ``tags.csv`` (every frame) and ``bouts.csv`` of a video.
+
+        Parameters
+        ----------
+        features
+            The video's feature file of each stream that the model reads.
 
         Raises
         ------
         InputError
             If its features are missing, damaged, or not those that the model reads.
         """
-        with FeatureSet.open(self.features, video, self.card.streams) as features:
-            recipe = {"kind": "tags", "model": self._model_key, "features": list(features.keys), "revision": REVISION} | self._causal
-        return self.store.make("tags", recipe, lambda bench: self._tag(video, bench))
+        with _open(features, self.card.streams) as together:
+            recipe = {"kind": "tags", "model": self._model_key, "features": list(together.keys), "revision": REVISION} | self._causal
+        return self.store.make("tags", recipe, lambda bench: self._tag(features, bench))
 
-    def _tag(self, video: str, bench: Workbench) -> dict[str, Any]:
+    def _tag(self, files: Mapping[str, Path], bench: Workbench) -> dict[str, Any]:
         from ethocache.common.compute import device
         from ethocache.sequence.inference import predict_video
 
         watch = Stopwatch()
         with ExitStack() as opened:
-            features = [opened.enter_context(FeatureSet.open(self.features, video, member.streams)) for member in self.card.members]
+            features = [opened.enter_context(_open(files, member.streams)) for member in self.card.members]
             probability, tags = predict_video(self._model, features)
             behaviours, time_s = self.card.behaviours, features[0].time_s
         write_tags(bench.output / "tags.csv", np.arange(len(time_s)), time_s, probability, tags, behaviours)
         write_bouts(bench.output / "bouts.csv", time_s, probability, tags, behaviours)
         return {"frames": len(time_s), "seconds": round(watch.seconds, 3), "peak_memory_mb": peak_memory_mb(), "device": device()}
+
+
+def _open(files: Mapping[str, Path], streams: Sequence[str]) -> FeatureSet:
+    return FeatureSet.open_files([files[stream] for stream in streams])

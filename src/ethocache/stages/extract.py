@@ -26,7 +26,8 @@ def embed(last: LastResult, store: Store) -> str:
     from ethocache.dataset.folder import DataFolder, DataParams
     from ethocache.dataset.index import read_index
     from ethocache.vision.embedding import FEATURES, ExtractParams
-    from ethocache.vision.streams import Inputs, compare_bodies, open_stream
+    from ethocache.vision.inputs import Inputs
+    from ethocache.vision.streams import compare_bodies, open_stream
 
     params, backbone = read_section(PARAMS, "extract", ExtractParams), read_json(BACKBONE)
     inputs = Inputs(DataFolder(read_section(PARAMS, "data", DataParams).dir), CROPS, TRACKS, store)

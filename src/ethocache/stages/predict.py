@@ -7,6 +7,7 @@ from ethocache.common.files import fill_folder, read_json
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
 from ethocache.common.wording import counted
+from ethocache.dataset.features import feature_files
 from ethocache.dataset.index import columns_about, read_index
 from ethocache.dataset.labels import needs_tags
 from ethocache.dataset.summary_table import write_summary
@@ -20,10 +21,10 @@ TAGS, BOUTS, SUMMARY = Path("data/tags"), Path("data/bouts"), Path("data/summary
 def predict() -> str:
     head, backbone = (read_json(Path(f"data/recipes/{name}.json"))["name"] for name in ("head", "backbone"))
     store = find_store()
-    tagger = Tagger(Path("models") / head, Path("data/features") / backbone, store)
+    tagger, features = Tagger(Path("models") / head, store), Path("data/features") / backbone
     records = read_index(Path("data/index.json"))
     videos = [record for record in records if needs_tags(LABELS / f"{record.id}.json")]
-    entries = for_each([video.id for video in videos], tagger.keep_tags)
+    entries = for_each(videos, lambda video: tagger.keep_tags(feature_files(features, video.id, tagger.card.streams)))
     for folder, file in ((TAGS, "tags.csv"), (BOUTS, "bouts.csv")):
         fill_folder(folder, {f"{video.id}.csv": entry.path(file) for video, entry in zip(videos, entries, strict=True)})
     tagged = (read_tagged(TAGS / f"{video.id}.csv", video) for video in videos)

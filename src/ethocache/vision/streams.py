@@ -17,7 +17,6 @@ from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Entry, Store
 from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import assemble
-from ethocache.dataset.folder import DataFolder
 from ethocache.dataset.index import REVISION as TIMES_REVISION
 from ethocache.dataset.index import VideoRecord, time_stamps
 from ethocache.dataset.text import shown
@@ -39,6 +38,7 @@ from ethocache.vision.embedding import (
     load_embedder,
     resolve_run,
 )
+from ethocache.vision.inputs import Places
 
 _SEGMENT = ".npy"
 
@@ -59,29 +59,7 @@ class Stream(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """What streams look at, and where they keep what they make.
-
-    Attributes
-    ----------
-    folder
-        The data folder, for time stamps.
-    crops
-        Folder of ``<video>.mp4`` with their ``.json``.
-    tracks
-        Folder of ``<video>.h5``.
-    store
-        Keeps the features.
-    """
-
-    folder: DataFolder
-    crops: Path
-    tracks: Path
-    store: Store
-
-
-def open_stream(name: str, settings: Mapping[str, Any], params: ExtractParams, inputs: Inputs) -> Stream:
+def open_stream(name: str, settings: Mapping[str, Any], params: ExtractParams, inputs: Places) -> Stream:
     """Return the stream of a recipe; nothing is loaded yet."""
     recipe = parse_recipe(settings)
     return PoseStream(name, recipe, inputs) if isinstance(recipe, PoseSettings) else PixelStream(name, settings, params, inputs)
@@ -133,7 +111,7 @@ class PixelStream:
     name: str
     settings: Mapping[str, Any]
     params: ExtractParams
-    inputs: Inputs
+    inputs: Places
 
     @cached_property
     def _description(self) -> dict[str, Any]:
@@ -159,12 +137,12 @@ class PixelStream:
         """Return what embeds a video's crop. It needs the store alone: where the workspace is not seen, the crop is taken from there."""
         if not record.has_video:
             raise _no_pixels(self.name, [record])
-        crop = self.inputs.crops / f"{record.id}.mp4"
+        crop = self.inputs.crop(record)
         if not crop.is_file():
             raise InputError(f"{crop} is missing: run 'dvc repro crop'")
         plan = read_plan(crop.with_suffix(".json"))
         recipe = feature_recipe(plan.key, self.settings, self._description, self._run, self.params)
-        name = f"embedding {crop.stem} ({self.name})"
+        name = f"embedding {record.id} ({self.name})"
         network = partial(_load_once, self._network, self._description["weights_sha256"], self._run, self._wants_card)
         build = partial(_embed, crop.absolute(), plan.key, self.inputs.store, network, recipe, self.params, name)
         return Job(name, "features", recipe, build)
@@ -194,7 +172,7 @@ def _find_crop(crop: Path, key: str, store: Store) -> Path:
     raise InputError(f"{crop} is missing, and {store.root} does not keep it either: run 'dvc repro crop'")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)  # of a backbone of several streams, each is needed for every video
 def _load_once(network: str, weights_sha256: str, run: Run, wants_card: bool) -> Embedder:
     """Load a network for all videos that this process embeds one after the other; again if its file holds other weights now."""
     machine = this_machine()
@@ -220,11 +198,11 @@ class PoseStream:
 
     name: str
     settings: PoseSettings
-    inputs: Inputs
+    inputs: Places
 
     def job(self, record: VideoRecord) -> Job:
         """Return what makes the pose features of a session's track; it is quick, and reads files of this machine."""
-        file = self.inputs.tracks / f"{record.video}.h5"
+        file = self.inputs.track(record)
         if not file.is_file():
             raise InputError(f"{file} is missing, and the backbone '{self.name}' reads tracks: run 'dvc repro track', or see track.source")
         recipe = {

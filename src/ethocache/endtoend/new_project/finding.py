@@ -12,7 +12,7 @@ from ethocache.dataset.deeplabcut import is_named_after, is_track
 from ethocache.dataset.folder import NamesByStem, plain_name
 from ethocache.dataset.formats import FORMATS, BoutList, Content, FrameMarks, Meaning, recognise
 
-_VIDEOS = {
+VIDEO_ENDINGS = {
     ".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm", ".mts", ".m2ts", ".flv", ".asf", ".3gp", ".ogv",
 }  # fmt: skip
 _TRACKS = {".csv", ".h5"}
@@ -72,7 +72,7 @@ class Said:
 def look_into(folder: Path) -> Found:
     """Sort a folder's files by what they are; nothing is read but beginnings."""
     files = sorted(_visible(folder))
-    videos = tuple(file for file in files if PurePosixPath(file).suffix.lower() in _VIDEOS)
+    videos = tuple(file for file in files if PurePosixPath(file).suffix.lower() in VIDEO_ENDINGS)
     tracks, labels, unknown = [], {}, {}
     with progress("looking at files", len(files)) as bar:
         for file in files:

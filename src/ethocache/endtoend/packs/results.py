@@ -1,0 +1,91 @@
+"""The folder that tags are written into: one name for each video, and never a file of another's."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ethocache.common.errors import InputError
+from ethocache.common.files import link, write_json
+from ethocache.common.store import Entry
+from ethocache.dataset.folder import plain_name
+
+LIST = "videos.json"
+_FORMAT = "ethocache tags 1"
+
+
+class Results:
+    """What is in the folder, and of which model.
+
+    Parameters
+    ----------
+    folder
+        New, empty, or of an earlier run with the same pack.
+    model
+        What stands for the pack.
+
+    Raises
+    ------
+    InputError
+        If it holds other files, or tags of another pack.
+    """
+
+    def __init__(self, folder: Path, model: str) -> None:
+        self.folder, self._model = folder, model
+        self._names: dict[str, str] = {}
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"--to: {folder} is a file; name a folder")
+        if not folder.is_dir() or not any(folder.iterdir()):
+            return
+        kept = self._read()
+        if kept.get("model") != model:
+            raise InputError(f"--to: {folder} holds the tags of another model; name another folder, so that they do not mix")
+        self._names = dict(kept["videos"])
+
+    def name(self, videos: Sequence[Path]) -> dict[str, Path]:
+        """Return what the results of each video are called, and remember it.
+
+        A video is called like its file; where another one has that name already, with the folders above it before, and in
+        the last resort a number after.
+        """
+        known = {file: name for name, file in self._names.items()}
+        taken = {name.casefold() for name in self._names}
+        named = {}
+        for video in videos:
+            file = str(video.resolve())
+            name = known.get(file) or next(name for name in _candidates(video) if name.casefold() not in taken)
+            taken.add(name.casefold())
+            self._names[name] = file
+            named[name] = video
+        write_json(self.folder / LIST, {"format": _FORMAT, "model": self._model, "videos": self._names})
+        return named
+
+    def put(self, unit: str, entry: Entry) -> None:
+        """Put the tables of a unit into the folder."""
+        for kind in ("tags", "bouts"):
+            (self.folder / kind).mkdir(parents=True, exist_ok=True)
+            link(entry.path(f"{kind}.csv"), self.path(kind, f"{unit}.csv"))
+
+    def path(self, kind: str, file: str) -> Path:
+        """Return where a file of a kind (tags, bouts, boris, overlays) goes."""
+        return self.folder / kind / file
+
+    def _read(self) -> dict[str, Any]:
+        path = self.folder / LIST
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            if kept["format"] == _FORMAT and isinstance(kept["videos"], dict):
+                return dict(kept)
+        except (OSError, ValueError, LookupError, TypeError):
+            pass
+        raise InputError(f"--to: {self.folder} holds other files than tags of videos; name a new or empty folder")
+
+
+def _candidates(video: Path) -> Iterator[str]:
+    parts = [plain_name(part) for part in (*video.resolve().parent.parts[1:], video.stem)]
+    for count in range(1, len(parts) + 1):
+        yield "_".join(parts[-count:])
+    number = 2
+    while True:
+        yield f"{'_'.join(parts)}_{number}"
+        number += 1
