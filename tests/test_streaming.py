@@ -96,6 +96,18 @@ def test_frames_on_standard_input_get_the_same_in_a_container_and_nearly_so_as_r
     check_like_the_pipelines(project, told, within=0.02)  # bytes of red, green and blue are rounded once more
 
 
+def test_a_pack_tags_a_stream_where_there_is_no_project(project, tmp_path):
+    command = (sys.executable, "-c", "from ethocache.cli import app; app()")
+    project.stage("evaluate")
+    project.run(*command, "pack", "--to", str(tmp_path / "live.zip"))
+    environment = environment_of_a_user() | {"ETHOCACHE_STORE": str(tmp_path / "store")}
+    asked = ("stream", str(unlabelled(project).absolute()), "--model", "live.zip")
+    done = subprocess.run((*command, *asked), cwd=tmp_path, env=environment, capture_output=True, check=True)
+    assert done.stdout.decode() == stream(project, str(unlabelled(project)))[0]
+    assert done.stderr.decode().startswith("ethocache: 60 frames of ")
+    assert not (tmp_path / "data").exists()
+
+
 def test_it_ends_quietly_when_nobody_reads_its_lines(project):
     command = [sys.executable, "-c", "from ethocache.cli import app; app()", "stream", str(unlabelled(project))]
     with subprocess.Popen(

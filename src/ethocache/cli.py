@@ -83,7 +83,7 @@ def overlay(
 @app.command()
 def stream(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A video file, or - for standard input.")],
-    model: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Of the model; the project's own if left out.")] = None,
+    model: Annotated[Path | None, typer.Option(metavar="PACK", help="Or a model's folder; the project's own if left out.")] = None,
     size: Annotated[str, typer.Option(metavar="WxH", help="Pixels of raw rgb24 frames on standard input.")] = "",
     fps: Annotated[float | None, typer.Option(min=0.01, max=10_000, help="Frames per second, where the source does not say.")] = None,
     box: Annotated[str, typer.Option(metavar="LEFT,TOP,SIDE", help="Pixels of the square that is tagged; the whole frame.")] = "",
@@ -94,7 +94,7 @@ def stream(
 
         square = streaming.parse_box(box) if box else None
         frames = streaming.Source(source, streaming.parse_size(size) if size else None, fps, square)
-        streaming.stream_project(frames, model, find_store())
+        streaming.stream_with(frames, model)
 
 
 @app.command()

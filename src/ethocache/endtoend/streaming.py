@@ -16,8 +16,9 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import read_json
 from ethocache.common.params import read_section
 from ethocache.common.stage import Stopwatch
-from ethocache.common.store import Store
+from ethocache.common.store import Store, find_own_store, find_store
 from ethocache.dataset.tags import csv_line, tags_header, tags_lines
+from ethocache.endtoend.packs.opening import Pack, check_networks, open_pack
 from ethocache.sequence.model_file import load_model
 from ethocache.sequence.streaming import TaggedFrames, TagStream
 from ethocache.vision.backbones import parse_recipe
@@ -181,17 +182,39 @@ def stream_tags(source: Source, model_folder: Path, recipe: LiveRecipe, out: Tex
     return f"{frames} frames of {source.place}; {in_words(latency)}; tags come {tagger.delay_frames} frames after theirs"
 
 
-def stream_project(source: Source, model_folder: Path | None, store: Store) -> None:
-    """Tag a source as the project in this folder does, with its own model if no other is given: lines to standard output.
+def pack_recipe(pack: Pack) -> LiveRecipe:
+    """Return how the frames of a pack's training became features."""
+    return LiveRecipe(pack.recipes.streams, pack.recipes.extract, pack.recipes.crop, pack.recipes.track.source)
 
-    The summary goes to standard error. When whoever reads the lines has had enough, the stream ends.
+
+def stream_with(source: Source, model: Path | None) -> None:
+    """Tag a source with a pack, or as the project in this folder does: lines to standard output, the summary to standard error.
+
+    When whoever reads the lines has had enough, the stream ends.
+
+    Parameters
+    ----------
+    model
+        A pack, which needs no project, or the folder of a model; None takes the project's own.
+
+    Raises
+    ------
+    InputError
+        As `open_pack` and `stream_tags`.
     """
+    notes = []
+    if model is not None and model.is_file():
+        store = find_own_store()
+        pack = open_pack(model, store)
+        notes, folder, recipe = check_networks(pack, store), pack.folder, pack_recipe(pack)
+    else:
+        store, folder, recipe = find_store(), model or project_model(), project_recipe()
     try:
-        told = stream_tags(source, model_folder or project_model(), project_recipe(), sys.stdout, store)
+        told = stream_tags(source, folder, recipe, sys.stdout, store)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more when it ends
         told = "nobody reads the lines any more; stopped"
-    print(f"ethocache: {told}", file=sys.stderr)
+    print("\n".join([f"ethocache: {told}", *(f"  note: {note}" for note in notes)]), file=sys.stderr)
 
 
 def in_words(latency: "deque[float]") -> str:
