@@ -86,12 +86,14 @@ def test_a_process_that_dies_is_told_in_one_line_and_what_is_finished_is_kept(st
     marks.mkdir()
 
     def job(number):
-        return long_squaring(1) if number == 0 else replace(dying(marks, number), one_core=True)
+        return long_squaring(number) if number < 3 else replace(dying(marks, number), one_core=True)
 
     with pytest.raises(InputError, match=r"^dying: one of the processes died, most likely for want of memory; what is finished is kept"):
-        make_all(store, (0, 8, 9), job, "dying")
+        make_all(store, (1, 8, 9), job, "dying")
+    with pytest.raises(InputError, match=r"^again: one of the processes died"):
+        make_all(store, (2, 8, 9), job, "again")
     release_workers()
-    assert store.made == 1
+    assert store.made == 2
     assert [entry.path("square.txt").read_text() for entry in make_all(store, (1,), long_squaring, "squaring")] == ["1"]
 
 

@@ -157,7 +157,7 @@ def test_a_video_that_was_only_corrected_is_left_out_of_formats_that_cannot_say_
     assert run("bouts", "--to", "tags").exit_code == 0 and (project / "tags/m2.csv").is_file(), "its tags are there as before"
 
 
-@pytest.mark.parametrize("target", ["lab", "lab/labels", "data/tags", "models", "."])
+@pytest.mark.parametrize("target", ["lab", "lab/labels", "data/tags", "models", "report/videos", "."])
 def test_nothing_is_exported_among_the_labs_files_or_the_results(project, target):
     answer = run("bouts", "--to", target, "--labels")
     assert answer.exit_code == 1 and "expected a folder of its own for exports" in str(answer.exception)

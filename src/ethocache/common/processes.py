@@ -56,17 +56,20 @@ class Processes:
         InputError
             If a process died, which is mostly for want of memory.
         """
+        try:
+            return self._make(store, jobs, what)
+        except BrokenProcessPool:  # now, or before: then no job is even taken
+            raise InputError(
+                f"{what}: one of the processes died, most likely for want of memory; what is finished is kept. Run again with "
+                f"fewer at once, such as {CORES}=1, or on a machine with more memory"
+            ) from None
+
+    def _make(self, store: Store, jobs: "Mapping[int, Job]", what: str) -> dict[int, str]:
         failed = {}
         doing = {self._pool.submit(_make, job, store): number for number, job in jobs.items()}
         with progress(what, len(jobs), "job") as bar:
             for done in as_completed(doing):
-                try:
-                    answer = done.result()
-                except BrokenProcessPool:
-                    raise InputError(
-                        f"{what}: one of the processes died, most likely for want of memory; what is finished is kept. Run again with "
-                        f"fewer at once, such as {CORES}=1, or on a machine with more memory"
-                    ) from None
+                answer = done.result()
                 if isinstance(answer, str):
                     failed[doing[done]] = answer
                 else:

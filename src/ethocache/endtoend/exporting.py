@@ -80,7 +80,7 @@ def check_target(target: Path, kept: Iterable[Path], what: str = "exports") -> N
         If the target lies in such a folder, is the project's own, or is a file.
     """
     place = target.resolve()
-    for folder in (*kept, Path("data"), Path("models"), Path("plots"), Path("metrics"), Path(".git")):
+    for folder in (*kept, *map(Path, ("data", "models", "plots", "metrics", "report", ".git"))):
         if place.is_relative_to(folder.resolve()) or place == Path.cwd():
             raise InputError(
                 f"{target}: expected a folder of its own for {what}, found one that holds other files ('{folder}'); name another"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from ethocache.scoring.report.cards import MEASURES, cards_of, score_table
 from ethocache.scoring.summary import score
 
@@ -34,3 +36,12 @@ def test_every_number_of_the_metrics_stands_in_the_table(simulated):
 def test_what_does_not_exist_is_a_dash():
     table = score_table({"a": {"f1": 0.5}, "b": {"accuracy": 0.5}}, ["a", "b"])
     assert [row.cells for row in table["Frames"]] == [("0.50", "–"), ("–", "0.50")]
+
+
+def test_a_behaviour_that_nobody_looked_for_has_a_card_that_says_so(prediction):
+    of_both = [prediction(name) for name in ("m1", "m2", "m3")]
+    metrics = score([replace(one, label=one.label * [1, 0] - [0, 1]) for one in of_both])
+    (_, grooming, rearing) = cards_of(metrics, {}, ("grooming", "rearing"))
+    assert "labelled" in grooming.facts
+    assert rearing.facts == "Nobody looked for it in a video that could be scored"
+    assert [one.value for one in rearing.scales] == [None, None, None]

@@ -38,12 +38,12 @@ class Elements(HTMLParser):
 def write(tmp_path, record, prediction):
     """Return a function that writes the report of videos of these names, and returns its folder."""
 
-    def make(names=("m1", HOSTILE, "m3"), film=lambda record: None, tell=None, scored=True, **params):
+    def make(names=("m1", HOSTILE, "m3"), film=lambda record: None, tell=None, scored=True, metrics=None, **params):
         plots = tmp_path / "plots"
         plots.mkdir(exist_ok=True)
         for name in ("pr", "ethogram", "ethogram_2", "ethogram_10", "other"):
             (plots / f"{name}.svg").write_text("<svg/>")
-        metrics = score([prediction(name) for name in names] if scored else [])
+        metrics = metrics or score([prediction(name) for name in names] if scored else [])
         made = Made("lstm", "mean_colour", ("grooming", "rearing"), metrics, {}, pictures_of(plots))
         moments = [
             Moment(names[-1], "grooming", 2, 6, 0.2, 0.6, 3.0, 1.0, "uncertain"),
@@ -93,6 +93,18 @@ def test_the_list_says_what_is_known_of_each_video(write):
     assert len(rows) == 3 and 'data-kind="labelled moments doubts"' in rows[0] and 'data-kind="labelled"' in rows[1]
     words = " ".join(Elements(rows[0].replace("</td>", " </td>")).text.split())
     assert words == "m1 m1 0:01 yes 0.40.3 0.00.0 1 1", "tagged above labelled"
+
+
+def test_a_search_finds_a_name_as_people_type_it_however_the_disk_writes_it(write):
+    page = Elements((write(("Straße Te\u0302te", "m2", "m3")) / "index.html").read_text(encoding="utf-8"))
+    assert "straße t\u00eate" in page.all("tr", "data-words")[0]
+
+
+def test_animals_on_which_settings_were_searched_are_told_beside_honest_ones(write, prediction):
+    names = ("m1", "m2", "m3")
+    assert "settings were searched" not in (write(names) / "index.html").read_text(encoding="utf-8")
+    page = write(names, metrics=score([prediction("m1", seen=True), prediction("m2"), prediction("m3")]))
+    assert "on 1 of these animals settings were searched" in (page / "index.html").read_text(encoding="utf-8")
 
 
 def test_pictures_stand_in_the_order_of_their_numbers_and_strangers_are_left_out(write):

@@ -230,6 +230,27 @@ def test_a_browser_that_keeps_nothing_warns_once_and_works(browser, tmp_path):
         assert "m1,rearing,44,47,0,60," in saved_text(page)
 
 
+def test_what_a_full_browser_cannot_keep_stays_on_the_page_whatever_other_windows_do(opened, reader):
+    page = opened(mouse())
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('no room') } }")
+    for key in ("m", "x"):
+        page.keyboard.press(key)
+    other = reader.new_page()
+    other.goto(page.url)
+    click(other, 15, "labels", 0)
+    other.keyboard.press("x")
+    page.evaluate("window.dispatchEvent(new StorageEvent('storage', {key: window.ethocachePage.corrections.drawer.key}))")
+    assert page.inner_text(".save").startswith("1 correction, not kept: save before you leave")
+
+
+def test_a_page_to_which_one_comes_back_knows_what_other_windows_kept_meanwhile(opened):
+    page = opened(mouse())
+    kept = {"format": 1, "video": "m1", "frames": 60, "seen": [], "spans": [{"behaviour": "rearing", "start": 44, "stop": 47, "label": 0}]}
+    page.evaluate("kept => localStorage.setItem('ethocache-corrections:4f2a:m1', kept)", json.dumps(kept))
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    assert page.inner_text("#count") == "1"
+
+
 def test_a_video_without_labels_is_corrected_from_its_tags(opened):
     told = mouse(labelled=False)
     for one in told["behaviours"]:

@@ -72,11 +72,16 @@ def _card(name: str, colour: str, block: Mapping[str, float], people: float | No
         Scale("Average precision", *_with_interval(block, "average_precision"), block.get("prevalence"), "guessing"),
         Scale("Accuracy", block.get("accuracy"), None, None, block.get("accuracy_never"), "“never”"),
     )
-    facts = (
+    return Card(name, colour, scales, _facts(block))
+
+
+def _facts(block: Mapping[str, float]) -> str:
+    if "prevalence" not in block:
+        return "Nobody looked for it in a video that could be scored"
+    return (
         f"{block['prevalence']:.1%} of the frames that people looked at; {block['bouts']:.0f} bouts and {block['seconds']:.0f} s labelled, "
         f"{block['bouts_predicted']:.0f} bouts and {block['seconds_predicted']:.0f} s tagged"
     )
-    return Card(name, colour, scales, facts)
 
 
 def _with_interval(block: Mapping[str, float], key: str) -> tuple[float | None, float | None, float | None]:

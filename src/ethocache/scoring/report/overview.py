@@ -61,6 +61,7 @@ def overview(
         "made": made,
         "what_ran": _what_ran(rows, animals),
         "why_no_scores": _why_no_scores(made.metrics),
+        "animals_searched": int(made.metrics.get("data", {}).get("animals_seen", 0)),
         "cards": cards_of(made.metrics, made.people, made.behaviours),
         "columns": columns,
         "table": score_table(made.metrics, columns),

@@ -1,5 +1,6 @@
 """One line of the overview for each video."""
 
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,8 @@ class VideoRow:
     def words(self) -> str:
         """What a search looks through."""
         kind = "labelled" if self.labelled else "unlabelled"
-        return " ".join([self.id, *self.about.values(), kind]).casefold()
+        # as a browser writes what is searched for: it knows no casefold, and macOS takes letters of file names and their accents apart
+        return unicodedata.normalize("NFC", " ".join([self.id, *self.about.values(), kind])).lower()
 
 
 def row_of(told: Told, page: str, moments: int, doubts: int) -> VideoRow:

@@ -72,8 +72,9 @@ class Corrections {
     this.#measure();
   }
 
-  /** Read again what another window of this video kept. */
+  /** Read again what another window of this video kept; where this one can keep nothing, what it holds is all there is of that. */
   reload() {
+    if (!this.drawer.lasts) return;
     this.now = this.data.behaviours.map((behaviour) => behaviour.label.slice());
     for (const values of this.written) values.fill(UNSAID);
     this.seen.clear();

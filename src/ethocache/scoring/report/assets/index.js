@@ -10,7 +10,7 @@ function byId(id) {
 
 /** Show the rows that hold every word that is searched for and are of the chosen kind. */
 function filterRows() {
-  const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = byId("search").value.normalize().toLowerCase().split(/\s+/).filter(Boolean);
   const kind = byId("kind").value;
   let found = 0;
   for (const row of byId("rows").rows) {
@@ -81,12 +81,23 @@ function countCorrections() {
   byId("corrections-badge").textContent = String(count);
 }
 
+/** Save one file, and note in the browser what it says: what is taken back afterwards has to be said by the next. */
+function saveAll() {
+  const kept = keptCorrections();
+  downloadText("corrections.csv", correctionsCsv(kept, savedNow()), "text/csv");
+  try {
+    for (const video of kept) localStorage.setItem(`${PREFIX}${video.video}`, JSON.stringify(keptAfterSaving(video)));
+  } catch {
+    byId("corrections-note").textContent = "This browser has no room left: should you take back a correction, remove it from the saved file as well.";
+  }
+}
+
 byId("search").addEventListener("input", filterRows);
 byId("kind").addEventListener("change", filterRows);
 for (const head of document.querySelectorAll(".videos thead th")) {
   head.querySelector("button")?.addEventListener("click", () => sortBy(/** @type {HTMLTableCellElement} */ (head)));
 }
-byId("save-all").addEventListener("click", () => downloadText("corrections.csv", correctionsCsv(keptCorrections(), savedNow()), "text/csv"));
+byId("save-all").addEventListener("click", saveAll);
 window.addEventListener("storage", countCorrections);
 window.addEventListener("pageshow", countCorrections);
 filterRows(); // a browser that goes back fills in what was searched for

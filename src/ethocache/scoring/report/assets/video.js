@@ -37,6 +37,7 @@ class VideoPage {
     this.ethogram.names.chosen = (b) => this.review.choose(b);
     listenForActions(this);
     window.addEventListener("storage", (event) => event.key === this.corrections.drawer.key && this.corrections.reload());
+    window.addEventListener("pageshow", (event) => event.persisted && this.corrections.reload()); // while it was left, no window told it anything
     window.addEventListener("hashchange", () => this.#goToHash());
     window.addEventListener("beforeprint", () => (this.printed = this.ethogram.forPrint()));
     window.addEventListener("afterprint", () => this.printed?.());

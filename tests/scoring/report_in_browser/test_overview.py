@@ -1,0 +1,55 @@
+"""What the overview saves, and what it finds."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ethocache.scoring.report.overview import Made, overview
+from ethocache.scoring.report.rows import VideoRow
+from ethocache.scoring.report.settings import ReportParams
+from ethocache.scoring.report.writing import ASSETS, INDEX, _environment
+from ethocache.scoring.review.queue import Queue
+
+KEY = "ethocache-corrections:4f2a:m1"
+SPAN = {"behaviour": "rearing", "start": 44, "stop": 47, "label": 0, "start_s": 1.76, "stop_s": 1.88}
+KEPT = {"format": 1, "video": "m1", "frames": 60, "spans": [SPAN], "saved": [], "seen": []}
+
+
+@pytest.fixture
+def page(reader, tmp_path):
+    """The overview of a project with two videos and no scores."""
+    names = ("m1", "Straße Te\u0302te")
+    rows = [VideoRow(name, "videos/x.html", {}, 2.4, True, False, [0.0], [None], [None], 0, 0) for name in names]
+    made = Made("lstm", "mean_colour", ("rearing",), {}, {}, [])
+    shown = overview(made, rows, 2, Queue((), 0.0, 0.0, 0.0), [], ReportParams())
+    (tmp_path / INDEX).write_text(_environment().get_template(INDEX).render(project="4f2a", **shown), encoding="utf-8")
+    shutil.copytree(ASSETS, tmp_path / "assets")
+    page = reader.new_page()
+    page.goto((tmp_path / INDEX).as_uri())
+    return page
+
+
+def test_what_one_file_of_all_corrections_says_is_noted_so_that_taking_it_back_is_said_by_the_next(page):
+    page.evaluate("([key, kept]) => localStorage.setItem(key, kept)", [KEY, json.dumps(KEPT)])
+    page.reload()
+    with page.expect_download() as download:
+        page.click("#save-all")
+    assert "m1,rearing,44,47,0,60,1.760,1.880," in Path(download.value.path()).read_text(encoding="utf-8")
+    assert json.loads(page.evaluate("key => localStorage.getItem(key)", KEY)) == KEPT | {"saved": [SPAN]}
+
+
+def test_a_full_browser_says_that_it_noted_nothing(page):
+    page.evaluate("([key, kept]) => localStorage.setItem(key, kept)", [KEY, json.dumps(KEPT)])
+    page.reload()
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('no room') } }")
+    with page.expect_download():
+        page.click("#save-all")
+    assert page.inner_text("#corrections-note").startswith("This browser has no room left")
+
+
+@pytest.mark.parametrize("words", ["straße", "TÊTE", "te\u0302te"])
+def test_names_are_found_however_their_letters_are_written(page, words):
+    page.fill("#search", words)
+    assert page.inner_text("#found") == "1 video"
