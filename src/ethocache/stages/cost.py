@@ -11,7 +11,8 @@ COSTS = {stage: Path(f"data/cost/{stage}.json") for stage in ("crop", "extract",
 def cost() -> str:
     costs = {stage: read_json(path) for stage, path in COSTS.items()}
     write_json(Path("metrics/cost.json"), costs)
-    return ", ".join(f"{stage} {values['frames_per_second']:g} frames/s" for stage, values in costs.items())
+    rates = ", ".join(f"{stage} {values['frames_per_second']:g} frames/s" for stage, values in costs.items())
+    return f"{rates}, as measured when each was computed"
 
 
 if __name__ == "__main__":
