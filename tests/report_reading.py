@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FRAMES = 60
 LANES = "#slider canvas.moving"
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0  # of a busy machine
 _BITS = """([bits, block, floor]) => {
   const video = document.getElementById("video");
   if (video.dataset.shown !== document.getElementById("frame").textContent) return null;

@@ -125,6 +125,7 @@ def lose_a_drive(project: Project) -> None:
 
 def name_in_another_encoding(project: Project) -> None:
     shutil.copy2(video(project), os.fsencode(video(project).parent) + b"/WT_YFP_m\xe9.mp4")
+    time.sleep(2.1)  # files as fresh as that are not remembered
 
 
 def leave_excel_open_and_misspell(project: Project) -> None:

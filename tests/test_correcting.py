@@ -51,7 +51,7 @@ def test_a_correction_trains_again_and_nothing_else_and_its_removal_trains_nothi
 
     saved = correct(project, labelled, "grooming", 10, 40, 1)
     assert project.counting("dvc", "repro") == (0, 0, 1)
-    assert ran(project) == {"train", "evaluate", "predict", "cost"}, "no video was cropped or looked at again"
+    assert ran(project) == {"train", "evaluate", "predict", "cost", "report"}, "no video was cropped or looked at again"
     assert "3 with labels, 1 to be tagged, 1 correction of 1 video" in project.output
     assert project.json(f"data/labels/{labelled}.json")["corrected"]["grooming"] == [[10, 40]]
     assert project.json("metrics/metrics.json") != before["metrics/metrics.json"]

@@ -14,6 +14,7 @@ def test_the_parts_move_the_one_bar_on(monkeypatch):
             return True
 
     monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr("ethocache.common.progress._silent", False)  # another test of this process may have been a worker
     with one_bar("tagging", 10) as whole:
         with progress("cropping m1", 6) as part:
             part.update(6)

@@ -88,12 +88,16 @@ def _inside(places: Iterable[Path]) -> Iterator[tuple[str, list[int]]]:
 
 
 def _marked(path: Path) -> tuple[str, list[int]]:
-    """Return a path and what changes when its content does; an empty list where there is nothing."""
+    """Return a path and what changes when its content does; an empty list where there is nothing.
+
+    A name that is no UTF-8 text, which whoever reads the folder will refuse in words, is written with its bytes.
+    """
+    name = os.fsencode(path).decode("utf-8", "backslashreplace")
     try:
         found = path.stat()
     except OSError:
-        return str(path), []
-    return str(path), [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+        return name, []
+    return name, [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
 
 
 def _digest(marks: Iterable[tuple[str, list[int]]]) -> str:
