@@ -142,6 +142,7 @@ class TestWhatIsFound:
             "videos": "videos/*.mp4",
             "tracks": "videos/*.csv",
             "labels": "labels/*",
+            "corrections": "corrections/*.csv",
             "name": "{animal}",
             "behaviours": ["grooming", "rearing"],
             "fps": None,

@@ -1,6 +1,7 @@
 "use strict";
 // The video, frame by frame.
 
+const FORGOTTEN_MS = 5000;
 const FIRST_PICTURE_MS = 3000; // then a film is taken to begin at 0, as crops do
 const SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
 
@@ -29,6 +30,7 @@ class FramePlayer {
     this.stopAt = Infinity;
     this.wanted = -1; // a seek waits for the one before it: only the last of many is worth a decoded picture
     this.sought = 0;
+    this.insisting = 0; // the timer of a seek that has not ended
     this.ready = false; // until the media's clock is known
     if (this.hasMedia) this.#open();
   }
@@ -106,6 +108,22 @@ class FramePlayer {
     this.sought = this.wanted;
     this.wanted = -1;
     this.video.currentTime = this.offsetS + this.data.middleS(this.sought);
+    this.#insist();
+  }
+
+  /** A busy browser forgets a seek now and then, or to tell that it is done: ask again. */
+  #insist() {
+    clearTimeout(this.insisting);
+    this.insisting = setTimeout(() => {
+      if (this.playing || this.video.dataset.shown === String(this.sought)) return;
+      if (this.video.seeking) this.#repeat();
+      else this.#seeked();
+    }, FORGOTTEN_MS);
+  }
+
+  #repeat() {
+    if (this.wanted < 0) this.wanted = this.sought;
+    this.#seekWanted();
   }
 
   #seeked() {
