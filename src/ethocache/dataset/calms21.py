@@ -89,8 +89,8 @@ def _points(sequence: Mapping[str, Any], place: str) -> npt.NDArray[np.float64]:
         raise InputError(f"{place}: expected numbers of the same shape in every frame, found others") from None
     if not len(xy) or xy.shape[1:] != _SHAPE or score.shape != (len(xy), len(MICE), len(KEY_POINTS)):
         raise InputError(f"{place}: expected keypoints (frames, 2, 2, 7) and scores (frames, 2, 7), found {xy.shape} and {score.shape}")
-    if np.isinf(xy).any() or not ((score >= 0) & (score <= 1)).all():
-        raise InputError(f"{place}: expected keypoints in pixels and scores from 0 to 1, found infinite ones, or other scores")
+    if np.isinf(xy).any():
+        raise InputError(f"{place}: expected keypoints in pixels, found an infinite one")
     return np.concatenate([xy.transpose(0, 1, 3, 2), score[..., None]], axis=-1)
 
 
