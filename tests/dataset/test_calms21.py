@@ -68,6 +68,14 @@ def test_sequences_of_several_groups_and_without_labels_are_written_too(convert,
         ({"g": {"x": sequence() | {"scores": [[1.0], [2.0, 3.0]]}}}, "x: expected numbers of the same shape in every frame, found others"),
         ({"g": {"x": sequence(2, [0, 9])}}, "x: expected one of 0 (attack), 1 (investigation), 2 (mount), 3 (other) for each of 2 frames"),
         ({"g": {"x": sequence(2, [0])}}, "for each of 2 frames"),
+        ("[" * 100_000, "expected a JSON file of CalMS21, found something else ("),
+        ({"g": {"a/x": sequence(), "a/X": sequence()}}, "expected a name of its own for each sequence, found 'a/X'"),
+        ({"g": {"x": sequence(0)}}, "x: expected keypoints (frames, 2, 2, 7) and scores (frames, 2, 7), found (0,"),
+        ({"g": {"x": sequence() | {"keypoints": np.full((6, 2, 2, 7), np.inf).tolist()}}}, "x: expected keypoints in pixels, found"),
+        ({"g": {"x": sequence(2, [[0], [0, 1]])}}, "x: expected one number for each frame in annotations, found lists of several lengths"),
+        ({"g": {"x": sequence(2, [0, 0]) | {"metadata": []}}}, "x: expected the behaviours' numbers in metadata: vocab, found None"),
+        ({"g": {"x": sequence(2, [0, 0]) | {"metadata": {"vocab": {"a,b": 0}}}}}, "x: expected names of behaviours in metadata: vocab"),
+        ({"g": {"x": sequence(2, [0, 0]) | {"metadata": {"vocab": {"other": 0}}}}}, "x: expected names of behaviours in metadata: vocab"),
         ({"g": {"x": sequence(2, [0, 0]) | {"metadata": {}}}}, "x: expected the behaviours' numbers in metadata: vocab, found None"),
     ],
 )  # fmt: skip
@@ -83,3 +91,9 @@ def test_a_file_that_is_not_there_and_a_folder_that_is_full_are_told_of(convert,
     convert({"g": {"x": sequence()}})
     with pytest.raises(InputError, match="tracks: expected no files there yet, found some; name a new folder with --to"):
         convert({"g": {"x": sequence()}})
+
+
+def test_nothing_is_written_of_a_file_in_which_one_sequence_is_wrong(convert, tmp_path):
+    with pytest.raises(InputError, match="b: expected one of"):
+        convert({"g": {"a": sequence(2, [0, 3]), "b": sequence(2, [0, 9])}})
+    assert not (tmp_path / "out").exists()

@@ -26,6 +26,7 @@ NOTHING = "other"  # a frame in which no behaviour of interest is shown
 _SCORER = "CalMS21"
 _SHAPE = (len(MICE), 2, len(KEY_POINTS))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_BEHAVIOUR = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")  # as it stands in the header of a CSV, without quotes
 
 
 def convert_calms21(source: Path, target: Path) -> str:
@@ -41,14 +42,17 @@ def convert_calms21(source: Path, target: Path) -> str:
         if folder.is_dir() and any(folder.iterdir()):
             raise InputError(f"{folder}: expected no files there yet, found some; name a new folder with --to")
     frames, labelled = 0, 0
-    for name, sequence in sequences:
-        place = f"{source}: {name}"
-        points = _points(sequence, place)
-        write_text(target / "tracks" / f"{name}.csv", as_deeplabcut_csv(points))
-        if "annotations" in sequence:
-            write_text(target / "labels" / f"{name}.csv", as_one_hot_csv(sequence, len(points), place))
-            labelled += 1
-        frames += len(points)
+    for writes in (False, True):  # nothing is written of a file in which one sequence is wrong
+        frames, labelled = 0, 0
+        for name, sequence in sequences:
+            place = f"{source}: {name}"
+            points = _points(sequence, place)
+            labels = as_one_hot_csv(sequence, len(points), place) if "annotations" in sequence else None
+            if writes:
+                write_text(target / "tracks" / f"{name}.csv", as_deeplabcut_csv(points))
+            if writes and labels is not None:
+                write_text(target / "labels" / f"{name}.csv", labels)
+            frames, labelled = frames + len(points), labelled + (labels is not None)
     return f"{counted(len(sequences), 'sequence')} of {frames} frames written to {target}, {labelled} of them with labels"
 
 
@@ -57,7 +61,7 @@ def _load(source: Path) -> Any:
         return json.loads(source.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{source} is not there: unzip the task and name its .json file") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{source}: expected a JSON file of CalMS21, found something else ({' '.join(str(error).split())})") from None
 
 
@@ -69,9 +73,9 @@ def _sequences(groups: Any, source: Path) -> Iterator[tuple[str, Mapping[str, An
             if not isinstance(sequence, dict) or not {"keypoints", "scores"} <= sequence.keys():
                 raise InputError(f"{source}: expected keypoints and scores of the sequence '{shown(path)}', found others")
             name = path.rsplit("/", 1)[-1]
-            if not _NAME.fullmatch(name) or name in names:
+            if not _NAME.fullmatch(name) or name.casefold() in names:
                 raise InputError(f"{source}: expected a name of its own for each sequence, found '{shown(path)}'")
-            names.add(name)
+            names.add(name.casefold())
             yield name, sequence
     if not names:
         raise InputError(f"{source}: expected groups of sequences as CalMS21 has them, found none")
@@ -83,8 +87,10 @@ def _points(sequence: Mapping[str, Any], place: str) -> npt.NDArray[np.float64]:
         xy, score = np.asarray(sequence["keypoints"], np.float64), np.asarray(sequence["scores"], np.float64)
     except (ValueError, TypeError):
         raise InputError(f"{place}: expected numbers of the same shape in every frame, found others") from None
-    if xy.shape[1:] != _SHAPE or score.shape != (len(xy), len(MICE), len(KEY_POINTS)):
+    if not len(xy) or xy.shape[1:] != _SHAPE or score.shape != (len(xy), len(MICE), len(KEY_POINTS)):
         raise InputError(f"{place}: expected keypoints (frames, 2, 2, 7) and scores (frames, 2, 7), found {xy.shape} and {score.shape}")
+    if np.isinf(xy).any():
+        raise InputError(f"{place}: expected keypoints in pixels, found an infinite one")
     return np.concatenate([xy.transpose(0, 1, 3, 2), score[..., None]], axis=-1)
 
 
@@ -110,12 +116,18 @@ def as_one_hot_csv(sequence: Mapping[str, Any], frames: int, place: str) -> str:
     InputError
         If they are not one known number for each frame.
     """
-    vocab = sequence.get("metadata", {}).get("vocab")
-    if not isinstance(vocab, dict) or not all(isinstance(number, int) for number in vocab.values()):
+    metadata = sequence.get("metadata")
+    vocab = metadata.get("vocab") if isinstance(metadata, dict) else None
+    if not isinstance(vocab, dict) or not all(type(number) is int for number in vocab.values()):
         raise InputError(f"{place}: expected the behaviours' numbers in metadata: vocab, found {shown(str(vocab))}")
-    said = np.asarray(sequence["annotations"])
+    behaviours = [name for name in vocab if name != NOTHING]
+    if not behaviours or not all(_BEHAVIOUR.fullmatch(name) for name in behaviours):
+        raise InputError(f"{place}: expected names of behaviours in metadata: vocab, found {shown(str(vocab))}")
+    try:
+        said = np.asarray(sequence["annotations"])
+    except ValueError:
+        raise InputError(f"{place}: expected one number for each frame in annotations, found lists of several lengths") from None
     if said.shape != (frames,) or not np.isin(said, list(vocab.values())).all():
         raise InputError(f"{place}: expected one of {', '.join(f'{n} ({name})' for name, n in vocab.items())} for each of {frames} frames")
-    behaviours = [name for name in vocab if name != NOTHING]
     marks = np.stack([said == vocab[name] for name in behaviours], axis=1).astype(int).tolist()
     return "".join(",".join(map(str, row)) + "\n" for row in [["frame", *behaviours], *([t, *row] for t, row in enumerate(marks))])

@@ -42,3 +42,14 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "to").touch()
     with pytest.raises(InputError, match="is a file; name a folder"):
         Results(tmp_path / "to", "a")
+
+
+def test_two_runs_at_once_take_no_name_of_each_other(tmp_path):
+    one, other = Results(tmp_path / "to", "a"), Results(tmp_path / "to", "a")
+    assert [*one.name([tmp_path / "day1/m.mp4"]), *other.name([tmp_path / "day2/m.mp4"])] == ["m", "day2_m"]
+    assert [*Results(tmp_path / "to", "a").name([tmp_path / "day1/m.mp4", tmp_path / "day2/m.mp4"])] == ["m", "day2_m"]
+
+
+def test_hidden_files_make_no_folder_a_full_one(tmp_path):
+    (tmp_path / ".DS_Store").touch()
+    assert [*Results(tmp_path, "a").name([tmp_path / "m.mp4"])] == ["m"]

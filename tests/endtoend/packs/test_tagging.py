@@ -14,7 +14,10 @@ import pytest
 from pipeline import Project, environment_of_a_user, make_project
 
 from ethocache.common.files import sha256_of_file
+from ethocache.dataset.videos import probe
 from ethocache.endtoend.demo import write_demo
+from ethocache.vision.decode import decode_rgb
+from ethocache.vision.encode import write_video
 
 COMMAND = (sys.executable, "-c", "from ethocache.cli import app; app(prog_name='ethocache')")
 BEHAVIOURS = ("grooming", "mid_rearing", "wall_rearing")
@@ -92,6 +95,18 @@ def test_a_corrupt_video_is_told_at_the_end_and_the_others_are_tagged(elsewhere)
     assert "(5 others are done and kept)" in said
     assert len([*(elsewhere / "tagged/tags").iterdir()]) == 5
     assert len([*csv.DictReader((elsewhere / "tagged/summary.csv").read_text().splitlines())]) == 5
+
+
+def test_videos_that_are_unlike_are_told_of_although_another_is_corrupt(elsewhere):
+    film = min((elsewhere / "videos").glob("*.mp4"))
+    (elsewhere / "slow").mkdir()
+    facts, time_s = probe(film)
+    write_video(elsewhere / "slow" / film.name, decode_rgb(film, facts, time_s), facts.fps / 2, 18, 50)
+    track = next((elsewhere / "videos").glob(f"{film.stem}DLC*"))
+    shutil.copy2(track, elsewhere / "slow" / track.name)
+    said = tag(elsewhere, "slow", "gone.mp4", ok=False)
+    assert f"note: {film.stem} is unlike the training videos: frames/s {facts.fps / 2:g}" in said
+    assert "gone.mp4: expected a video, found no file" in said
 
 
 def test_two_videos_of_one_name_have_two_results(elsewhere):

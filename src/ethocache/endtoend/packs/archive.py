@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.files import replacing, sha256_of_file
+from ethocache.dataset.text import shown
 
 MANIFEST = "manifest.json"
 FORMAT, FORMAT_VERSION = "ethocache pack", 1
@@ -183,12 +184,12 @@ def _check_members(infos: list[zipfile.ZipInfo], path: Path) -> None:
 def _check_version(manifest: Any, path: Path) -> None:
     if manifest["format"] != FORMAT:
         raise ValueError(f"format {manifest['format']!r}")
-    version = manifest["format_version"]
+    version, maker = manifest["format_version"], shown(str(manifest["made_by"]))
     if not isinstance(version, int) or version < 1:
         raise ValueError(f"version {version!r}")
     if version != FORMAT_VERSION:
         raise InputError(
-            f"{path}: a pack of format {version}, made by ethocache {manifest['made_by']}; this one reads format {FORMAT_VERSION}: "
+            f"{path}: a pack of format {version}, made by ethocache {maker}; this one reads format {FORMAT_VERSION}: "
             f"{'update ethocache' if version > FORMAT_VERSION else 'make the pack again'}"
         )
 

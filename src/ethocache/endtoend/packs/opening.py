@@ -3,10 +3,13 @@
 import io
 import json
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
+from tokenize import TokenError  # what numpy raises for a header that is none
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of
@@ -72,17 +75,35 @@ def open_pack(path: Path, store: Store) -> Pack:
         key = sha256_of(archive.content)
         entry = store.make("pack", {"kind": "pack", "content": archive.content}, unpack)
         try:
-            card = json.loads(archive.read(CARD))
+            card = read_model_card(archive.read(CARD))
             words = parse_member(TrainingWords, archive.read(KNOWN), f"{path}: {KNOWN}")
-            means = np.load(io.BytesIO(archive.read(MEANS)), allow_pickle=False)
-            training = TrainingVideos(words, means)
-        except ValueError as error:
+            training = TrainingVideos(words, read_moments(archive.read(MEANS)))
+        except (ValueError, EOFError, RecursionError, TokenError) as error:
             raise InputError(f"{path}: made by another version of ethocache, or damaged ({' '.join(str(error).split())})") from None
     head = read_card(entry.folder)
     streams = {name: _with_its_file(name, settings, entry.folder, path) for name, settings in recipes.streams.items()}
     if missing := [stream for stream in head.streams if stream not in streams]:
         raise InputError(f"{path}: its head reads '{missing[0]}', which its backbone does not give; make the pack again")
     return Pack(path, key, entry.folder, recipes.model_copy(update={"streams": streams}), head, card, training)
+
+
+def read_model_card(text: bytes) -> dict[str, Any]:
+    """Return what a pack's model card says."""
+    card = json.loads(text)
+    if not isinstance(card, dict) or not isinstance(card.get("model"), str):
+        raise ValueError(f"no name of a model in {CARD}")
+    return card
+
+
+def read_moments(content: bytes) -> npt.NDArray[np.float32]:
+    """Return the numbers of a ``.npy``; its header may promise no more of them than it holds."""
+    file = io.BytesIO(content)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError(f"{MEANS} has another header")
+    shape, _, kind = np.lib.format.read_array_header_1_0(file)
+    if kind != np.dtype("<f4") or prod(shape) * kind.itemsize != len(content) - file.tell():
+        raise ValueError(f"{MEANS} promises {shape} {kind}, and holds something else")
+    return np.asarray(np.load(io.BytesIO(content), allow_pickle=False), np.float32)
 
 
 def _with_its_file(name: str, settings: dict[str, Any], folder: Path, path: Path) -> dict[str, Any]:

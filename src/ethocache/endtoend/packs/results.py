@@ -7,11 +7,13 @@ from typing import Any
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import link, write_json
+from ethocache.common.locks import waiting_for
 from ethocache.common.store import Entry
 from ethocache.dataset.folder import plain_name
 
 LIST = "videos.json"
 _FORMAT = "ethocache tags 1"
+_LOCK = ".lock"  # held while names are given: another run may do so in the same folder
 
 
 class Results:
@@ -32,15 +34,9 @@ class Results:
 
     def __init__(self, folder: Path, model: str) -> None:
         self.folder, self._model = folder, model
-        self._names: dict[str, str] = {}
         if folder.exists() and not folder.is_dir():
             raise InputError(f"--to: {folder} is a file; name a folder")
-        if not folder.is_dir() or not any(folder.iterdir()):
-            return
-        kept = self._read()
-        if kept.get("model") != model:
-            raise InputError(f"--to: {folder} holds the tags of another model; name another folder, so that they do not mix")
-        self._names = dict(kept["videos"])
+        self._read_names()
 
     def name(self, videos: Sequence[Path]) -> dict[str, Path]:
         """Return what the results of each video are called, and remember it.
@@ -48,16 +44,21 @@ class Results:
         A video is called like its file; where another one has that name already, with the folders above it before, and in
         the last resort a number after.
         """
-        known = {file: name for name, file in self._names.items()}
-        taken = {name.casefold() for name in self._names}
+        with waiting_for(self.folder / _LOCK, f"note: another run writes to {self.folder}; waiting for it"):
+            return self._give_names(videos)
+
+    def _give_names(self, videos: Sequence[Path]) -> dict[str, Path]:
+        names = self._read_names()
+        known = {file: name for name, file in names.items()}
+        taken = {name.casefold() for name in names}
         named = {}
         for video in videos:
             file = str(video.resolve())
             name = known.get(file) or next(name for name in _candidates(video) if name.casefold() not in taken)
             taken.add(name.casefold())
-            self._names[name] = file
+            names[name] = file
             named[name] = video
-        write_json(self.folder / LIST, {"format": _FORMAT, "model": self._model, "videos": self._names})
+        write_json(self.folder / LIST, {"format": _FORMAT, "model": self._model, "videos": names})
         return named
 
     def put(self, unit: str, entry: Entry) -> None:
@@ -69,6 +70,15 @@ class Results:
     def path(self, kind: str, file: str) -> Path:
         """Return where a file of a kind (tags, bouts, boris, overlays) goes."""
         return self.folder / kind / file
+
+    def _read_names(self) -> dict[str, str]:
+        """Return what is called how so far; hidden files, which systems leave everywhere, do not count."""
+        if not self.folder.is_dir() or all(path.name.startswith(".") for path in self.folder.iterdir()):
+            return {}
+        kept = self._read()
+        if kept.get("model") != self._model:
+            raise InputError(f"--to: {self.folder} holds the tags of another model; name another folder, so that they do not mix")
+        return dict(kept["videos"])
 
     def _read(self) -> dict[str, Any]:
         path = self.folder / LIST

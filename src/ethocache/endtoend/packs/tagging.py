@@ -21,7 +21,7 @@ from ethocache.endtoend.packs.one_video import Pipeline, Tagged
 from ethocache.endtoend.packs.opening import Pack, check_networks, open_pack
 from ethocache.endtoend.packs.results import Results
 from ethocache.endtoend.packs.unlike import Finding, compare
-from ethocache.endtoend.packs.videos import ANYWHERE, TrackFinder, find_videos, look, with_tracks
+from ethocache.endtoend.packs.videos import ANYWHERE, TrackFinder, find_videos, look, with_plain_names, with_tracks
 from ethocache.vision.overlaying import overlay_video
 
 _FILM = 1  # raise it when the same tags would be drawn otherwise
@@ -70,14 +70,16 @@ def tag(named: Sequence[Path], model: Path, tracks: str | None, to: Path, wanted
     tracker = pipeline.tracker
     notes = check_networks(pack, store)
     failed: list[str] = []
-    units = look(results.name(videos), pack, recipes, tracker, finder, store, failed)
+    units = look(results.name(with_plain_names(videos, failed)), pack, recipes, tracker, finder, store, failed)
     before = store.made
     work = _Work(pack, pipeline, results, wanted, store)
     done = work.tag_all(units, failed)
     findings = {one.record.id: one.findings for one in done}
     _write_tables(results, done, pack)
     notes += _in_words(findings)
-    stop_if_failed([*dict.fromkeys(failed)], len(done))
+    if failed:
+        print(*(f"  note: {note}\n" for note in notes), sep="", end="", flush=True)  # an error says nothing of the others
+    stop_if_failed(failed, len(done))
     said = f"{counted(len(videos), 'video')} tagged with {pack.card['model']}, {'all kept before' if store.made == before else 'see'} {to}"
     return "\n".join([said.replace("all kept before", "all kept from before, see"), *(f"  note: {note}" for note in notes)])
 

@@ -40,6 +40,19 @@ def find_videos(named: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
+def with_plain_names(videos: Sequence[Path], problems: list[str]) -> list[Path]:
+    """Return the videos whose paths are text, as tables hold them; Linux allows any bytes."""
+
+    def plain(video: Path) -> Path:
+        try:
+            str(video.resolve()).encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{str(video)!a}: expected a path in Unicode (UTF-8), found other bytes; rename it") from None
+        return video
+
+    return for_each(videos, plain, keeps=False, problems=problems)
+
+
 def with_tracks(recipes: Recipes, tracks: str | None) -> Recipes:
     """Return the recipes for tracks that are files, where some are named although a model made those of the training.
 
