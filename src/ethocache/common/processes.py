@@ -45,6 +45,7 @@ class Processes:
 
     def __init__(self, count: int) -> None:
         context = get_context("spawn")  # a copy of this process would take over its threads' locks
+        self._busy = False  # at jobs that are not done, also after an error
         ours, self._alive = context.Pipe(duplex=False)
         self._pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(ours,))
 
@@ -65,7 +66,7 @@ class Processes:
             ) from None
 
     def _make(self, store: Store, jobs: "Mapping[int, Job]", what: str) -> dict[int, str]:
-        failed = {}
+        failed, self._busy = {}, True
         doing = {self._pool.submit(_make, job, store): number for number, job in jobs.items()}
         with progress(what, len(jobs), "job") as bar:
             for done in as_completed(doing):
@@ -75,10 +76,13 @@ class Processes:
                 else:
                     store.made += answer
                 bar.update()
+        self._busy = False
         return failed
 
     def close(self) -> None:
         """Send the processes home at once: what they were at was not finished, and so is not kept."""
+        if not self._busy:
+            self._pool.shutdown()  # in peace; ended in the middle of their work, they leave semaphores behind, of which Python would tell
         self._alive.close()
         self._pool.shutdown(cancel_futures=True)
 

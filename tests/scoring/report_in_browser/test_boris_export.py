@@ -46,7 +46,7 @@ def test_corrected_labels_come_back_from_boris_frame_for_frame(browser, tmp_path
         click(page, 15, "tags", 0)
         page.keyboard.press("y")
         click(page, 55, "labels", 1)
-        page.keyboard.press("3")
+        page.keyboard.press("Shift+Digit3")
         labels, values = read(saved_project(page), told)
         assert np.array_equal(values, now(page)) and not np.array_equal(values, labels_of(told))
         assert values[50:, 2].all() and labels.notes == ()
@@ -61,9 +61,9 @@ def test_frames_of_which_nobody_knows_are_a_state_of_their_own(opened):
     path = saved_project(page)
     expected = labels_of(told)
     expected[10:20] = -1
-    assert np.array_equal(read(path, told, not_scored=("nobody looked",))[1], expected)
+    assert np.array_equal(read(path, told, not_scored=("not_scored",))[1], expected)
     said = page.inner_text("#said")
-    assert 'Frames without a label are the state "nobody looked".' in said
+    assert 'Frames without a label are the state "not_scored".' in said
     assert "10 frames are saved as unknown" in said, "BORIS cannot say that of one behaviour"
 
 
@@ -73,7 +73,7 @@ def test_names_that_boris_cannot_take_are_refused(opened):
         "rear|groom": 'BORIS takes no "|" in the name of a behaviour: "rear|groom".',
         " rearing": 'BORIS takes no name that is empty, or has line breaks or spaces around it: " rearing".',
         "rear\ning": "BORIS takes no name that is empty, or has line breaks",
-        "nobody looked": 'A behaviour is called "nobody looked", which in BORIS would stand for frames without a label.',
+        "not_scored": 'A behaviour is called "not_scored", which in BORIS would stand for frames without a label.',
     }
     for name, said in refused.items():
         page.evaluate("name => { window.ethocachePage.data.behaviours[0].name = name }", name)

@@ -108,7 +108,7 @@ def _recognise(head: Head, meaning: Meaning) -> bool:
     others = (boris_bouts.FORMAT, boris_events.FORMAT, bouts_csv.FORMAT, clip_table.FORMAT, one_hot_csv.FORMAT)
     if any(other.recognise(head, meaning) for other in others):
         return False
-    return _holds_marks(header, below, meaning)
+    return bool(below) and _holds_marks(header, below, meaning)
 
 
 def _holds_marks(header: Sequence[str], below: Sequence[Sequence[str]], meaning: Meaning) -> bool:

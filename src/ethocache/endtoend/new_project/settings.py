@@ -11,6 +11,7 @@ from ethocache.dataset.findings import some, spellings
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.sessions import sessions_without_video
 from ethocache.dataset.text import shown
+from ethocache.endtoend.exporting import NOT_SCORED_NAME
 from ethocache.endtoend.new_project.finding import Found, Said, read_all
 from ethocache.endtoend.new_project.patterns import label_name, pattern_of
 from ethocache.endtoend.new_project.templates import set_value
@@ -144,6 +145,8 @@ def _usable(names: Counter[str]) -> tuple[list[str], list[str]]:
 
 
 def _problem(name: str) -> str | None:
+    if name == NOT_SCORED_NAME:
+        return "it says that nobody looked"
     try:
         parse_section({"dir": ".", "behaviours": [name]}, DataParams, "data")
     except InputError as error:

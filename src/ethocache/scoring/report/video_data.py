@@ -48,6 +48,7 @@ def video_data(
         "time_s": _base64(told.time_s.astype("<f8")),
         "judged_by": told.judged_by,
         "labelled": told.labelled,
+        "tagged": told.probability is not None,
         "exclusive": told.exclusive,
         "behaviours": [_behaviour(told, b) for b in range(len(told.behaviours))],
         "queue": [_moment(rank, moment) for rank, moment in moments],

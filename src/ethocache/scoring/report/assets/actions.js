@@ -50,7 +50,7 @@ const ACTIONS = [
   { do: "help", keys: ["?"], shown: "?", says: "these keys", group: SEE, run: (page) => page.help() },
 ];
 
-/** Behaviours by digit; with shift they are shown beside the selected one. @param {KeyboardEvent} event @returns {number} -1 for other keys */
+/** Behaviours by digit; with shift they are shown instead of the selected one. @param {KeyboardEvent} event @returns {number} -1 for other keys */
 function digitOf(event) {
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code);
   return digit && !event.ctrlKey && !event.altKey && !event.metaKey ? Number(digit[1]) - 1 : -1;
@@ -76,7 +76,8 @@ function listenForActions(page) {
     if (digit < 0 && !action) return;
     event.preventDefault();
     if (action) action.run(page);
-    else page.decide((review) => review.sayShown(digit, event.shiftKey));
+    else if (event.shiftKey) page.decide((review) => review.sayShown(digit));
+    else page.review.moveTo(digit);
   });
   for (const action of ACTIONS) {
     for (const button of document.querySelectorAll(`[data-do="${action.do}"]`)) dressButton(/** @type {HTMLButtonElement} */ (button), action, page);
@@ -104,7 +105,7 @@ function ariaKey(key) {
 function listKeys(place) {
   for (const group of [GO, LOOK, SAY, SEE]) {
     const list = element("dl", "keys");
-    const digits = group === SAY ? [{ shown: "1 – 9", says: "another behaviour is shown instead" }, { shown: "Shift 1 – 9", says: "another behaviour is shown as well" }] : [];
+    const digits = group === SAY ? [{ shown: "1 – 9", says: "to another behaviour, with the selected frames" }, { shown: "Shift 1 – 9", says: "another behaviour is shown instead" }] : [];
     for (const { shown, says } of [...ACTIONS.filter((action) => action.group === group), ...digits]) {
       const keys = element("dt", "");
       keys.append(element("kbd", "", shown));

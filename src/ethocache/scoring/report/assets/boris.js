@@ -1,7 +1,7 @@
 "use strict";
 // A BORIS project of the corrected labels, for people who go on in BORIS. The names are those that BORIS 10 writes (format 7.0).
 
-const NOBODY_LOOKED_NAME = "nobody looked";
+const NOBODY_LOOKED_NAME = "not_scored"; // as `ethocache export boris` calls it
 const NO_DATE = "1970-01-01T00:00:00"; // today's date would make another file of the same labels
 
 /**
@@ -19,7 +19,7 @@ function refusedByBoris(data) {
 
 /**
  * Per behaviour where it is shown, and last where nobody looked. BORIS knows no "unknown": a state of its own says so, which
- * ethocache reads with `labels.not_scored: ["nobody looked"]`. It holds for all behaviours, so one unknown makes a frame unknown.
+ * ethocache reads with `labels.not_scored: [not_scored]`. It holds for all behaviours, so one unknown makes a frame unknown.
  * @param {VideoData} data
  * @param {Int8Array[]} now
  * @returns {{states: {name: string, spans: Span[]}[], widened: number}} widened: frames of which only some behaviours were unknown

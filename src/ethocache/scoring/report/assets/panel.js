@@ -25,6 +25,7 @@ class Panel {
     byId("no-video").hidden = told.media !== null;
     byId("video").hidden = told.media === null;
     document.body.classList.toggle("unlabelled", !told.labelled);
+    document.body.classList.toggle("untagged", told.tagged === false);
     const labels = told.labelled ? "labels, marks where label and tag differ, " : "";
     byId("caption").textContent =
       `Ethogram of ${told.id} (${told.file}): ${frames} frames, ${clockText(lengthS, 0.1)} at about ${Number(told.fps).toFixed(1)} frames a second. ` +

@@ -39,6 +39,14 @@ class Review {
     this.changed();
   }
 
+  /** Ask about another behaviour: a selected span moves to its lane, and nothing is written. @param {number} b */
+  moveTo(b) {
+    if (b >= this.data.behaviours.length) return;
+    if (this.selected && this.selected.b !== b) this.selected = { ...this.selected, b, from: null };
+    this.chosen = b;
+    this.changed();
+  }
+
   /**
    * The next or previous stop of a kind; null behind the last one. It goes on from the selected one in their order; without one from the
    * current frame, or in the queue, whose order is by rank, from the moment that was visited last.
@@ -82,6 +90,7 @@ class Review {
 
   /** Take the model's tags for what is shown. */
   acceptTags() {
+    if (this.data.told.tagged === false) return this.tell("No model tagged this video.");
     const at = this.#needed();
     if (!at) return;
     const { b, start, stop } = at;

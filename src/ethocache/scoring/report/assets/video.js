@@ -58,7 +58,8 @@ class VideoPage {
     const [, what, value] = /^#(moment|doubt|frame)(?:=(\d+))?$/.exec(location.hash) ?? [];
     if (what === "frame") this.seek(Number(value ?? 0));
     const { moment, doubt } = this.data.stops;
-    const stop = { moment: value ? moment.find((one) => one.mark === value) : moment[0], doubt: doubt.find((one) => one.id === `q:${value ?? 0}`) };
+    const meant = this.data.told.doubts[Number(value ?? 0)];
+    const stop = { moment: value ? moment.find((one) => one.mark === value) : moment[0], doubt: meant && doubt.find((one) => one.id === doubtId(meant)) };
     const found = what && stop[/** @type {"moment" | "doubt"} */ (what)];
     if (found) this.#goTo(found);
   }

@@ -71,6 +71,11 @@ class Behaviour {
  * @typedef {{kind: "disagreement" | "moment" | "doubt", id: string, b: number, start: number, stop: number, text: string, mark: string}} Stop
  */
 
+/** What a doubt is about, whatever place it has in a later report. @param {{kind: string, behaviour: string | null, start: number | null, stop: number | null}} doubt */
+function doubtId({ kind, behaviour, start, stop }) {
+  return `q:${kind}:${behaviour}:${start}:${stop}`;
+}
+
 /** The video's frames, times, behaviours and what is worth a look. */
 class VideoData {
   /** @param {any} told the object of the contract, format 1 */
@@ -84,7 +89,7 @@ class VideoData {
     /** @type {Behaviour[]} */
     this.behaviours = told.behaviours.map((/** @type {any} */ one) => new Behaviour(one, this.frames));
     /** @type {Record<Stop["kind"], Stop[]>} */
-    this.stops = { disagreement: told.labelled ? this.#disagreements() : [], moment: this.#moments(), doubt: this.#doubts() };
+    this.stops = { disagreement: told.labelled && told.tagged !== false ? this.#disagreements() : [], moment: this.#moments(), doubt: this.#doubts() };
   }
 
   /** When each frame begins and the last one ends, T + 1 seconds; the last lasts for the median interval. @param {Float64Array} timeS */
@@ -118,7 +123,7 @@ class VideoData {
   #doubts() {
     return this.told.doubts.flatMap((/** @type {any} */ doubt, /** @type {number} */ place) => {
       const sure = typeof doubt.sureness === "number" ? `, ${Math.round(100 * doubt.sureness)} % sure` : "";
-      return this.#stop("doubt", doubt, `q:${place}`, `doubtful label: ${doubt.detail || doubt.kind + sure}`, "?");
+      return this.#stop("doubt", doubt, doubtId(doubt), `doubtful label: ${doubt.detail || doubt.kind + sure}`, "?");
     });
   }
 
