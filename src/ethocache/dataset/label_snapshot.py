@@ -177,6 +177,17 @@ def needs_tags(path: Path) -> bool:
     return False
 
 
+def corrected_spans(path: Path) -> int:
+    """Return how many spans of a video's labels are corrections, each behaviour by itself; 0 for a video without labels.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    return sum(map(len, _read(path).corrected.values())) if path.is_file() else 0
+
+
 def labelled_in_files(path: Path) -> bool:
     """Return whether a video has labels of its own, and not corrections alone.
 

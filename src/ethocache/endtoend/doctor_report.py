@@ -79,7 +79,8 @@ def _videos(diagnosis: Diagnosis) -> str:
             lines.append([*about, *([rater or "-"] if several else []), *shown, unscored])
             about = [""] * len(about)
     more = [_HOW_MANY.format(len(rows) - _ROWS_SHOWN, "videos")] if len(rows) > _ROWS_SHOWN else []
-    return "\n".join([_table(lines), *more, "(behaviours: seconds in which they are labelled)"])
+    corrected = ", before corrections" if any(row.corrections for row in rows) else ""
+    return "\n".join([_table(lines), *more, f"(behaviours: seconds in which they are labelled{corrected})"])
 
 
 def _behaviours(rows: list[Row]) -> list[str]:

@@ -9,7 +9,7 @@ from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import VideoRecord, read_index, time_stamps
-from ethocache.dataset.label_snapshot import read_snapshot
+from ethocache.dataset.label_snapshot import corrected_spans, read_snapshot
 from ethocache.scoring.report.captions import pictures_of
 from ethocache.scoring.report.overview import Made
 from ethocache.scoring.report.settings import ReportParams
@@ -53,7 +53,9 @@ def report() -> str:
             crop = CROPS / f"{record.id}.mp4"
             return keep_film(crop.resolve(), store) if crop.is_file() else None
 
-        made = Made(head, backbone, data.behaviours, metrics, people, pictures_of(PLOTS))
+        corrected = {record.id: corrected_spans(LABELS / f"{record.id}.json") for record in records}
+        corrected = {video: spans for video, spans in corrected.items() if spans}
+        made = Made(head, backbone, data.behaviours, metrics, people, pictures_of(PLOTS), corrected, bool(unseen))
         written = pages.write(told, film, PLOTS, made, bar.update)
     return f"{written} videos, {len(queue.moments)} moments to look at, {len(doubts)} doubtful labels: open {REPORT / 'index.html'}"
 

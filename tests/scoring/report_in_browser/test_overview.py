@@ -38,6 +38,26 @@ def test_what_one_file_of_all_corrections_says_is_noted_so_that_taking_it_back_i
         page.click("#save-all")
     assert "m1,rearing,44,47,0,60,1.760,1.880," in Path(download.value.path()).read_text(encoding="utf-8")
     assert json.loads(page.evaluate("key => localStorage.getItem(key)", KEY)) == KEPT | {"saved": [SPAN]}
+    assert page.inner_text("#corrections-count") == "0" and page.is_disabled("#save-all"), "nothing that the file does not say"
+
+
+def test_what_was_saved_and_then_taken_back_is_to_be_saved_again(page):
+    back = SPAN | {"label": 1}
+    for saved, spans, count in (([SPAN], [SPAN], "0"), ([SPAN], [back], "1"), ([SPAN, back], [SPAN], "1"), ([SPAN, back], [back], "0")):
+        page.evaluate("([key, kept]) => localStorage.setItem(key, kept)", [KEY, json.dumps(KEPT | {"saved": saved, "spans": spans})])
+        page.reload()
+        assert page.inner_text("#corrections-count") == count, (saved, spans)
+
+
+def test_the_overview_says_which_labels_are_corrections_and_whether_labels_could_be_doubted():
+    made = Made("lstm", "mean_colour", ("rearing",), {}, {}, [], {"m1": 2, "m2": 1}, False)
+    shown = overview(made, [], 2, Queue((), 0.0, 0.0, 0.0), [], ReportParams())
+    text = _environment().get_template(INDEX).render(project="4f2a", **shown)
+    assert "3 corrected spans of 2 videos (m1, m2) took the place of labels, or are the only ones there." in text
+    assert "Not looked for: there is no model that never saw the labelled animals" in text
+    made = Made("lstm", "mean_colour", ("rearing",), {}, {}, [])
+    plain = _environment().get_template(INDEX).render(project="4f2a", **overview(made, [], 2, Queue((), 0.0, 0.0, 0.0), [], ReportParams()))
+    assert "corrected span" not in plain and "None found by models that never saw the animal." in plain
 
 
 def test_a_full_browser_says_that_it_noted_nothing(page):

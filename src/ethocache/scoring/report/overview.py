@@ -1,7 +1,7 @@
 """The first page: what ran, how good it is, what to look at, and every video."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ethocache.common.wording import counted
@@ -30,6 +30,10 @@ class Made:
         metrics.json and people.json.
     pictures
         Those of `evaluate`.
+    corrected
+        Video -> spans of its labels that are corrections, where there are any.
+    doubted
+        Whether there were models that never saw the animals, by which labels could be doubted.
     """
 
     head: str
@@ -38,6 +42,8 @@ class Made:
     metrics: Blocks
     people: Mapping[str, Mapping[str, Any]]
     pictures: Sequence[Picture]
+    corrected: Mapping[str, int] = field(default_factory=dict)
+    doubted: bool = True
 
 
 def overview(
@@ -60,6 +66,7 @@ def overview(
         "title": params.title,
         "made": made,
         "what_ran": _what_ran(rows, animals),
+        "corrected": _corrected(made.corrected),
         "why_no_scores": _why_no_scores(made.metrics),
         "animals_searched": int(made.metrics.get("data", {}).get("animals_seen", 0)),
         "cards": cards_of(made.metrics, made.people, made.behaviours),
@@ -74,6 +81,18 @@ def overview(
         "doubts_in_all": len(doubts),
         "budget": params.budget,
     }
+
+
+def _corrected(spans: Mapping[str, int]) -> str:
+    """Return in words which labels are corrections; nothing where none is."""
+    if not spans:
+        return ""
+    names = ", ".join([*list(spans)[:5], *(["..."] if len(spans) > 5 else [])])
+    return (
+        f"{counted(sum(spans.values()), 'corrected span')} of {counted(len(spans), 'video')} ({names}) "
+        "took the place of labels, or are the only ones there. Scores are judged by them, too: labels that were put right in sight of the "
+        "tags agree with the model more often."
+    )
 
 
 def _what_ran(rows: Sequence[VideoRow], animals: int) -> str:

@@ -42,6 +42,15 @@ function keptAfterSaving(kept) {
   return { ...kept, saved: [...(kept.saved ?? []), ...kept.spans] };
 }
 
+/** What is to be saved that no earlier file says: of those that tell of the same frames, the last one counts. @param {KeptCorrections} kept */
+function unsavedSpans(kept) {
+  const alike = (/** @type {KeptSpan} */ one, /** @type {KeptSpan} */ two) => one.start === two.start && one.stop === two.stop && one.label === two.label;
+  return kept.spans.filter((span) => {
+    const last = (kept.saved ?? []).findLast((one) => one.behaviour === span.behaviour && one.start < span.stop && span.start < one.stop);
+    return !last || !alike(last, span);
+  });
+}
+
 /** Now, in UTC to the second. */
 function savedNow() {
   return new Date().toISOString().replace(/\.\d+Z$/, "Z");

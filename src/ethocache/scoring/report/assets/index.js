@@ -47,14 +47,14 @@ function sortBy(head) {
   byId("rows").append(...rows);
 }
 
-/** What this browser keeps of the project's videos, in the order of their names; nothing where it keeps nothing. */
+/** What this browser keeps of the videos that have something new to save, in the order of their names. */
 function keptCorrections() {
   const kept = [];
   try {
     const keys = Array.from({ length: localStorage.length }, (_, place) => localStorage.key(place) ?? "");
     for (const key of keys.filter((each) => each.startsWith(PREFIX)).sort()) {
       const value = readJson(localStorage.getItem(key));
-      if (value && value.format === 1 && Array.isArray(value.spans) && value.spans.length) kept.push(value);
+      if (value && value.format === 1 && Array.isArray(value.spans) && unsavedSpans(value).length) kept.push(value);
     }
   } catch {
     byId("corrections-note").textContent = "This browser keeps nothing for pages from a file: save corrections on each video's own page.";
@@ -73,7 +73,7 @@ function readJson(text) {
 
 function countCorrections() {
   const kept = keptCorrections();
-  const count = kept.reduce((sum, video) => sum + video.spans.length, 0);
+  const count = kept.reduce((sum, video) => sum + unsavedSpans(video).length, 0);
   byId("corrections-count").textContent = String(count);
   byId("corrections-videos").textContent = String(kept.length);
   byId("save-all").disabled = !count;
@@ -90,6 +90,7 @@ function saveAll() {
   } catch {
     byId("corrections-note").textContent = "This browser has no room left: should you take back a correction, remove it from the saved file as well.";
   }
+  countCorrections();
 }
 
 byId("search").addEventListener("input", filterRows);
