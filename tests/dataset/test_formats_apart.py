@@ -1,5 +1,6 @@
 """No file is taken for two formats, and none of another kind for a table of labels."""
 
+import json
 import tracemalloc
 
 import pytest
@@ -102,3 +103,14 @@ def test_one_endless_line_is_refused_by_every_reader_in_little_memory(tmp_path, 
     assert tracemalloc.get_traced_memory()[1] < 30 * 2**20
     tracemalloc.stop()
     assert recognised(path, MEANINGS[1]) == []
+
+
+def test_a_boris_project_on_one_line_is_no_sheet_of_marks(tmp_path):
+    """As the report saves it: what looks like a header has no rows below it."""
+    event = [0.5, "", "grooming", "", "", 5]
+    observation = {"type": "MEDIA", "file": {"1": ["m1.mp4"]}, "events": [event, [0.9, *event[1:]]], "time offset": 0.0}
+    behaviours = {str(place): {"type": "State event", "code": name} for place, name in enumerate(("grooming", "rearing"))}
+    project = {"project_format_version": "7.0", "subjects_conf": {}, "behaviors_conf": behaviours, "observations": {"m1": observation}}
+    path = tmp_path / "m1.boris"
+    path.write_text(json.dumps(project, separators=(",", ":")))
+    assert recognise(path, Meaning(names=frozenset({"grooming", "rearing"}))) == "boris_project"
