@@ -293,3 +293,14 @@ def test_names_of_all_kinds_are_shown_and_saved_as_they_are(browser, tmp_path):
         assert np.array_equal(corrected(saved_text(page), told), expected)
         page.reload()
         assert page.inner_text("#count") == "1" and frame_of(page) == 0
+
+
+def test_where_no_model_tagged_there_is_nothing_to_accept_and_no_disagreement(opened):
+    told = mouse() | {"tagged": False}
+    page = opened(told)
+    page.keyboard.down("Shift")
+    drag(page, 16, 25)
+    page.keyboard.up("Shift")
+    page.keyboard.press("y")
+    assert np.array_equal(now(page), labels_of(told)) and page.inner_text("#count") == "0"
+    assert not page.is_visible("#go-disagreement") and not page.is_visible('[data-do="as-tagged"]')
