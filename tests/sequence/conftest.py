@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from ethocache.common import compute
 from ethocache.sequence.videos import TrainingVideo
 
 FPS = 10.0
@@ -40,6 +41,12 @@ def bouts(rng, frames, behaviours, count=4, length=20):
             labels[start[behaviour] : start[behaviour] + length] = 0  # exclusive, so that every task can be trained on it
             labels[start[behaviour] : start[behaviour] + length, behaviour] = 1
     return labels
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch):
+    """Train in this process, however busy the machine is: what is planted cannot be sent to another one."""
+    monkeypatch.setattr(compute, "_PAYS_S", float("inf"))
 
 
 @pytest.fixture

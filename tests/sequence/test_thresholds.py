@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from ethocache.dataset.predictions import tags_of
+from ethocache.sequence import thresholds
 from ethocache.sequence.thresholds import (
     average_precision,
     best_f1,
@@ -114,6 +115,19 @@ def test_weighed_thresholds_are_never_worse_than_the_likeliest():
         probability = np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)[:, 1:]
         chosen, half = weighed_thresholds(label, probability), np.full(3, 0.5, np.float32)
         assert exclusive_f1(label, probability, chosen) > exclusive_f1(label, probability, half) + 0.02
+
+
+def test_weighed_thresholds_go_half_of_the_way_to_the_best_ones(monkeypatch):
+    rng = np.random.default_rng(0)
+    rare = rng.random(3000) < 0.05
+    label = np.stack([~rare, rare], axis=1).astype(np.int8)
+    likely = 1 / (1 + np.exp(-(np.where(rare, 2.0, -2.0) + rng.normal(size=3000) - 1.0)))
+    probability = np.stack([1 - likely, likely], axis=1).astype(np.float32)
+    chosen = weighed_thresholds(label, probability)
+    monkeypatch.setattr(thresholds, "_KEPT_OF_WAY", 1.0)
+    best = weighed_thresholds(label, probability)
+    assert best[1] / best[0] < 0.99
+    assert chosen == pytest.approx(np.sqrt(0.5 * best))
 
 
 def test_weighed_thresholds_stay_at_one_half_where_nothing_is_better_or_nothing_is_shown():
