@@ -11,7 +11,8 @@ Ends with one JSON line: medians `frames_per_second` and `plain_frames_per_secon
 
 Run it with ``uv run python benchmarks/train.py [--rounds 3] [--epochs 20]``. With ``--protocol`` it runs the thesis's instead: each of 12
 videos left out once, by each of the thesis's four systems, 50 epochs at most. Two folds of each are timed, the other ten are
-reckoned to take as long, and the JSON line says so: `seconds_timed`, `hours_extrapolated`, and a block per system.
+reckoned to take as long, and the JSON line says so: `seconds_timed`, `hours_extrapolated`, and a block per system. With fewer
+``--epochs`` than 50 the time of the others is reckoned, too (`epochs_timed`), as if no fold stopped sooner.
 """
 
 import argparse
@@ -43,7 +44,7 @@ from ethocache.sequence.videos import TrainingVideo
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 THESIS = {"thesis_lstm_300": 2048, "thesis_lstm_600": 1536, "thesis_tcn_300": 2048, "thesis_tcn_300_small_batch": 1536}
-FOLDS, TIMED = 12, 2
+FOLDS, TIMED, EPOCHS = 12, 2, 50
 
 Videos = Sequence[TrainingVideo]
 
@@ -138,16 +139,19 @@ def peak_rss_mb() -> int:
 def protocol(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Time two folds of each of the thesis's systems, and reckon what twelve folds of all take."""
     systems: dict[str, dict[str, Any]] = {}
+    epochs = arguments.epochs or EPOCHS
     videos = {
         dimensions: write_planted(folder / str(dimensions), FOLDS, arguments.frames, dimensions, 0) for dimensions in set(THESIS.values())
     }
     for system, dimensions in THESIS.items():
-        folds = [time_fold(system, videos[dimensions], number, arguments.epochs or 50) for number in range(TIMED)]
+        folds = [time_fold(system, videos[dimensions], number, epochs) for number in range(TIMED)]
         seconds = sum(fold["seconds"] for fold in folds)
-        systems[system] = {"dimensions": dimensions, "seconds_timed": round(seconds, 1), "hours": hours(seconds), "folds": folds}
-    timed = sum(system["seconds_timed"] for system in systems.values())
-    note = f"{TIMED} of {FOLDS} folds of each system were timed; the hours are extrapolated from them"
-    return {"note": note, "seconds_timed": round(timed, 1), "hours_extrapolated": hours(timed), **systems}
+        whole = sum(fold["seconds"] * (EPOCHS / epochs if fold["epochs"] == epochs else 1) for fold in folds)
+        systems[system] = {"dimensions": dimensions, "seconds_timed": round(seconds, 1), "hours": hours(whole), "folds": folds}
+    timed, total = (sum(system[name] for system in systems.values()) for name in ("seconds_timed", "hours"))
+    note = f"{TIMED} of {FOLDS} folds of each system were timed, {epochs} of {EPOCHS} epochs at most; the hours are extrapolated from them"
+    about = {"note": note, "epochs_timed": epochs, "seconds_timed": round(timed, 1), "hours_extrapolated": round(total, 2)}
+    return about | systems
 
 
 def time_fold(system: str, videos: Videos, number: int, epochs: int) -> dict[str, Any]:
