@@ -33,6 +33,15 @@ def dask_setup(worker: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _press() -> None:
+    """Press Ctrl-C on the main thread, and wake it if it waits, which `interrupt_main` does not."""
+    main = threading.main_thread().ident
+    if main is not None and hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main, signal.SIGINT)
+    else:  # Windows
+        _thread.interrupt_main()
+
+
 @contextmanager
 def never_swallowed() -> Iterator[None]:
     """Press Ctrl-C once more where Python cannot stop for it: inside a destructor or a weak reference's callback it would be forgotten."""
@@ -42,7 +51,7 @@ def never_swallowed() -> Iterator[None]:
         if not issubclass(found.exc_type, KeyboardInterrupt):
             before(found)
             return
-        again = threading.Timer(_AGAIN_AFTER_S, _thread.interrupt_main)
+        again = threading.Timer(_AGAIN_AFTER_S, _press)
         again.daemon = True
         again.start()
 
