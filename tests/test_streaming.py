@@ -105,6 +105,8 @@ def test_a_pack_tags_a_stream_where_there_is_no_project(project, tmp_path):
     done = subprocess.run((*command, *asked), cwd=tmp_path, env=environment, capture_output=True, check=True)
     assert done.stdout.decode() == stream(project, str(unlabelled(project)))[0]
     assert done.stderr.decode().startswith("ethocache: 60 frames of ")
+    also = subprocess.run((*command, "tag", "--stream", *asked[1:]), cwd=tmp_path, env=environment, capture_output=True, check=True)
+    assert also.stdout == done.stdout, "`ethocache tag --stream` is the same"
     assert not (tmp_path / "data").exists()
 
 

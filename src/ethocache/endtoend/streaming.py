@@ -90,6 +90,12 @@ class Source:
             yield live
 
 
+def source_of(place: str, size: str, fps: float | None, box: str) -> Source:
+    """Return the source that a command names; size and box in its words, empty where they are not given."""
+    square = parse_box(box) if box else None
+    return Source(place, parse_size(size) if size else None, fps, square)
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """Return width and height of ``640x480``.
 
