@@ -40,13 +40,14 @@ HEADS = {
     "mstcn": {"kind": "mstcn", "causal": True},
     "transformer": {"kind": "transformer", "causal": True},
 }
+ENSEMBLE = ("gru", "tcn", "linear")
 Floats = npt.NDArray[np.float32]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=100_000)
-    parser.add_argument("--heads", nargs="+", default=list(HEADS), choices=HEADS)
+    parser.add_argument("--heads", nargs="+", default=[*HEADS, "ensemble"], choices=[*HEADS, "ensemble"])
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # steps of one frame are too small to share
     found = {}
@@ -57,25 +58,30 @@ def main() -> None:
 
 
 def model_of(name: str) -> Model:
-    """Return an untrained model of one head that decides with everything there is."""
+    """Return an untrained model of one head, or of several together, that decides with everything there is."""
     torch.manual_seed(0)
+    heads = [HEADS[each] for each in (ENSEMBLE if name == "ensemble" else (name,))]
     train = TrainParams(max_fps=None)
-    network = TaggingNetwork(DIMENSIONS, len(BEHAVIOURS), parse_head(HEADS[name], name), train).eval()
+    networks = tuple(TaggingNetwork(DIMENSIONS, len(BEHAVIOURS), parse_head(head, name), train).eval() for head in heads)
     each = (0.5,) * len(BEHAVIOURS)
     scale = Temperature((2.0,) * len(BEHAVIOURS), (0.0,) * len(BEHAVIOURS))
-    verdict = Verdict(np.ones((1, len(BEHAVIOURS))), Decision(BEHAVIOURS, False, scale, "mean", each, each, each, each, ()))
-    member = MemberCard(
-        streams=("x",),
-        dimensions=DIMENSIONS,
-        head=HEADS[name],
-        train=train,
-        epochs=0,
-        fold_epochs=(),
-        weights="x.safetensors",
-        weights_sha256="",
+    weights = np.full((len(heads), len(BEHAVIOURS)), 1 / len(heads))
+    verdict = Verdict(weights, Decision(BEHAVIOURS, False, scale, "mean", each, each, each, each, ()))
+    members = tuple(
+        MemberCard(
+            streams=("x",),
+            dimensions=DIMENSIONS,
+            head=head,
+            train=train,
+            epochs=0,
+            fold_epochs=(),
+            weights="x.safetensors",
+            weights_sha256="",
+        )
+        for head in heads
     )
-    card = ModelCard(behaviours=BEHAVIOURS, exclusive=False, members=(member,), verdict=verdict.to_json(), fps=FPS, animals=("none",))
-    return Model(card, (network,), verdict)
+    card = ModelCard(behaviours=BEHAVIOURS, exclusive=False, members=members, verdict=verdict.to_json(), fps=FPS, animals=("none",))
+    return Model(card, networks, verdict)
 
 
 def measure(model: Model, frames: int) -> dict[str, float | bool]:
@@ -105,7 +111,8 @@ def equal(model: Model, x: Floats) -> bool:
     """Return whether a stream of single frames has the bits of the whole video, probabilities and tags."""
     stream, time_s = TagStream(model, FPS), np.arange(len(x)) / FPS
     told = [stream.push({"x": x[t : t + 1]}, time_s[t : t + 1]) for t in range(len(x))] + [stream.finish()]
-    probability, tags = predict_video(model, [Given(x, np.ones(len(x), bool), time_s)])
+    whole = Given(x, np.ones(len(x), bool), time_s)
+    probability, tags = predict_video(model, [whole] * len(model.networks))
     return np.array_equal(np.concatenate([part.probability for part in told]), probability) and np.array_equal(
         np.concatenate([part.tags for part in told]), tags
     )

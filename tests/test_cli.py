@@ -148,3 +148,25 @@ def test_without_a_store_the_error_says_where_it_was_looked_for(store: Store, co
     assert done.exit_code == 1
     assert f"there is no store at {store.root}: run from the project's folder, or name the store in ETHOCACHE_STORE" in done.output
     assert len(done.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("a.mp4", "b.mp4"), ("-", "--to", "x"), ("-", "--tracks", "x"), ("-", "--overlay"), ("-", "--boris")], ids=" ".join
+)
+def test_a_stream_of_tags_has_one_source_and_writes_lines_only(arguments):
+    said = run("tag", "--stream", *arguments, "--model", "live.zip")
+    assert said.exit_code == 1
+    expected = "--stream writes lines to standard output, of one video or - alone: leave --tracks, --to, --overlay, --boris away"
+    assert expected in said.output
+
+
+@pytest.mark.parametrize("arguments", [("--size", "6x4"), ("--fps", "30"), ("--box", "0,0,16")], ids=" ".join)
+def test_what_only_a_stream_takes_is_refused_without_one(arguments):
+    said = run("tag", "a.mp4", *arguments, "--model", "live.zip")
+    assert said.exit_code == 1
+    assert "--size, --fps and --box are for frames that come in: name --stream too, or leave them away" in said.output
+
+
+def test_the_source_of_a_stream_of_tags_is_read_as_by_stream():
+    said = run("tag", "--stream", "-", "--size", "wide", "--model", "live.zip")
+    assert "--size: expected width x height in pixels such as 640x480, found 'wide'" in said.output

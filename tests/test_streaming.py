@@ -1,7 +1,10 @@
 """Frames that come in get the tags that the pipeline gives the finished video."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import av
@@ -105,6 +108,8 @@ def test_a_pack_tags_a_stream_where_there_is_no_project(project, tmp_path):
     done = subprocess.run((*command, *asked), cwd=tmp_path, env=environment, capture_output=True, check=True)
     assert done.stdout.decode() == stream(project, str(unlabelled(project)))[0]
     assert done.stderr.decode().startswith("ethocache: 60 frames of ")
+    also = subprocess.run((*command, "tag", "--stream", *asked[1:]), cwd=tmp_path, env=environment, capture_output=True, check=True)
+    assert also.stdout == done.stdout, "`ethocache tag --stream` is the same"
     assert not (tmp_path / "data").exists()
 
 
@@ -116,6 +121,36 @@ def test_it_ends_quietly_when_nobody_reads_its_lines(project):
         running.stdout.close()
         assert running.stderr.read().decode() == "ethocache: nobody reads the lines any more; stopped\n"
     assert running.returncode == 0
+
+
+def raw_frames_of(video: Path, frames: int) -> bytes:
+    with av.open(str(video)) as source:
+        return b"".join(frame.to_ndarray(format="rgb24").tobytes() for _, frame in zip(range(frames), source.decode(video=0), strict=False))
+
+
+def test_frames_before_a_source_breaks_off_have_their_lines(project):
+    raw = raw_frames_of(unlabelled(project), 20)
+    whole, _ = stream(project, "-", "--size", "96x72", "--fps", "10", data=raw)
+    told, about = stream(project, "-", "--size", "96x72", "--fps", "10", data=raw + b"half a frame", ok=False)
+    assert told == whole and told.count("\n") == 21
+    assert "standard input ends within frame 20, after 12 of 20736 bytes" in about
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal")
+def test_ctrl_c_ends_a_stream_as_the_end_of_its_source_does(project):
+    raw = raw_frames_of(unlabelled(project), 20)
+    whole, _ = stream(project, "-", "--size", "96x72", "--fps", "10", data=raw)
+    command = [sys.executable, "-c", "from ethocache.cli import app; app()", "stream", "-", "--size", "96x72", "--fps", "10"]
+    piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=project.folder, env=environment_of_a_user(), **piped) as running:
+        running.stdin.write(raw)
+        running.stdin.flush()
+        first = [running.stdout.readline() for _ in range(3)]
+        time.sleep(1)  # until it waits for the next frame
+        running.send_signal(signal.SIGINT)
+        rest, about = running.stdout.read(), running.stderr.read().decode()
+    assert (b"".join(first) + rest).decode() == whole
+    assert about.startswith("ethocache: 20 frames of -; from frame to line ") and running.returncode == 0
 
 
 def test_a_project_whose_crops_follow_the_animal_cannot_tag_a_stream(project):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ethocache.common.errors import InputError, did_you_mean
+from ethocache.common.errors import InputError
 from ethocache.common.stage import explaining, run_stage
 from ethocache.common.store import Store, find_own_store, find_store
 
@@ -64,7 +64,9 @@ def export(
     labels: Annotated[bool, typer.Option("--labels", help="The lab's own labels, not the tags of videos without labels.")] = False,
 ) -> None:
     """Give the tags or labels of this folder's project to other programs: BORIS, bouts, NWB, or a table of one row per video."""
-    run_stage(lambda: _export(format, to, labels))
+    from ethocache.endtoend.exporting import export_project  # loads numpy and the video library
+
+    run_stage(lambda: export_project(format, "labels" if labels else "tags", to, find_store()))
 
 
 @app.command()
@@ -80,21 +82,24 @@ def overlay(
     run_stage(lambda: overlays.overlay(video, to, crop, source, find_store()))
 
 
+Size = Annotated[str, typer.Option(metavar="WxH", help="Pixels of raw rgb24 frames on standard input.")]
+Rate = Annotated[float | None, typer.Option(min=0.01, max=10_000, help="Frames per second, where the source does not say.")]
+Square = Annotated[str, typer.Option(metavar="LEFT,TOP,SIDE", help="Pixels of the square that is tagged; the whole frame.")]
+
+
 @app.command()
 def stream(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A video file, or - for standard input.")],
     model: Annotated[Path | None, typer.Option(metavar="PACK", help="Or a model's folder; the project's own if left out.")] = None,
-    size: Annotated[str, typer.Option(metavar="WxH", help="Pixels of raw rgb24 frames on standard input.")] = "",
-    fps: Annotated[float | None, typer.Option(min=0.01, max=10_000, help="Frames per second, where the source does not say.")] = None,
-    box: Annotated[str, typer.Option(metavar="LEFT,TOP,SIDE", help="Pixels of the square that is tagged; the whole frame.")] = "",
+    size: Size = "",
+    fps: Rate = None,
+    box: Square = "",
 ) -> None:
     """Tag frames while they come in, with a model that never looks ahead: a line for each as soon as its tags are known."""
     with explaining("ethocache"):
         from ethocache.endtoend import streaming  # loads torch
 
-        square = streaming.parse_box(box) if box else None
-        frames = streaming.Source(source, streaming.parse_size(size) if size else None, fps, square)
-        streaming.stream_with(frames, model)
+        streaming.stream_with(streaming.source_of(source, size, fps, box), model)
 
 
 @app.command()
@@ -128,12 +133,24 @@ def tag(
     to: Annotated[Path, typer.Option(metavar="DIR", help="Where the tags go.")] = Path("tagged"),
     overlay: Annotated[bool, typer.Option("--overlay", help="Also each video with its tags below the picture.")] = False,
     boris: Annotated[bool, typer.Option("--boris", help="Also a BORIS project for each video.")] = False,
+    live: Annotated[bool, typer.Option("--stream", help="As `ethocache stream`: one video, or - for frames that come in.")] = False,
+    size: Size = "",
+    fps: Rate = None,
+    box: Square = "",
 ) -> None:
     """Tag videos anywhere with a packed model; no project is needed. Says which are unlike those that it learned from."""
+    with explaining("ethocache"):
+        kept = {"--tracks": tracks, "--to": to != Path("tagged"), "--overlay": overlay, "--boris": boris}
+        if live and (len(videos) > 1 or any(kept.values())):
+            raise InputError(f"--stream writes lines to standard output, of one video or - alone: leave {', '.join(kept)} away")
+        if not live and (size or fps or box):
+            raise InputError("--size, --fps and --box are for frames that come in: name --stream too, or leave them away")
     from ethocache.endtoend.packs import tagging  # loads numpy and torch
 
-    wanted = tagging.Wanted(overlay, boris)
-    run_stage(lambda: tagging.tag(videos, model, tracks, to, wanted, find_own_store()))
+    if live:
+        stream(str(videos[0]), model, size, fps, box)
+    else:
+        run_stage(lambda: tagging.tag(videos, model, tracks, to, tagging.Wanted(overlay, boris), find_own_store()))
 
 
 @app.command()
@@ -274,21 +291,6 @@ def _examine(folder: Path, as_json: bool) -> bool:
     diagnosis = examine(Path("params.yaml"), find_store())
     print(json.dumps(doctor_report.as_json(diagnosis), indent=1) if as_json else doctor_report.in_words(diagnosis))
     return not diagnosis.count("error")
-
-
-def _export(format: str, target: Path, labels: bool) -> str:
-    from ethocache.common.params import read_section  # these load numpy and the video library
-    from ethocache.dataset.folder import DataFolder, DataParams
-    from ethocache.endtoend.exporting import EXPORTS, export
-    from ethocache.sequence.settings import TrainParams
-
-    if format not in EXPORTS:
-        raise InputError(f"'{format}' is not a format of results{did_you_mean(format, EXPORTS)}; known: {', '.join(EXPORTS)}")
-    data = read_section(Path("params.yaml"), "data", DataParams)
-    exclusive = read_section(Path("params.yaml"), "train", TrainParams).task == "exclusive"
-    written = export(format, "labels" if labels else "tags", target, DataFolder(data.dir), find_store(), exclusive)
-    files = f"{written[0]}{f' and {len(written) - 1} more' if len(written) > 1 else ''}"
-    return f"{'labels' if labels else 'tags'} of the project in {Path.cwd()} written: {files}"
 
 
 def _existing_store() -> Store:

@@ -1,5 +1,6 @@
 import csv
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.labels import LabelParams, read_labels
-from ethocache.dataset.tags import BOUT_COLUMNS, write_bouts, write_tags
+from ethocache.dataset.tags import BOUT_COLUMNS, read_tags, write_bouts, write_tags
 
 
 def read(path):
@@ -96,6 +97,16 @@ def test_an_empty_video_has_headers_only(tmp_path):
     write_tags(tmp_path / "tags.csv", np.arange(0), np.empty(0), nothing, nothing.astype(np.int8), ["a"])
     write_bouts(tmp_path / "bouts.csv", np.empty(0), nothing, nothing.astype(np.int8), ["a"])
     assert len(read(tmp_path / "tags.csv")) == len(read(tmp_path / "bouts.csv")) == 1
+
+
+def test_a_table_is_read_in_little_more_memory_than_its_numbers_take(tmp_path):
+    frames = 20_000
+    write_tags(tmp_path / "t.csv", np.arange(frames), np.arange(frames) / 30, np.ones((frames, 1)), np.ones((frames, 1), np.int8), ("a",))
+    tracemalloc.start()
+    read_tags(tmp_path / "t.csv")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * frames * 4 * np.dtype(np.float64).itemsize  # four columns
 
 
 def test_an_hour_of_video_is_written_in_seconds_and_the_same_bytes_twice(tmp_path):

@@ -1,5 +1,6 @@
 """Features are read within a budget, and normalised by what is valid."""
 
+import tracemalloc
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from ethocache.common.errors import InputError
-from ethocache.sequence.reading import Moments, Reader
+from ethocache.sequence.reading import Memory, Moments, Reader, Rows
 
 
 def features_of(video):
@@ -46,6 +47,28 @@ def test_mean_and_deviation_are_those_of_valid_frames_of_all_videos(plant):
 def test_a_feature_that_never_changes_is_not_divided_by_zero():
     mean, std = Moments(4, np.array([8.0]), np.array([16.0])).mean_and_std()
     assert (mean.tolist(), std.tolist()) == ([2.0], [1.0])
+
+
+class Endless:
+    """Features of any length, of which none is in memory before it is read."""
+
+    def __init__(self, frames: int, dimensions: int) -> None:
+        self.frames, self.dimensions = frames, dimensions
+        self.time_s, self.valid = np.arange(frames) / 30, np.ones(frames, bool)
+
+    def rows(self, start: int, stop: int):
+        return np.ones((stop - start, self.dimensions), np.float32)
+
+
+def test_moments_of_a_long_video_take_no_more_memory_than_those_of_a_short_one():
+    peaks = []
+    for frames in (1000, 10_000):
+        rows = Rows(Endless(frames, 256), Memory(0))
+        tracemalloc.start()
+        assert rows.moments.frames == frames
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.05 * peaks[0]
 
 
 def test_features_of_another_length_than_the_labels_are_refused(plant):

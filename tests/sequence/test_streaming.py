@@ -225,3 +225,17 @@ def test_features_of_another_network_are_refused_in_words():
         InputError, match=r"expected features of 6 dimensions \(x\), as the model was trained on, found 5; use the model's own"
     ):
         stream.push({"x": np.zeros((1, 5), np.float32)}, np.zeros(1))
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, 1e6], ids=["not a number", "infinite", "more than float16 holds"])
+def test_features_that_are_no_numbers_are_refused_and_what_came_before_stays_right(odd):
+    chosen, (x, time_s, _) = model(LSTM), video(40)
+    stream, told = TagStream(chosen, FPS), []
+    for t in range(40):
+        told.append(stream.push({"x": x[t : t + 1]}, time_s[t : t + 1]))
+        with pytest.raises(InputError, match=r"no number, or more than float16 can hold \(65504\): set extract.precision to fp32"):
+            stream.push({"x": np.full((1, DIMENSIONS), odd, np.float32)}, time_s[t : t + 1])
+    told.append(stream.finish())
+    whole = predict_video(chosen, [Whole(x, time_s, np.ones(40, bool))])
+    np.testing.assert_array_equal(np.concatenate([part.probability for part in told]), whole[0])
+    np.testing.assert_array_equal(np.concatenate([part.tags for part in told]), whole[1])

@@ -2,8 +2,10 @@
 
 import io
 
+import av
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from rendered import SIZE, rendered_mouse
 
 from ethocache.common.errors import InputError
@@ -95,3 +97,29 @@ def test_what_is_no_film_is_told_of(tmp_path):
 def test_a_rate_that_is_given_goes_before_what_the_film_says(film):
     with open_film(str(film), 12.5) as live:
         assert live.fps == 12.5
+
+
+def test_a_frame_of_another_size_is_told_of(film):
+    crop = LiveCrop(CropParams(size_px=64))
+    for size in ((64, 48), (64, 48), (48, 64)):
+        frame = VideoFrame(*size, "yuv420p")
+        if size == (64, 48):
+            crop.cut(frame)
+            continue
+        with pytest.raises(InputError) as refused:
+            crop.cut(frame)
+    assert str(refused.value) == "expected 64x48 px in every frame, as the first has, found 48x64: start another stream for them"
+
+
+def test_time_stamps_that_run_backwards_are_told_of(film, tmp_path):
+    raw, joined = tmp_path / "film.ts", tmp_path / "joined.ts"
+    with av.open(str(film)) as source, av.open(str(raw), "w") as target:
+        out = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = out
+                target.mux(packet)
+    joined.write_bytes(raw.read_bytes() * 2)  # the camera starts again
+    told = "its time stamps run backwards at frame 8, from 0.700 s to 0.000 s, as where a camera starts again: start another stream"
+    with pytest.raises(InputError, match=told), open_film(str(joined), 10.0) as live:
+        list(live.frames)

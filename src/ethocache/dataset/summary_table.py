@@ -46,8 +46,12 @@ def write_summary(path: Path, videos: Iterable[TaggedVideo], fields: Sequence[st
     InputError
         If two columns would have the same name.
     """
-    header = ["video", *fields, "duration_s", "frames", *(f"{name}_{measure}" for name in behaviours for measure in MEASURES)]
-    write_table(path, header, (_row(video, fields, behaviours) for video in videos))
+    write_table(path, summary_header(fields, behaviours), (summary_row(video, fields, behaviours) for video in videos))
+
+
+def summary_header(fields: Sequence[str], behaviours: Sequence[str]) -> list[str]:
+    """Return the columns of `write_summary`."""
+    return ["video", *fields, "duration_s", "frames", *(f"{name}_{measure}" for name in behaviours for measure in MEASURES)]
 
 
 def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -67,7 +71,8 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]
         table.writerows(_without_formulas(row) for row in rows)
 
 
-def _row(video: TaggedVideo, fields: Sequence[str], behaviours: Sequence[str]) -> list[Cell]:
+def summary_row(video: TaggedVideo, fields: Sequence[str], behaviours: Sequence[str]) -> list[Cell]:
+    """Return the row of `write_summary` for a video."""
     if video.tags.shape[1] != len(behaviours):
         raise ValueError(f"Expected tags of {len(behaviours)} behaviours of {video.video}, got {video.tags.shape[1]}")
     frame_s = frame_durations_s(video.time_s)

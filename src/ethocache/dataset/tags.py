@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -108,8 +109,10 @@ def read_tags(path: Path) -> tuple[tuple[str, ...], npt.NDArray[np.float64], npt
     try:
         with path.open(encoding="utf-8", newline="") as file:
             header = next(csv.reader(file), [""])
-            rows = file.readlines()
-        values = np.loadtxt(rows, delimiter=",", ndmin=2).reshape(-1, len(header)) if rows else np.empty((0, len(header)))
+            first = next(file, None)  # line by line: a list of all lines takes several times as much memory as their numbers
+            values = np.empty((0, len(header)))
+            if first is not None:
+                values = np.loadtxt(chain([first], file), delimiter=",", ndmin=2).reshape(-1, len(header))
     except FileNotFoundError:
         raise InputError(f"{path} is not there: run 'dvc repro', which tags the videos without labels") from None
     except ValueError as error:

@@ -7,10 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from ethocache.common.errors import InputError
+from ethocache.common.errors import InputError, did_you_mean
+from ethocache.common.params import read_section
 from ethocache.common.store import Store
 from ethocache.dataset.boris import write_boris_project
-from ethocache.dataset.folder import DataFolder
+from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import VideoRecord, columns_about, read_index, time_stamps
 from ethocache.dataset.label_table import NO, NOT_SCORED, YES
 from ethocache.dataset.labels import labelled_in_files, read_full_snapshot
@@ -18,13 +19,32 @@ from ethocache.dataset.nwb import write_nwb
 from ethocache.dataset.summary_table import write_summary
 from ethocache.dataset.tagged_video import Method, TaggedVideo, about_video, read_tagged
 from ethocache.dataset.tags import write_bouts
+from ethocache.sequence.settings import TrainParams
 
 What = Literal["tags", "labels"]
+_PARAMS = Path("params.yaml")
 INDEX, LABELS, TAGS = Path("data/index.json"), Path("data/labels"), Path("data/tags")
 NOT_SCORED_NAME = "not_scored"
 """What the time in which nobody looked is called where a format has no other way to say so; `labels.not_scored` reads it back."""
 SAY_ALL = ("nwb", "summary")
 """Formats that can say of one behaviour that nobody looked for it; others hold no video of which a few spans alone were corrected."""
+
+
+def export_project(name: str, what: What, target: Path, store: Store) -> str:
+    """Write the tags or labels of the project in this folder, and return what was written in a line.
+
+    Raises
+    ------
+    InputError
+        As `export`, or if there is no such format.
+    """
+    if name not in EXPORTS:
+        raise InputError(f"'{name}' is not a format of results{did_you_mean(name, EXPORTS)}; known: {', '.join(EXPORTS)}")
+    folder = DataFolder(read_section(_PARAMS, "data", DataParams).dir)
+    exclusive = read_section(_PARAMS, "train", TrainParams).task == "exclusive"
+    written = export(name, what, target, folder, store, exclusive)
+    files = f"{written[0]}{f' and {len(written) - 1} more' if len(written) > 1 else ''}"
+    return f"{what} of the project in {Path.cwd()} written: {files}"
 
 
 def export(name: str, what: What, target: Path, folder: DataFolder, store: Store, exclusive: bool = False) -> list[Path]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import read_json
+from ethocache.common.interrupts import undisturbed
 from ethocache.common.params import read_section
 from ethocache.common.stage import Stopwatch
 from ethocache.common.store import Store, find_own_store, find_store
@@ -90,6 +91,12 @@ class Source:
             yield live
 
 
+def source_of(place: str, size: str, fps: float | None, box: str) -> Source:
+    """Return the source that a command names; size and box in its words, empty where they are not given."""
+    square = parse_box(box) if box else None
+    return Source(place, parse_size(size) if size else None, fps, square)
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """Return width and height of ``640x480``.
 
@@ -163,10 +170,12 @@ class LiveFeatures:
 def stream_tags(source: Source, model_folder: Path, recipe: LiveRecipe, out: TextIO, store: Store) -> str:
     """Write a line of a table of tags for each frame of a source as soon as it is known; return a summary with the latency.
 
+    Ctrl-C ends the stream as the end of the source does.
+
     Raises
     ------
     InputError
-        If the source cannot be read, or model or recipe look ahead.
+        If the source cannot be read, or model or recipe look ahead. Where a source breaks off, every whole frame has its line.
     """
     model = load_model(model_folder)
     with source.open() as live:
@@ -174,11 +183,16 @@ def stream_tags(source: Source, model_folder: Path, recipe: LiveRecipe, out: Tex
         features = LiveFeatures(recipe, model.card.streams, store, source.box)
         latency, frames = deque[float](maxlen=_REMEMBERED), 0
         _write(out, csv_line(tags_header(model.card.behaviours)))
-        for frame, time_s in live.frames:
-            watch, frames = Stopwatch(), frames + 1
-            _tell(out, tagger.push(features.of(frame), np.array([time_s])))
-            latency.append(watch.seconds)
-        _tell(out, tagger.finish())
+        try:
+            for frame, time_s in live.frames:
+                with undisturbed():  # a line is never cut in two
+                    watch, frames = Stopwatch(), frames + 1
+                    _tell(out, tagger.push(features.of(frame), np.array([time_s])))
+                    latency.append(watch.seconds)
+        except KeyboardInterrupt:
+            pass  # how a camera's stream ends
+        finally:
+            _tell(out, tagger.finish())  # also of a source that breaks off: what came is tagged
     return f"{frames} frames of {source.place}; {in_words(latency)}; tags come {tagger.delay_frames} frames after theirs"
 
 

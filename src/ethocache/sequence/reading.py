@@ -13,7 +13,7 @@ from ethocache.sequence.steps import Steps
 from ethocache.sequence.videos import Features, TrainingVideo
 
 BUDGET_BYTES = 2**30  # float16 features kept in memory; what does not fit is read from disk in every epoch
-_BLOCK = 4096  # frames read at once
+_BLOCK = 512  # frames read at once; of a long video no more are in memory than of a short one
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Rows:
         for start in range(0, self.frames, _BLOCK):
             block = self.rows(start, min(start + _BLOCK, self.frames))[self.valid[start : start + _BLOCK]].astype(np.float64)
             total += block.sum(axis=0)
-            squares += (block**2).sum(axis=0)
+            squares += np.square(block, out=block).sum(axis=0)
         return Moments(int(self.valid.sum()), total, squares)
 
 

@@ -96,7 +96,8 @@ class TagStream:
         Raises
         ------
         InputError
-            If a stream is missing, or has other dimensions than the model was trained on.
+            If a stream is missing, has other dimensions than the model was trained on, or holds what is no number; nothing is taken
+            then, and `finish` still gives what waits.
         """
         seen = np.ones(len(time_s), bool) if valid is None else valid
         rows = [_rows_of(card.streams, card.dimensions, features) for card in self._members]
@@ -145,4 +146,8 @@ def _rows_of(streams: Sequence[str], dimensions: int, features: Mapping[str, Flo
             f"expected features of {dimensions} dimensions ({', '.join(streams)}), as the model was trained on, "
             f"found {rows.shape[1]}; use the model's own backbone"
         )
-    return rows.astype(np.float16).astype(np.float32)
+    with np.errstate(over="ignore"):  # what becomes infinite is an error below
+        kept = rows.astype(np.float16)
+    if not np.isfinite(kept).all():  # a head that carries on would never forget it
+        raise InputError("the network answers with what is no number, or more than float16 can hold (65504): set extract.precision to fp32")
+    return kept.astype(np.float32)

@@ -74,7 +74,8 @@ def open_film(source: str, fps: float | None) -> Iterator[Live]:
     Raises
     ------
     InputError
-        If it is no video, is damaged, or does not say its frame rate and `fps` does not either.
+        If it is no video, is damaged, or does not say its frame rate and `fps` does not either; while frames are taken, if their
+        time stamps run backwards.
     """
     shown = "standard input" if source == STANDARD_INPUT else source
     options = {"format_whitelist": FILM_FORMATS}
@@ -96,10 +97,18 @@ def open_film(source: str, fps: float | None) -> Iterator[Live]:
 
 
 def _timed(container: InputContainer, stream: VideoStream, rate: float) -> Iterator[tuple[VideoFrame, float]]:
-    first, base = None, float(stream.time_base or 0)
+    """Give each frame with its time: by its own stamp where the first frame has one, else by its number."""
+    first, base, before = None, float(stream.time_base or 0), 0.0
     for number, frame in enumerate(container.decode(stream)):
-        first = frame.pts if first is None else first
-        yield frame, number / rate if frame.pts is None or first is None else (frame.pts - first) * base
+        first = frame.pts if number == 0 else first
+        time_s = number / rate if frame.pts is None or first is None else (frame.pts - first) * base
+        if time_s < before:
+            raise InputError(
+                f"its time stamps run backwards at frame {number}, from {before:.3f} s to {time_s:.3f} s, as where a camera starts again: "
+                "start another stream"
+            )
+        before = time_s
+        yield frame, time_s
 
 
 def raw_frames(source: BinaryIO, width: int, height: int, fps: float) -> Live:
@@ -142,16 +151,33 @@ class LiveCrop:
         self._params, self._box, self._to_planes = params, box, VideoReformatter()
         self._scaler: Scaler | None = None
         self._matrix = 0
+        self._size = (0, 0)
 
     def cut(self, frame: VideoFrame) -> VideoFrame:
-        """Return the square of a frame, (size_px, size_px) in yuv420p."""
+        """Return the square of a frame, (size_px, size_px) in yuv420p.
+
+        Raises
+        ------
+        InputError
+            If the frame has another size than the first, or does not hold the box.
+        """
         picture = picture_of(frame, self._to_planes)
+        self._check_size((picture.width, picture.height))
         if self._scaler is None:
             self._matrix = matrix_of(frame)
             self._scaler = Scaler(self._params.size_px, self._params.size_px, self._matrix)
         square = self._scaler.scale(cut_square(picture, *self._place(picture)))
         square.colorspace, square.color_range = self._matrix, ColorRange.MPEG
         return square
+
+    def _check_size(self, found: tuple[int, int]) -> None:
+        """Animals of another size are others to the network; a video whose frames differ is refused by the pipeline, too."""
+        self._size = expected = self._size if self._scaler else found
+        if found != expected:
+            raise InputError(
+                f"expected {expected[0]}x{expected[1]} px in every frame, as the first has, found {found[0]}x{found[1]}: "
+                "start another stream for them"
+            )
 
     def _place(self, picture: Picture) -> tuple[int, int, int]:
         """Return left, top and side of what is cut, in pixels."""

@@ -97,6 +97,15 @@ def test_a_corrupt_video_is_told_at_the_end_and_the_others_are_tagged(elsewhere)
     assert len([*csv.DictReader((elsewhere / "tagged/summary.csv").read_text().splitlines())]) == 5
 
 
+def test_the_tables_of_a_folder_hold_the_videos_of_earlier_runs(elsewhere):
+    first, other = sorted((elsewhere / "videos").glob("*.mp4"))[:2]
+    tag(elsewhere, str(first))
+    tag(elsewhere, str(other))
+    for table in ("summary.csv", "unlike.csv"):
+        rows = csv.DictReader((elsewhere / "tagged" / table).read_text().splitlines())
+        assert {row["video"] for row in rows} == {first.stem, other.stem}
+
+
 def test_videos_that_are_unlike_are_told_of_although_another_is_corrupt(elsewhere):
     film = min((elsewhere / "videos").glob("*.mp4"))
     (elsewhere / "slow").mkdir()

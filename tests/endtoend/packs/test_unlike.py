@@ -51,6 +51,19 @@ def test_the_distance_is_in_standard_deviations_of_frames():
     assert known.distance(np.array([2.0, 4.0])) == pytest.approx(np.sqrt((1 + 4) / 2))
 
 
+@pytest.mark.parametrize("still", [0.0, 1e-3], ids=["constant", "nearly constant"])
+def test_a_dimension_that_hardly_moves_in_the_training_videos_does_not_decide_alone(still):
+    means, deviations = np.zeros((2, 5)), np.array([[2.0, 2.0, 2.0, 2.0, still]] * 2)
+    known = TrainingVideos(TrainingWords(videos=2, measures={}), np.stack([means, deviations]).astype(np.float32))
+    stirred = np.array([0.0, 0.0, 0.0, 0.0, 0.2])
+    assert known.distance(stirred) == pytest.approx(np.sqrt(1 / 5)), "it counts as moving by a tenth of the median, .2"
+
+
+def test_embeddings_that_never_move_have_a_finite_distance():
+    known = TrainingVideos(TrainingWords(videos=2, measures={}), np.zeros((2, 2, 4), np.float32))
+    assert np.isfinite(known.distance(np.ones(4)))
+
+
 def test_few_videos_alarm_for_no_spread_that_they_cannot_tell():
     assert unlike(portrait(side=60, fps=5, shift=5, seed=100), training(2)) == []
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from ethocache.dataset.folder import plain_name
 
 LIST = "videos.json"
 _FORMAT = "ethocache tags 1"
-_LOCK = ".lock"  # held while names are given: another run may do so in the same folder
+_LOCK = ".lock"  # held while names are given or common tables written: another run may do so in the same folder
+_TABLE = ".csv"
 
 
 class Results:
@@ -44,8 +46,18 @@ class Results:
         A video is called like its file; where another one has that name already, with the folders above it before, and in
         the last resort a number after.
         """
-        with waiting_for(self.folder / _LOCK, f"note: another run writes to {self.folder}; waiting for it"):
+        with self.alone():
             return self._give_names(videos)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other runs from changing what all of them share, until the end of the block."""
+        with waiting_for(self.folder / _LOCK, f"note: another run writes to {self.folder}; waiting for it"):
+            yield
+
+    def tagged(self) -> set[str]:
+        """Return the units whose tags are here."""
+        return {path.name.removesuffix(_TABLE) for path in (self.folder / "tags").glob(f"*{_TABLE}")}
 
     def _give_names(self, videos: Sequence[Path]) -> dict[str, Path]:
         names = self._read_names()

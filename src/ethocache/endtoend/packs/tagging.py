@@ -13,20 +13,20 @@ from ethocache.common.store import Store
 from ethocache.common.wording import counted
 from ethocache.common.workbench import Workbench
 from ethocache.dataset.boris import write_boris_project
+from ethocache.dataset.folder import TOGETHER
 from ethocache.dataset.index import VideoRecord, time_stamps
-from ethocache.dataset.summary_table import Cell, write_summary, write_table
 from ethocache.dataset.tagged_video import TaggedVideo, read_tagged
 from ethocache.endtoend.overlay import strip_of_tags
 from ethocache.endtoend.packs.one_video import Pipeline, Tagged
 from ethocache.endtoend.packs.opening import Pack, check_networks, open_pack
 from ethocache.endtoend.packs.results import Results
+from ethocache.endtoend.packs.tables import Tables
 from ethocache.endtoend.packs.unlike import Finding, compare
 from ethocache.endtoend.packs.videos import ANYWHERE, TrackFinder, find_videos, look, with_plain_names, with_tracks
 from ethocache.vision.overlaying import overlay_video
 
 _FILM = 1  # raise it when the same tags would be drawn otherwise
 _SHOWN = 20  # lines of videos that are unlike
-UNLIKE_COLUMNS = ("video", "measure", "value", "training_low", "training_high", "alarms_below", "alarms_above", "unlike")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def tag(named: Sequence[Path], model: Path, tracks: str | None, to: Path, wanted
     work = _Work(pack, pipeline, results, wanted, store)
     done = work.tag_all(units, failed)
     findings = {one.record.id: one.findings for one in done}
-    _write_tables(results, done, pack)
+    notes += _write_tables(results, done, pack)
     notes += _in_words(findings)
     if failed:
         print(*(f"  note: {note}\n" for note in notes), sep="", end="", flush=True)  # an error says nothing of the others
@@ -141,17 +141,13 @@ class _Work:
         link(entry.path("film.mp4"), target)
 
 
-def _write_tables(results: Results, done: Sequence[Done], pack: Pack) -> None:
-    """Write a row for each video, and how each compares with the training videos."""
-    tagged = (read_tagged(results.path("tags", f"{one.record.id}.csv"), one.record) for one in done)
-    fields = ["file", "individual"] if any(one.record.individual for one in done) else ["file"]
-    write_summary(results.folder / "summary.csv", tagged, fields, pack.head.behaviours)
-    rows: list[list[Cell]] = [
-        [one.record.id, each.measure, each.value, each.low, each.high, each.least, each.most, int(each.unlike)]
-        for one in done
-        for each in one.findings
-    ]
-    write_table(results.folder / "unlike.csv", UNLIKE_COLUMNS, rows)
+def _write_tables(results: Results, done: Sequence[Done], pack: Pack) -> list[str]:
+    """Write a row for each video, and how each compares with the training videos; return what to know of these tables."""
+    fields = ["file"] if pack.recipes.individuals == TOGETHER else ["file", "individual"]
+    tables = Tables(results, fields, pack.head.behaviours)
+    for one in done:
+        tables.add(read_tagged(results.path("tags", f"{one.record.id}.csv"), one.record), one.findings)
+    return tables.write()
 
 
 def _in_words(findings: dict[str, list[Finding]]) -> list[str]:

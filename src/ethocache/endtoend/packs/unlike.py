@@ -7,7 +7,8 @@ with n - 1 degrees of freedom, so that few videos give a wide interval.
 
 Embeddings are compared by the distance of a video's mean from the mean of the training videos, in standard deviations of single
 frames within a training video, as a root mean square over the dimensions: a Mahalanobis distance [2]_ whose covariance is taken
-as diagonal, because a few videos cannot tell more. What distances are usual is told by the training videos themselves, each
+as diagonal, because a few videos cannot tell more. No deviation counts as less than a tenth of the median one: a dimension that is nearly
+constant in the training videos must not decide alone. What distances are usual is told by the training videos themselves, each
 left out of the mean in turn.
 
 .. [1] Hahn & Meeker, Statistical intervals, Wiley 1991, section 4.
@@ -38,6 +39,7 @@ _AT_LEAST = {
 }
 """Factors that never alarm: training videos of one camera may all be the same to the last digit."""
 _LEAST_DISTANCE = 1.25  # the same, as a factor on the largest distance of a training video
+_LEAST_STD = 0.1  # of the usual one: what hardly moves in the training videos counts no more than this
 _FEWEST = 3  # training videos, from which a spread can be told
 _SMALLEST = 1e-6
 
@@ -101,7 +103,7 @@ class TrainingVideos:
         """Return how far a video's mean embedding (D,) is from that of the training videos, one of them left out."""
         keep = np.arange(self.words.videos) != without
         centre, variance = self.means[keep].mean(axis=0), self.variances[keep].mean(axis=0)
-        return float(np.sqrt(np.mean((mean - centre) ** 2 / np.maximum(variance, _SMALLEST))))
+        return float(np.sqrt(np.mean((mean - centre) ** 2 / np.maximum(variance, _least_variance(variance)))))
 
     def left_out(self) -> tuple[float, ...]:
         """Return the distance of each training video from the others."""
@@ -160,6 +162,16 @@ def compare(portrait: Portrait, training: TrainingVideos, false_alarms: float = 
     _, most = _interval(usual, 2 * chance)  # only a large distance alarms
     most = max(most, _LEAST_DISTANCE * max(usual)) if len(usual) >= _FEWEST else np.inf
     return [*findings, Finding(DISTANCE, training.distance(portrait.mean), min(usual), max(usual), 0.0, most)]
+
+
+def _least_variance(variance: npt.NDArray[np.float64]) -> float:
+    """Return what a dimension's variance counts at least, from that of all (D,).
+
+    A dimension that is constant in the training videos, as a feature that nothing there showed, would outweigh all others as soon
+    as it stirs.
+    """
+    moving = variance[variance > 0]
+    return max(_SMALLEST, _LEAST_STD**2 * float(np.median(moving))) if len(moving) else _SMALLEST
 
 
 def _of_measure(name: str, value: float, known: Sequence[float], chance: float) -> Finding:
