@@ -57,6 +57,7 @@ function drawLane(painter, lane, rows, corrections, b) {
   if (lane.labels !== null && lane.differs !== null) {
     painter.bars(behaviour.unknown, lane.labels, rows.bar, painter.hatch);
     painter.bars(behaviour.labels, lane.labels, rows.bar, colour);
+    painter.corrected(behaviour.corrected, lane.labels, rows.bar);
     const differing = data.stops.disagreement.filter((stop) => stop.b === b).map((stop) => /** @type {Span} */ ([stop.start, stop.stop]));
     painter.bars(differing, lane.differs, rows.differs, theme.alarm, 2);
   }

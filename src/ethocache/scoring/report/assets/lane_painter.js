@@ -104,6 +104,32 @@ class LanePainter {
   }
 
   /**
+   * Labels that a file put right: a dotted frame, with a notch above its beginning that is seen also where the span is narrow.
+   * @param {Span[]} spans @param {number} top @param {number} height
+   */
+  corrected(spans, top, height) {
+    const { pen, theme } = this;
+    pen.lineWidth = 1.5;
+    for (const [start, stop] of spans) {
+      const left = Math.max(this.x(start), -9);
+      const right = Math.min(Math.max(this.x(stop), left + 3), this.width + 9);
+      if (right < 0 || left > this.width) continue;
+      const frame = /** @type {const} */ ([left + 0.75, top + 0.75, right - left - 1.5, height - 1.5]);
+      pen.strokeStyle = theme.paper;
+      pen.strokeRect(...frame);
+      pen.strokeStyle = pen.fillStyle = theme.ink;
+      pen.setLineDash([2, 2]);
+      pen.strokeRect(...frame);
+      pen.setLineDash([]);
+      pen.beginPath();
+      pen.moveTo(left, top - 3);
+      pen.lineTo(left + 7, top - 3);
+      pen.lineTo(left, top + 4);
+      pen.fill();
+    }
+  }
+
+  /**
    * The probability: as steps where frames are wide, else from its least to its greatest within each px.
    * @param {Behaviour} behaviour @param {number} top @param {number} height
    */

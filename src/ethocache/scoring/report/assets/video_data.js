@@ -43,6 +43,8 @@ class Behaviour {
     this.labels = told.labels;
     /** @type {Span[]} */
     this.tags = told.tags;
+    /** Where the label is a correction that a file brought. @type {Span[]} */
+    this.corrected = told.corrected ?? [];
     this.probability = bytesOf(told.probability);
     this.label = new Int8Array(frames).fill(NOBODY_KNOWS);
     for (const [start, stop] of told.looked) this.label.fill(NOT_SHOWN, start, stop);
