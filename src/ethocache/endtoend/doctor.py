@@ -12,7 +12,7 @@ from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.correcting import lay_corrections, nobody_looked
-from ethocache.dataset.corrections import Corrections, labels_and_corrections, read_corrections
+from ethocache.dataset.corrections import Corrections, decisions, labels_and_corrections, read_corrections
 from ethocache.dataset.findings import findings, grouped, not_shown, some, spellings
 from ethocache.dataset.folder import DataFolder, NamesByStem
 from ethocache.dataset.formats import BoutList, Content, FrameMarks
@@ -185,7 +185,7 @@ class _Examination:
             raise InputError(f"{record.place}: {error}") from None
         table = table or nobody_looked(self.project.data.behaviours, record.facts.frames)
         if corrections:
-            self.rows[record.id].corrections = len(corrections)
+            self.rows[record.id].corrections = decisions(corrections)
             table, _ = lay_corrections(table, corrections, time_stamps(record, self.folder, self.store), self.project.exclusive)
         both = np.flatnonzero((table.values == YES).sum(axis=1) > 1)
         if self.project.exclusive and len(both):

@@ -73,7 +73,7 @@ function readJson(text) {
 
 function countCorrections() {
   const kept = keptCorrections();
-  const count = kept.reduce((sum, video) => sum + unsavedSpans(video).length, 0);
+  const count = kept.reduce((sum, video) => sum + unsavedDecisions(video), 0);
   byId("corrections-count").textContent = String(count);
   byId("corrections-videos").textContent = String(kept.length);
   byId("save-all").disabled = !count;
