@@ -14,6 +14,16 @@ ROW = """([frame, row, lane]) => {
   const values = pen.getImageData(0, 0, width, height).data;
   return [...new Set(Array.from({length: values.length / 4}, (_, px) => values.slice(4 * px, 4 * px + 3).join(" ")))];
 }"""
+PIXELS = """(name) => {
+  const {[name]: canvas} = window.ethocachePage.ethogram;
+  const {width, height} = canvas;
+  const pen = Object.assign(document.createElement("canvas"), {width, height}).getContext("2d", {willReadFrequently: true});
+  pen.drawImage(canvas, 0, 0);
+  const values = pen.getImageData(0, 0, width, height).data;
+  const seen = new Set();
+  for (let px = 0; px < values.length; px += 4) if (values[px + 3] === 255) seen.add(values.slice(px, px + 3).join(" "));
+  return [...seen].map((text) => text.split(" ").map(Number));
+}"""
 
 
 def drawn(page, frame, row, lane=0):
@@ -43,6 +53,20 @@ def test_labels_that_a_file_corrected_are_framed_and_said_in_legend_pointer_and_
     page.evaluate("window.ethocachePage.seek(31)")
     assert "grooming: not tagged, not labelled (corrected by a file)" in page.locator("#slider").get_attribute("aria-valuetext")
     assert "(a dotted frame: corrected by a file)" in page.locator("#caption").text_content()
+
+
+def test_signs_have_no_colour_so_that_none_is_taken_for_a_behaviour(opened):
+    """All but the blue of what is selected: where tags differ, moments, doubts and corrections are black and white patterns."""
+    page = opened(mouse(behaviours=[behaviour("grooming", "#777777", [(10, 20)], [(12, 22)], FRAMES), mouse()["behaviours"][1]]))
+    page.evaluate("window.ethocachePage.data.behaviours[1].colour = '#777777'")
+    page.keyboard.press("m")
+    page.keyboard.press("u")
+    page.wait_for_timeout(100)
+    for canvas in ("still", "strip"):
+        values = page.evaluate(PIXELS, canvas)
+        assert values and all(max(colour) - min(colour) < 30 for colour in values), "greys, or as good as"
+    differs = drawn(page, 21, "differs")
+    assert {"27 31 36", "255 255 255"} <= differs, "stripes of ink on paper"
 
 
 def test_a_page_without_such_labels_does_not_speak_of_them(opened):
