@@ -8,6 +8,7 @@ from ethocache.common.params import read_section
 from ethocache.common.progress import progress
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
+from ethocache.common.wording import counted
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import VideoRecord, read_index, time_stamps
 from ethocache.dataset.label_snapshot import corrected_frames, read_snapshot
@@ -62,7 +63,8 @@ def report() -> str:
         stretches = {video: len(runs(where.any(axis=1))) for video, where in corrected.items() if where is not None}
         made = Made(head, backbone, data.behaviours, metrics, people, pictures_of(PLOTS), stretches, bool(unseen))
         written = pages.write(told, film, PLOTS, made, bar.update)
-    return f"{written} videos, {len(queue.moments)} moments to look at, {len(doubts)} doubtful labels: open {REPORT / 'index.html'}"
+    said = [counted(written, "video"), f"{counted(len(queue.moments), 'moment')} to look at", counted(len(doubts), "doubtful label")]
+    return f"{', '.join(said)}: open {REPORT / 'index.html'}"
 
 
 if __name__ == "__main__":

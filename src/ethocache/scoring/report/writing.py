@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ethocache.common.files import fill_folder, write_text
+from ethocache.common.wording import counted
 from ethocache.dataset.index import VideoRecord
 from ethocache.scoring.report.overview import Made, overview
 from ethocache.scoring.report.rows import VideoRow, row_of, title_of
@@ -137,7 +138,7 @@ def _environment() -> Environment:
     pages = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    pages.filters |= {"clock": _clock, "share": _share}
+    pages.filters |= {"clock": _clock, "share": _share, "counted": counted}
     return pages
 
 
