@@ -19,7 +19,9 @@ SIDE_PX = 96
 Spans = Sequence[tuple[int, int]]
 
 
-def behaviour(name: str, colour: str, labels: Spans, tags: Spans, frames: int, looked: Spans | None = None) -> dict[str, Any]:
+def behaviour(
+    name: str, colour: str, labels: Spans, tags: Spans, frames: int, looked: Spans | None = None, corrected: Spans = ()
+) -> dict[str, Any]:
     """What a page is told of a behaviour; its probability is .9 where it is tagged and .1 elsewhere, and rises towards the end."""
     probability = np.full(frames, 0.1)
     for start, stop in tags:
@@ -32,6 +34,7 @@ def behaviour(name: str, colour: str, labels: Spans, tags: Spans, frames: int, l
         "labels": [list(span) for span in labels],
         "looked": [[0, frames]] if looked is None else [list(span) for span in looked],
         "tags": [list(span) for span in tags],
+        "corrected": [list(span) for span in corrected],
         "probability": base64.b64encode(np.round(probability * 254).astype(np.uint8).tobytes()).decode(),
     }
 

@@ -3,6 +3,7 @@
 import base64
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +89,14 @@ def drag(page: "Page", first: int, last: int, lane: int = 0, row: str = "curve")
     page.mouse.move(sum(xs) / 2, y)
     page.mouse.move(xs[1], y)
     page.mouse.up()
+
+
+def saved_text(page: "Page") -> str:
+    """What "Save corrections" downloads."""
+    with page.expect_download() as download:
+        page.click("#save")
+    assert download.value.suggested_filename == "corrections.csv"
+    return Path(download.value.path()).read_bytes().decode("utf-8")
 
 
 def times_of(told: dict[str, Any]) -> npt.NDArray[np.float64]:

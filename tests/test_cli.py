@@ -59,7 +59,7 @@ def test_demo_writes_and_says_what_is_there(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(demo, "write_demo", partial(demo.write_demo, animals=1, unlabelled=0, seconds=1, size=(64, 48)))
     done = run("demo", str(tmp_path / "demo"), "--seed", "3")
     assert done.exit_code == 0
-    assert "1 videos (1 with labels) of 1 s with their tracks" in done.output
+    assert "1 video (1 with labels) of 1 s with their tracks" in done.output
     assert (tmp_path / "demo/labels/WT_YFP_01.csv").exists()
 
 
@@ -126,11 +126,10 @@ def test_prune_removes_when_told_to_and_then_finds_nothing_more(store: Store, tm
     store.fingerprint(notes)
     notes.unlink()
     said = run("store", "prune", "--yes", "--answers").output
-    assert f"1 results removed from {store.root}, 0.2 MB; 1 remembered answers about other files forgotten" in said
+    assert f"1 result removed from {store.root}, 0.2 MB; 1 remembered answers about other files forgotten" in said
     assert (gone.exists(), stays.exists()) == (False, True)
     assert (
-        f"nothing to remove from {store.root}: all 1 results are used by a project, or were in the last 7 days"
-        in run("store", "prune").output
+        f"nothing to remove from {store.root}: the 1 result is used by a project, or was in the last 7 days" in run("store", "prune").output
     )
 
 

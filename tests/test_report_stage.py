@@ -50,6 +50,21 @@ def test_the_same_results_give_the_same_report(project):
     assert {path: path.read_bytes() for path in (project.folder / "report").rglob("*") if path.is_file()} == before
 
 
+def test_corrected_labels_are_marked_on_the_page_and_counted_as_stretches_on_the_overview(project):
+    path = project.folder / "data/labels" / f"{min(path.stem for path in (project.folder / 'data/labels').glob('*.json'))}.json"
+    kept = path.read_text(encoding="utf-8")
+    labels = json.loads(kept)
+    labels["corrected"] = {name: [[5, 12], [20, 24]] for name in labels["behaviours"]}
+    path.write_text(json.dumps(labels), encoding="utf-8")
+    try:
+        project.stage("report")
+        assert [one["corrected"] for one in data_of(project, path.stem)["behaviours"]] == [[[5, 12], [20, 24]]] * 3
+        overview = (project.folder / "report/index.html").read_text(encoding="utf-8")
+        assert f"Labels were corrected in 2 stretches of 1 video ({path.stem})" in overview
+    finally:
+        path.write_text(kept, encoding="utf-8")
+
+
 def test_without_held_out_predictions_labels_are_shown_and_the_page_says_that_there_is_no_score(project):
     kept = project.folder / "data/predictions"
     shutil.move(kept, project.folder / "aside")

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ethocache.common.batch import for_each
+from ethocache.common.batch import for_each, stop_if_failed
 from ethocache.common.cost import total_cost
 from ethocache.common.errors import InputError
 from ethocache.common.progress import progress
@@ -113,3 +113,8 @@ def test_a_device_is_named():
     from ethocache.common.compute import device
 
     assert device() in {"cpu", "cuda", "mps"}
+
+
+def test_of_what_is_kept_one_is_singular():
+    with pytest.raises(InputError, match=r"^item 1 is odd \(1 other is done and kept\)$"):
+        stop_if_failed(["item 1 is odd"], 1)

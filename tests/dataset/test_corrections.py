@@ -6,7 +6,7 @@ import pytest
 
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
-from ethocache.dataset.corrections import COLUMNS, labels_and_corrections, read_corrections
+from ethocache.dataset.corrections import COLUMNS, DECISION, decisions, labels_and_corrections, read_corrections
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.videos import VideoFacts
@@ -49,6 +49,14 @@ def test_rows_of_all_files_come_in_the_order_in_which_they_were_saved(read):
     found = read(f"{HEADER}\n{later.replace(',1,10', ',0,10')}\n", f"{HEADER}\n{ROW}\n{ROW.replace('mouse_a', 'mouse_b')}\n")
     assert [one.label for one in found.of["mouse_a"]] == [1, 0]
     assert found.in_words == "3 corrections of 2 videos"
+
+
+def test_rows_of_one_decision_are_one_correction(read):
+    other = ROW.replace("grooming", '"toilettage é, long"').replace(",1,10", ",0,10")
+    elsewhere = ROW.replace(",2,5,", ",6,8,").replace("0.200,0.500", "0.600,0.800")
+    found = read(f"{HEADER},{DECISION}\n{ROW},1\n{other},1\n{elsewhere},2\n", f"{HEADER}\n{ROW.replace('10:15', '11:00')}\n")
+    assert found.in_words == "3 corrections of 1 video"
+    assert decisions(found.of["mouse_a"]) == 3 and len(found.of["mouse_a"]) == 4
 
 
 def test_no_file_is_no_correction(read):

@@ -68,7 +68,7 @@ def test_corrections_are_counted_and_what_is_wrong_with_them_is_told(lab):
     stem = "WT_YFP_05"  # nobody labelled it
     correct(lab, f"{FIRST},grooming,3,9,1,40,0.3,0.9", f"{stem},mid_rearing,0,4,1,40,0,0.4")
     assert "2 corrections of 2 videos laid over the labels" in texts("note") and texts("error") == ""
-    assert f"1 videos have no labels and are tagged: videos/{stem}.mp4" in texts("note")
+    assert f"1 video has no labels, to be tagged: videos/{stem}.mp4" in texts("note")
     assert {row.video: row.corrections for row in diagnose().rows if row.corrections} == {FIRST: 1, stem: 1}
     correct(lab, f"{FIRST},grooming,3,9,1,40,0.3,1.9", file="b.csv")
     correct(lab, "WT_YFP_1,grooming,3,9,1,40,0.3,0.9", file="c.csv")
@@ -220,7 +220,7 @@ def test_raters_are_compared_and_those_who_hardly_agree_are_named(lab):
 
 def test_tracks_without_a_video_are_sessions_once_their_rate_is_said(lab):
     (lab / f"videos/{FIRST}.mp4").unlink()
-    assert "1 tracks belong to no video" in texts("note")
+    assert "1 track belongs to no video" in texts("note")
     assert "no video is called 'WT_YFP_01'" in texts("error")
     setting(data__fps=10.0)
     assert texts("error") == ""

@@ -196,6 +196,8 @@ class TestWhatIsFound:
             (("v [1]/a.mp4", "v [1]/ü b.mp4", "l/a.csv"), "v [[]1]/*.mp4", "l/*", "{video}"),
             (("v/a.mp4", "v/a_2.mp4", "l/a_2.csv"), "v/*.mp4", "l/*", "{video}"),
             (("v/a.mp4", "l/a{1}.csv"), "v/*.mp4", "l/*", "{video}"),
+            (("v/WT_01.mp4", "l/WT_01.csv", "l/how we scored.rtf"), "v/*.mp4", "l/*.csv", "{video}"),
+            (("v/WT_01.mp4", "l/WT_01_labels.csv", "l/how.rtf"), "v/*.mp4", "l/*.csv", "{video}_labels"),
         ],
     )
     def test_patterns_and_names_are_those_that_a_person_would_write(self, tmp_path, files, videos, labels, name):
@@ -203,6 +205,22 @@ class TestWhatIsFound:
         make_project(tmp_path / "new", lab)
         found = params(tmp_path / "new")
         assert (found["data"]["videos"], found["data"]["labels"], found["labels"]["name"]) == (videos, labels, name)
+
+    @pytest.mark.parametrize(("label", "pattern"), [("WT_01_labels.csv", "*_labels.csv"), ("WT_01.csv", "*.csv")])
+    def test_one_labels_file_beside_its_track_gives_a_pattern_for_more_of_them_and_is_named(self, tmp_path, label, pattern):
+        lab = put(tmp_path / "lab", {"WT_01.mp4": "", f"WT_01{SCORER}.csv": TRACK, label: BOUTS})
+        said = make_project(tmp_path / "new", lab)
+        assert params(tmp_path / "new")["data"]["labels"] == pattern
+        assert f"data.labels is '{pattern}', guessed from {label} alone: see that it fits those to come" in said
+        assert ("put the labels into a folder of their own" in said) == (pattern == "*.csv")
+
+    def test_what_our_own_exports_call_not_scored_is_set_as_that(self, tmp_path):
+        lab = put(a_lab(tmp_path / "lab"), {"labels/WT_01.csv": BOUTS + "not_scored,5,9\n"})
+        said = make_project(tmp_path / "new", lab)
+        found = params(tmp_path / "new")
+        assert (found["labels"]["not_scored"], found["data"]["behaviours"]) == (["not_scored"], ["grooming", "rearing"])
+        assert "'not_scored' in the labels is taken for time in which nobody looked (labels.not_scored)" in said
+        assert "cannot be a behaviour" not in said
 
     def test_tracks_and_labels_in_one_folder_are_told_apart_by_their_names(self, tmp_path):
         lab = put(tmp_path / "lab", dict.fromkeys(("a.mp4", "b.mp4"), ""))

@@ -299,7 +299,7 @@ def test_a_project_that_is_gone_is_forgotten_only_when_things_are_removed(store,
     assert said.endswith(f"nothing was removed; to remove them, type: ethocache store prune --yes --forget {project}")
     with pytest.raises(InputError, match="is not there"):
         projects_of(store)
-    assert prune(store, 7, really=True, answers=False, gone=project).startswith("1 results removed")
+    assert prune(store, 7, really=True, answers=False, gone=project).startswith("1 result removed")
     assert projects_of(store) == []
 
 

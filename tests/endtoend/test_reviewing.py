@@ -70,7 +70,7 @@ def test_the_queue_names_the_place_the_reason_and_what_it_would_bring(project, t
     project.labelled("a", bouts((100, 140), value=0.97), bouts((100, 140)))
     project.tagged("b", bouts((200, 240), value=0.5))
     said = queue_moments("90s", tmp_path / "review")
-    assert said.startswith("1 moments in 1 videos, about 10 s of looking: if the model's probabilities are right, 20 of an expected 20 ")
+    assert said.startswith("1 moment in 1 video, about 10 s of looking: if the model's probabilities are right, 20 of an expected 20 ")
     (row,) = rows(tmp_path / "review/queue.csv")
     place = {name: row[name] for name in ("rank", "video", "file", "behaviour", "start_s", "stop_s", "start_frame", "stop_frame")}
     assert place == {
@@ -154,7 +154,7 @@ def test_labels_of_animals_on_which_settings_were_searched_are_not_doubted(proje
         doubt_labels(tmp_path / "review")
     project.labelled("b", bouts((100, 140), value=0.97), bouts((100, 140)))
     said = doubt_labels(tmp_path / "review")
-    assert said.startswith("no label of 1 videos looks wrong to models that never saw the animal\n1 videos are left out: ")
+    assert said.startswith("no label of 1 video looks wrong to models that never saw the animal\n1 video is left out: ")
 
 
 def test_before_anything_was_predicted_there_is_nothing_to_review(project, tmp_path):

@@ -1,5 +1,5 @@
 from ethocache.scoring.comparison import Difference
-from ethocache.scoring.comparison_report import HEADER, cost_table, in_words, rows, table
+from ethocache.scoring.comparison_report import HEADER, ON_ITS_RUN, cost_table, in_words, rows, table
 from ethocache.scoring.standings import Cost
 
 
@@ -57,4 +57,5 @@ def test_costs_stand_side_by_side_and_what_is_not_known_is_a_dash():
     assert [line.split() for line in costs.splitlines()] == [
         ["cost", "lstm", "folder"], ["embedding,", "frames/s", "480.0", "-"], ["training,", "s", "33.5", "-"],
         ["all", "stages,", "s", "44.7", "-"], ["kept,", "MB", "48.2", "-"],
+        ON_ITS_RUN.split(),
     ]  # fmt: skip

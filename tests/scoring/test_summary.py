@@ -191,15 +191,13 @@ def test_the_scores_in_words_stand_beside_chance(drawn):
     predictions = [drawn(name, grooming=("##..", "##..")) for name in "abc"]
     expected = "3 videos of 3 animals, macro average precision 1.00 (1.00-1.00), chance 0.50; F1 1.00 (1.00-1.00), chance 0.67"
     assert in_words(score(predictions, QUICK)) == expected
-    assert (
-        in_words(score(predictions[:1], QUICK)) == "1 videos of 1 animals, macro average precision 1.00, chance 0.50; F1 1.00, chance 0.67"
-    )
+    assert in_words(score(predictions[:1], QUICK)) == "1 video of 1 animal, macro average precision 1.00, chance 0.50; F1 1.00, chance 0.67"
 
 
 def test_what_people_agree_on_stands_in_words_beside_it(drawn):
     metrics = score([drawn("a", grooming=("##..", "##.."))], QUICK)
     people = {"macro": {"animals": ["a"], "behaviours": 1, "f1_model": 0.5, "f1_raters": 0.667}}
-    line = "; F1 of people among themselves 0.67, of the model with them 0.50 (1 animals)"
+    line = "; F1 of people among themselves 0.67, of the model with them 0.50 (1 animal)"
     assert in_words(metrics, people) == in_words(metrics) + line
     assert in_words(metrics, {}) == in_words(metrics, {"macro": {"animals": ["a"], "behaviours": 0}}) == in_words(metrics)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from ethocache.common.errors import InputError
+from ethocache.common.wording import counted
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -42,5 +43,5 @@ def for_each(
 def stop_if_failed(failed: Sequence[str], kept: int) -> None:
     """Raise one `InputError` with all messages, each once; `kept` is how many others are done and outlive it."""
     if failed:
-        done = f" ({kept} others are done and kept)" if kept else ""
+        done = f" ({counted(kept, 'other is', 'others are')} done and kept)" if kept else ""
         raise InputError("\n".join(dict.fromkeys(failed)) + done)

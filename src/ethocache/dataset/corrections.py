@@ -16,6 +16,8 @@ from ethocache.dataset.label_table import NO, NOT_SCORED, YES
 from ethocache.dataset.text import Table, first_row, read_head, shown
 
 COLUMNS = ("video", "behaviour", "start_frame", "stop_frame", "label", "video_frames", "start_s", "stop_s", "saved")
+DECISION = "decision"
+"""A column that may be there as well: rows of one number are one decision of a person, such as a behaviour that was changed to another."""
 _LABELS = {str(label): label for label in (YES, NO, NOT_SCORED)}
 
 
@@ -37,6 +39,8 @@ class Correction:
         When the file was saved; a later one wins.
     place
         File and line, for messages.
+    decision
+        Rows that share it were said at once, by one decision; empty where the file does not tell.
     """
 
     video: str
@@ -48,6 +52,7 @@ class Correction:
     stop_s: float
     saved: datetime
     place: str
+    decision: str = ""
 
     @property
     def content(self) -> list[str | int | float]:
@@ -75,9 +80,14 @@ class Corrections:
 
     @property
     def in_words(self) -> str:
-        """How many there are; empty without any."""
-        count = sum(map(len, self.of.values()))
+        """How many a person made; empty without any."""
+        count = sum(map(decisions, self.of.values()))
         return f"{counted(count, 'correction')} of {counted(len(self.of), 'video')}" if count else ""
+
+
+def decisions(corrections: Iterable[Correction]) -> int:
+    """Return by how many decisions of a person the corrections of one video were made; rows that do not tell count each."""
+    return len({(one.saved, one.decision or one.place) for one in corrections})
 
 
 @dataclass(frozen=True)
@@ -158,7 +168,7 @@ def read_corrections(
 
 def _read(path: Path, file: str, known: _Known, aside: list[str]) -> list[Correction]:
     table = Table.open(path)
-    if sorted(table.header) != sorted(COLUMNS):
+    if sorted(table.header) not in (sorted(COLUMNS), sorted((*COLUMNS, DECISION))):
         raise InputError(
             f"expected the columns of saved corrections, {','.join(COLUMNS)}, found {shown(','.join(table.header))}; if it holds something "
             "else, narrow data.corrections"
@@ -206,7 +216,8 @@ def _correction(row: Mapping[str, str], table: Table, place: str, known: _Known)
     if row["label"] not in _LABELS:
         raise InputError(f"expected a label of 1 (shown), 0 (not shown) or -1 (nobody knows), found '{shown(row['label'])}'")
     start_s, stop_s = (_seconds(row, column, table) for column in ("start_s", "stop_s"))
-    return Correction(record.id, behaviour, start, stop, _LABELS[row["label"]], start_s, stop_s, _saved(row["saved"]), place)
+    saved, decision = _saved(row["saved"]), row.get(DECISION, "")
+    return Correction(record.id, behaviour, start, stop, _LABELS[row["label"]], start_s, stop_s, saved, place, decision)
 
 
 def _frames(row: Mapping[str, str], column: str) -> int:

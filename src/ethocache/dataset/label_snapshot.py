@@ -177,15 +177,15 @@ def needs_tags(path: Path) -> bool:
     return False
 
 
-def corrected_spans(path: Path) -> int:
-    """Return how many spans of a video's labels are corrections, each behaviour by itself; 0 for a video without labels.
+def corrected_frames(path: Path) -> npt.NDArray[np.bool_] | None:
+    """Return where a video's labels are corrections, (T, B); None where none is, or nobody labelled it.
 
     Raises
     ------
     InputError
         If the file is damaged.
     """
-    return sum(map(len, _read(path).corrected.values())) if path.is_file() else 0
+    return read_full_snapshot(path).corrected if path.is_file() else None
 
 
 def labelled_in_files(path: Path) -> bool:

@@ -11,6 +11,7 @@ from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.files import sha256_of
 from ethocache.common.store import Store
+from ethocache.common.wording import counted
 from ethocache.dataset.correcting import REVISION as CORRECTING_REVISION
 from ethocache.dataset.correcting import lay_corrections, nobody_looked
 from ethocache.dataset.corrections import Correction, Corrections
@@ -115,7 +116,7 @@ def summary(
     minutes = sum(record.facts.duration_s for record in videos) / 60
     frames = sum(record.facts.frames for record in videos)
     animals = len({record.animal for record in records})
-    what = f"{len(records)} videos of {animals} animals"
+    what = f"{counted(len(records), 'video')} of {counted(animals, 'animal')}"
     if any(record.individual for record in records):
         what = f"{len(records)} individuals in {len(videos)} videos, in {animals} groups that are held out together"
     to_tag = len(records) - labelled if tagged is None else tagged

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
+from ethocache.common.wording import counted
 from ethocache.dataset.correcting import lay_corrections, nobody_looked
-from ethocache.dataset.corrections import Corrections, labels_and_corrections, read_corrections
+from ethocache.dataset.corrections import Corrections, decisions, labels_and_corrections, read_corrections
 from ethocache.dataset.findings import findings, grouped, not_shown, some, spellings
 from ethocache.dataset.folder import DataFolder, NamesByStem
 from ethocache.dataset.formats import BoutList, Content, FrameMarks
@@ -134,7 +135,7 @@ class _Examination:
         self.diagnosis.add("warning", notes)
         if not self.project.data.fps and (unused := unused_tracks(tracks, self.rows)):
             remedy = "set data.fps if they are sessions without a video"
-            self.diagnosis.add("note", [f"{len(unused)} tracks belong to no video: {some(unused)}; {remedy}"])
+            self.diagnosis.add("note", [f"{counted(len(unused), 'track belongs', 'tracks belong')} to no video: {some(unused)}; {remedy}"])
 
     def look_at_labels(self) -> list[str]:
         """Look at all labels; return the videos that have some."""
@@ -185,7 +186,7 @@ class _Examination:
             raise InputError(f"{record.place}: {error}") from None
         table = table or nobody_looked(self.project.data.behaviours, record.facts.frames)
         if corrections:
-            self.rows[record.id].corrections = len(corrections)
+            self.rows[record.id].corrections = decisions(corrections)
             table, _ = lay_corrections(table, corrections, time_stamps(record, self.folder, self.store), self.project.exclusive)
         both = np.flatnonzero((table.values == YES).sum(axis=1) > 1)
         if self.project.exclusive and len(both):
@@ -216,7 +217,7 @@ class _Examination:
             few = f"labels of {len(animals)} animal{'s' * (len(animals) > 1)} ({', '.join(sorted(animals))})"
             self.diagnosis.add("warning", [f"{few}: an honest score needs at least 3; with fewer, set train.score: false and only tag"])
         if labelled and without:
-            self.diagnosis.add("note", [f"{len(without)} videos have no labels and are tagged: {some(without)}"])
+            self.diagnosis.add("note", [f"{counted(len(without), 'video has', 'videos have')} no labels, to be tagged: {some(without)}"])
 
     def _compare_raters(self) -> None:
         several = [tables for tables in self.tables.values() if len(tables) > 1]

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from ethocache.common.wording import counted
 from ethocache.endtoend.diagnosis import LEVELS, Diagnosis, Row
 
 _FINDINGS_SHOWN = 30  # of each level
@@ -37,7 +38,7 @@ def _summary(diagnosis: Diagnosis) -> str:
     minutes = sum(row.duration_s for row in rows) / 60
     counts = ", ".join(f"{diagnosis.count(level)} {level}{'s' * (diagnosis.count(level) != 1)}" for level in LEVELS)
     formats = ", ".join(sorted({name for row in rows for name in row.formats})) or "none"
-    return f"{len(rows)} videos ({minutes:.1f} min), {labelled} with labels (formats: {formats}): {counts}"
+    return f"{counted(len(rows), 'video')} ({minutes:.1f} min), {labelled} with labels (formats: {formats}): {counts}"
 
 
 def _findings(diagnosis: Diagnosis) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from ethocache.common.errors import InputError
 from ethocache.common.params import read_section
 from ethocache.common.progress import progress
+from ethocache.common.wording import counted
 from ethocache.dataset.folder import DataFolder, DataParams, refuse_results_folder
 from ethocache.dataset.index import VideoRecord, read_index
 from ethocache.endtoend.exporting import check_target
@@ -80,7 +81,8 @@ def doubt_labels(target: Path) -> str:
     doubts = find_doubts(unseen, read_raters(LABELS, unseen))
     write_doubts(target / "doubts.csv", doubts, {record.id: record.file for record in records})
     left_out = labelled - len(unseen)
-    notes = [f"{left_out} videos are left out: the head's settings were searched on their animals"] if left_out else []
+    some = counted(left_out, "video is", "videos are")
+    notes = [f"{some} left out: the head's settings were searched on their animals"] if left_out else []
     return "\n".join([doubts_in_words(doubts, len(unseen)), *notes, f"written: {target / 'doubts.csv'}"])
 
 

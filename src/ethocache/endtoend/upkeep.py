@@ -8,6 +8,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.locks import held_if_free
 from ethocache.common.progress import progress
 from ethocache.common.store import Store
+from ethocache.common.wording import counted
 from ethocache.endtoend.holdings import check_gone, forget_project, projects_of
 from ethocache.endtoend.pruning import Kept, finish_removals, forget_stale_answers, look_over, remove
 
@@ -73,9 +74,8 @@ def _announce(store: Store, kept: Sequence[Kept], doomed: Sequence[Kept], days: 
     forget = f" --forget {shlex.quote(str(gone))}" if gone else ""
     if not doomed:
         still = f"; to forget the project, type: ethocache store prune --yes{forget}" if gone else ""
-        return (
-            f"nothing to remove from {store.root}: all {len(kept)} results are used by a project, or were in the last {days:g} days{still}"
-        )
+        used = "the 1 result is used by a project, or was" if len(kept) == 1 else f"all {len(kept)} results are used by a project, or were"
+        return f"nothing to remove from {store.root}: {used} in the last {days:g} days{still}"
     lines = [f"  {one.kind} {one.folder.name[:8]} {one.bytes / 1e6:.1f} MB" for one in doomed]
     said = f"{len(doomed)} of {len(kept)} results in {store.root}, {_mb(doomed)} MB, are used by nothing and would be removed:"
     return "\n".join([said, *lines, f"  nothing was removed; to remove them, type: ethocache store prune --yes{forget}"])
@@ -90,7 +90,7 @@ def _remove(store: Store, doomed: Sequence[Kept], answers: bool) -> str:
             bar.update()
     again = f"; {len(doomed) - len(gone)} are in use again and stay" if len(gone) < len(doomed) else ""
     forgotten = f"; {forget_stale_answers(store)} remembered answers about other files forgotten" if answers else ""
-    return f"{len(gone)} results removed from {store.root}, {_mb(gone)} MB{again}{forgotten}"
+    return f"{counted(len(gone), 'result')} removed from {store.root}, {_mb(gone)} MB{again}{forgotten}"
 
 
 def _table(kept: Sequence[Kept]) -> str:

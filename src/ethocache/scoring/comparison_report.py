@@ -10,6 +10,7 @@ from ethocache.scoring.text_table import aligned
 MEASURES = {"average_precision": "average precision", "f1": "F1", "bout_f1_50": "bout F1 (.5)"}
 HEADER = ("score", "behaviour", "first", "second", "difference", "difference_low", "difference_high", "p", "animals")
 SIGNIFICANT = 0.05
+ON_ITS_RUN = "(seconds and frames/s as each run measured them: compare them only if the machine was as free for both)"
 Found = Mapping[str, Mapping[str, Difference]]
 
 
@@ -60,12 +61,12 @@ def rows(found: Found) -> Iterator[tuple[str | int | float | None, ...]]:
 
 
 def cost_table(first: str, second: str, ours: Cost, theirs: Cost) -> str:
-    """Return what both have cost, side by side; ``-`` where it is not known."""
+    """Return what both have cost, side by side; ``-`` where it is not known. Seconds depend on what else was running."""
     lines = [("cost", first, second)]
     for name, of in (("embedding, frames/s", "frames_per_second"), ("training, s", "training_s"), ("all stages, s", "seconds")):
         lines.append((name, _figure(getattr(ours, of)), _figure(getattr(theirs, of))))
     lines.append(("kept, MB", _figure(ours.megabytes), _figure(theirs.megabytes)))
-    return aligned(lines)
+    return f"{aligned(lines)}\n{ON_ITS_RUN}"
 
 
 def changes(first: str, second: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ethocache.common.wording import counted
 from ethocache.dataset.predictions import Prediction
 from ethocache.scoring import frames
 from ethocache.scoring.amounts import bouts_of, seconds_of
@@ -94,8 +95,8 @@ def in_words(metrics: Mapping[str, Mapping[str, float]], people: Mapping[str, Ma
     searched = about.get("animals_seen", 0)
     if searched and not about["animals"]:
         return (
-            f"no honest score: the head's settings were searched on all {searched} labelled animals; label more, or search again "
-            "with some kept out: ethocache tune --keep-out 0.25"
+            f"no honest score: the head's settings were searched on all {counted(searched, 'labelled animal')}; label more, or search "
+            "again with some kept out: ethocache tune --keep-out 0.25"
         )
     if "average_precision" not in macro:
         return "no honest score: no labelled animal was left out of a training, or none shows a behaviour"
@@ -103,15 +104,15 @@ def in_words(metrics: Mapping[str, Mapping[str, float]], people: Mapping[str, Ma
     names = {"average_precision": "average precision", "f1": "F1"}
     scores = [f"{names[key]} {macro[key]:.2f}{_range(macro, key)}, chance {chance[key]:.2f}" for key in names]
     scores += _people((people or {}).get("macro", {}))
-    left_out = f"; {searched} animals not scored, as the head's settings were searched on them" if searched else ""
-    return f"{about['videos']} videos of {about['animals']} animals, macro {'; '.join(scores)}{left_out}"
+    left_out = f"; {counted(searched, 'animal')} not scored, as the head's settings were searched on them" if searched else ""
+    return f"{counted(about['videos'], 'video')} of {counted(about['animals'], 'animal')}, macro {'; '.join(scores)}{left_out}"
 
 
 def _people(macro: Mapping[str, Any]) -> list[str]:
     if "f1_raters" not in macro:
         return []
     among, model = f"people among themselves {macro['f1_raters']:.2f}", f"the model with them {macro['f1_model']:.2f}"
-    return [f"F1 of {among}, of {model} ({len(macro['animals'])} animals)"]
+    return [f"F1 of {among}, of {model} ({counted(len(macro['animals']), 'animal')})"]
 
 
 def _range(block: Mapping[str, float], key: str) -> str:

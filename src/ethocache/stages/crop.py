@@ -8,6 +8,7 @@ from ethocache.common.files import fill_folder, write_json
 from ethocache.common.params import read_section
 from ethocache.common.stage import run_stage
 from ethocache.common.store import Entry, find_store
+from ethocache.common.wording import counted
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import VideoRecord, read_index
 from ethocache.vision.crop_settings import CropParams
@@ -35,8 +36,9 @@ def crop() -> str:
     write_json(Path("data/cost/crop.json"), total_cost(entries))
     used = sorted({entry.facts["quality"]["likelihood"] for entry in entries if entry.facts["quality"]})
     points = f"; key points used from likelihood {', '.join(f'{likelihood:g}' for likelihood in used)}" if used else ""
-    others = f"; {len(records) - len(videos)} sessions have no video, so nothing to crop" if len(videos) < len(records) else ""
-    return f"{len(crops)} videos, {store.made} cropped now{points}{others}"
+    without = len(records) - len(videos)
+    others = f"; {counted(without, 'session has', 'sessions have')} no video, so nothing to crop" if without else ""
+    return f"{counted(len(crops), 'video')}, {store.made} cropped now{points}{others}"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from ethocache.common.batch import for_each
 from ethocache.common.params import read_section
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
+from ethocache.common.wording import counted
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import VideoRecord, read_index, time_stamps
 from ethocache.dataset.summary_table import Cell, write_table
@@ -31,7 +32,8 @@ def motion() -> str:
 
     rows = [row for of_video in for_each(tracked, measure, keeps=False) for row in of_video]
     write_table(TABLE, motion_header(fields, arena), rows)
-    return f"{len(tracked)} of {len(records)} videos have a track; lengths in {'px' if arena.pixels_per_cm is None else 'cm'}"
+    have = counted(len(records), "video has", "videos have")
+    return f"{len(tracked)} of {have} a track; lengths in {'px' if arena.pixels_per_cm is None else 'cm'}"
 
 
 if __name__ == "__main__":

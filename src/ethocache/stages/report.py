@@ -1,5 +1,6 @@
 """Write the pages that a lab opens: scores, pictures, and every video with its ethogram."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ethocache.common.files import read_json, sha256_of
@@ -7,9 +8,11 @@ from ethocache.common.params import read_section
 from ethocache.common.progress import progress
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
+from ethocache.common.wording import counted
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import VideoRecord, read_index, time_stamps
-from ethocache.dataset.label_snapshot import corrected_spans, read_snapshot
+from ethocache.dataset.label_snapshot import corrected_frames, read_snapshot
+from ethocache.dataset.runs import runs
 from ethocache.scoring.report.captions import pictures_of
 from ethocache.scoring.report.overview import Made
 from ethocache.scoring.report.settings import ReportParams
@@ -42,6 +45,9 @@ def report() -> str:
         pages = Report(REPORT, sha256_of(str(Path.cwd()))[:16], records, queue, doubts, params)
 
         def told(record: VideoRecord) -> Told:
+            return replace(answered(record), corrected=corrected_frames(LABELS / f"{record.id}.json"))
+
+        def answered(record: VideoRecord) -> Told:
             if prediction := files.prediction(record.id):
                 return told_by_prediction(record, prediction)
             if answers := files.read(record.id):
@@ -53,11 +59,12 @@ def report() -> str:
             crop = CROPS / f"{record.id}.mp4"
             return keep_film(crop.resolve(), store) if crop.is_file() else None
 
-        corrected = {record.id: corrected_spans(LABELS / f"{record.id}.json") for record in records}
-        corrected = {video: spans for video, spans in corrected.items() if spans}
-        made = Made(head, backbone, data.behaviours, metrics, people, pictures_of(PLOTS), corrected, bool(unseen))
+        corrected = {record.id: corrected_frames(LABELS / f"{record.id}.json") for record in records}
+        stretches = {video: len(runs(where.any(axis=1))) for video, where in corrected.items() if where is not None}
+        made = Made(head, backbone, data.behaviours, metrics, people, pictures_of(PLOTS), stretches, bool(unseen))
         written = pages.write(told, film, PLOTS, made, bar.update)
-    return f"{written} videos, {len(queue.moments)} moments to look at, {len(doubts)} doubtful labels: open {REPORT / 'index.html'}"
+    said = [counted(written, "video"), f"{counted(len(queue.moments), 'moment')} to look at", counted(len(doubts), "doubtful label")]
+    return f"{', '.join(said)}: open {REPORT / 'index.html'}"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from ethocache.common.files import fill_folder
 from ethocache.common.params import read_section
 from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
+from ethocache.common.wording import counted
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import read_index
 from ethocache.vision.kept import keep_track
@@ -26,7 +27,7 @@ def track() -> str:
     tracked = {record.video: entry for record, entry in zip(records, entries, strict=True) if entry}
     fill_folder(Path("data/tracks"), {f"{video}.h5": entry.path("track.h5") for video, entry in tracked.items()})
     notes = [f"\n  note: {video}: {entry.facts['note']}" for video, entry in tracked.items() if entry.facts["note"]]
-    return f"{len(tracked)} tracks for {len(records)} videos (source: {params.source})" + "".join(notes)
+    return f"{counted(len(tracked), 'track')} for {counted(len(records), 'video')} (source: {params.source})" + "".join(notes)
 
 
 if __name__ == "__main__":

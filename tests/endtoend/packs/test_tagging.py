@@ -91,8 +91,9 @@ def test_a_corrupt_video_is_told_at_the_end_and_the_others_are_tagged(elsewhere)
     (elsewhere / "videos/broken.csv").write_bytes((next((elsewhere / "videos").glob("*DLC*.csv"))).read_bytes())
     said = tag(elsewhere, "videos", "videos/gone.mp4", ok=False)
     assert said.count("broken.mp4") == 1
-    assert "videos/gone.mp4: expected a video, found no file" in said
-    assert "(5 others are done and kept)" in said
+    assert "2 of 7 videos not tagged; 5 others are tagged, see tagged\n" in said
+    assert {line.partition(": ")[0] for line in said.splitlines() if line.startswith("  ")} >= {"  videos/broken.mp4", "  videos/gone.mp4"}
+    assert "\n  videos/gone.mp4: expected a video, found no file\n" in said
     assert len([*(elsewhere / "tagged/tags").iterdir()]) == 5
     assert len([*csv.DictReader((elsewhere / "tagged/summary.csv").read_text().splitlines())]) == 5
 
@@ -187,7 +188,7 @@ def test_many_videos_survive_a_kill_and_a_corrupt_one(elsewhere, count):
     running.wait()
     said = tag(elsewhere, "many", ok=False)
     assert said.count("v7.mp4") == 1
-    assert f"({count - 1} others are done and kept)" in said
+    assert f"1 of {count} videos not tagged; {count - 1} others are tagged, see tagged\n  many/v7.mp4: " in said
     assert len([*(elsewhere / "tagged/tags").iterdir()]) == count - 1
     tag(elsewhere, str(films[0]), "--to", "alone")
     assert (elsewhere / f"alone/tags/{films[0].stem}.csv").read_bytes() == (elsewhere / "tagged/tags/v0.csv").read_bytes()

@@ -1,5 +1,6 @@
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,6 +29,14 @@ def test_spans_are_half_open_and_frames_nobody_looked_at_are_in_none_of_them(rec
     assert (data["labelled"], data["judged_by"], data["frames"], data["fps"]) == (True, UNSEEN, 10, 10.0)
     assert [one["threshold"] for one in data["behaviours"]] == [0.41, 0.5]
     assert [one["colour"] for one in data["behaviours"]] == [colour_of(0), colour_of(1)]
+
+
+def test_labels_that_a_file_corrected_are_told_of_each_behaviour(record, prediction):
+    corrected = np.zeros((10, 2), bool)
+    corrected[1:4, 0] = True
+    told = replace(told_by_prediction(record(), prediction()), corrected=corrected)
+    assert [one["corrected"] for one in data_of(told)["behaviours"]] == [[[1, 4]], []]
+    assert [one["corrected"] for one in data_of(told_by_prediction(record(), prediction()))["behaviours"]] == [[], []]
 
 
 def test_times_and_probabilities_come_back_from_their_bytes(record, prediction):

@@ -4,23 +4,15 @@ import csv
 import io
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from browsers import a_reader
 from numbered import VARIABLE_MS
 from report_pages import behaviour, write_page
-from report_reading import FRAMES, click, drag, frame_of, labels_of, mouse, now, times_of, until
+from report_reading import FRAMES, click, drag, frame_of, labels_of, mouse, now, saved_text, times_of, until
 
 from ethocache.dataset.tags import frame_edges_s
-
-
-def saved_text(page):
-    with page.expect_download() as download:
-        page.click("#save")
-    assert download.value.suggested_filename == "corrections.csv"
-    return Path(download.value.path()).read_bytes().decode("utf-8")
 
 
 def corrected(text, told):
@@ -47,8 +39,8 @@ def test_accepted_tags_are_saved_as_the_differences_from_the_labels(opened):
     text = saved_text(page)
     saved = re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text)[0]
     assert text == (
-        "video,behaviour,start_frame,stop_frame,label,video_frames,start_s,stop_s,saved\n"
-        f"m1,grooming,10,12,0,60,0.400,0.480,{saved}\nm1,rearing,44,47,0,60,1.760,1.880,{saved}\n"
+        "video,behaviour,start_frame,stop_frame,label,video_frames,start_s,stop_s,saved,decision\n"
+        f"m1,grooming,10,12,0,60,0.400,0.480,{saved},1\nm1,rearing,44,47,0,60,1.760,1.880,{saved},2\n"
     )
     assert page.inner_text(".save").startswith("2 corrections, kept in this browser")
 
@@ -177,7 +169,7 @@ def test_what_is_kept_has_the_form_that_the_overview_reads(opened):
     page.keyboard.press("x")
     kept = json.loads(page.evaluate("localStorage.getItem('ethocache-corrections:4f2a:m1')"))
     span = {"behaviour": "rearing", "start": 44, "stop": 47, "label": 0, "start_s": 1.76, "stop_s": pytest.approx(1.88)}
-    assert kept == {"format": 1, "video": "m1", "frames": 60, "spans": [span], "saved": [], "seen": []}
+    assert kept == {"format": 1, "video": "m1", "frames": 60, "spans": [span | {"decision": 1}], "saved": [], "seen": []}
     saved_text(page)
     assert json.loads(page.evaluate("localStorage.getItem('ethocache-corrections:4f2a:m1')")) == kept | {"saved": [span]}
 
@@ -193,7 +185,7 @@ def test_what_an_earlier_file_says_is_taken_back_by_the_next(opened):
     click(page, 15, "labels", 0)
     page.keyboard.press("l")
     assert page.inner_text("#count") == "0"
-    assert [row.rsplit(",", 3)[0] for row in saved_text(page).splitlines()[1:]] == ["m1,grooming,10,20,1,60"]
+    assert [row.rsplit(",", 4)[0] for row in saved_text(page).splitlines()[1:]] == ["m1,grooming,10,20,1,60"]
     assert page.locator("#save").is_disabled(), "files and labels agree"
 
 

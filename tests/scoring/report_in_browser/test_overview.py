@@ -49,15 +49,24 @@ def test_what_was_saved_and_then_taken_back_is_to_be_saved_again(page):
         assert page.inner_text("#corrections-count") == count, (saved, spans)
 
 
+def test_what_one_decision_changed_in_two_behaviours_is_one_correction(page):
+    spans = [SPAN, SPAN | {"behaviour": "grooming", "label": 1}, SPAN | {"start": 3, "stop": 9}]
+    numbered = [span | {"decision": decision} for span, decision in zip(spans, (7, 7, 8), strict=True)]
+    for kept in (numbered, spans):  # those that were kept before there were numbers count by their frames
+        page.evaluate("([key, kept]) => localStorage.setItem(key, kept)", [KEY, json.dumps(KEPT | {"spans": kept})])
+        page.reload()
+        assert page.inner_text("#corrections-count") == page.inner_text("#corrections-badge") == "2"
+
+
 def test_the_overview_says_which_labels_are_corrections_and_whether_labels_could_be_doubted():
     made = Made("lstm", "mean_colour", ("rearing",), {}, {}, [], {"m1": 2, "m2": 1}, False)
     shown = overview(made, [], 2, Queue((), 0.0, 0.0, 0.0), [], ReportParams())
     text = _environment().get_template(INDEX).render(project="4f2a", **shown)
-    assert "3 corrected spans of 2 videos (m1, m2) took the place of labels, or are the only ones there." in text
+    assert "Labels were corrected in 3 stretches of 2 videos (m1, m2); the lanes of labels mark where." in text
     assert "Not looked for: there is no model that never saw the labelled animals" in text
     made = Made("lstm", "mean_colour", ("rearing",), {}, {}, [])
     plain = _environment().get_template(INDEX).render(project="4f2a", **overview(made, [], 2, Queue((), 0.0, 0.0, 0.0), [], ReportParams()))
-    assert "corrected span" not in plain and "None found by models that never saw the animal." in plain
+    assert "Labels were corrected" not in plain and "None found by models that never saw the animal." in plain
 
 
 def test_a_full_browser_says_that_it_noted_nothing(page):

@@ -10,6 +10,7 @@ import numpy as np
 from ethocache.common.errors import InputError
 from ethocache.common.files import replacing, write_text
 from ethocache.common.progress import progress
+from ethocache.common.wording import counted
 from ethocache.endtoend.demo.body import build_body
 from ethocache.endtoend.demo.motion import Motion, simulate
 from ethocache.endtoend.demo.posture import hold
@@ -83,7 +84,7 @@ def write_demo(
     for visit in visits:
         _write_visit(folder, visit, camera, frames, fps)
     taken = sum((folder / name).stat().st_size for visit in visits for name in visit.files)
-    return f"{len(visits)} videos ({animals} with labels) of {seconds:g} s with their tracks, {taken / 1e6:.1f} MB, in {folder}"
+    return f"{counted(len(visits), 'video')} ({animals} with labels) of {seconds:g} s with their tracks, {taken / 1e6:.1f} MB, in {folder}"
 
 
 def _visits(animals: int, unlabelled: int, seed: int) -> Iterator[Visit]:

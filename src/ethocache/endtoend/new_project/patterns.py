@@ -27,6 +27,8 @@ def pattern_of(files: Sequence[str], folder: DataFolder, others_too: bool = Fals
     widest
         Whether files of another ending that come later are of this kind too, where a whole folder is.
     """
+    if widest and len(files) == 1:
+        return _of_one(files[0], folder), []
     written = list(_patterns(files))
     exact = next((pattern for pattern in (written[::-1] if widest else written) if folder.files(pattern).keys() == set(files)), None)
     wide = next((pattern for pattern in _patterns(files) if folder.files(pattern).keys() >= set(files)), None)
@@ -37,6 +39,16 @@ def pattern_of(files: Sequence[str], folder: DataFolder, others_too: bool = Fals
     pattern = next((pattern for pattern in tries if folder.files(pattern).keys() <= set(files)), tries[0])
     matched = folder.files(pattern)
     return pattern, [file for file in files if file not in matched]
+
+
+def _of_one(file: str, folder: DataFolder) -> str:
+    """Return the most general pattern that takes this file alone: what in its name is the video's is not known of a single one."""
+    name = PurePosixPath(file)
+    place = "" if str(name.parent) == "." else f"{escape(str(name.parent))}/"
+    tail = re.search(r"[ _-][^ ._\-\d]+\.[^.]*$", name.name)  # '_labels.csv'; '_01.csv' would be the video's
+    start = re.sub(r"[^ _-]*$", "", name.name)
+    tries = ["*", f"*{escape(name.suffix)}", *([f"*{escape(tail[0])}"] if tail else []), f"{escape(start)}*{escape(name.suffix)}"]
+    return next((place + each for each in tries if folder.files(place + each).keys() == {file}), place + tries[1])
 
 
 def label_name(videos: Sequence[str], labels: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """What params.yaml must say of the files that were found, and what a person must add."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -33,6 +33,8 @@ class Settings:
         `track.source` and `labels.name`.
     behaviours
         What is tagged; empty where no labels file said it.
+    not_scored
+        `labels.not_scored`: the name by which our own exports say that nobody looked, where it is used.
     notes
         What a person should know or do.
     """
@@ -43,6 +45,7 @@ class Settings:
     track_source: str = "files"
     label_name: str = "{video}"
     behaviours: tuple[str, ...] = ()
+    not_scored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def in_params(self, text: str, data: str) -> str:
@@ -60,6 +63,7 @@ class Settings:
         text = set_value(text, "data", "name", _NAME, _NAME_COMMENT)
         text = set_value(text, "data", "behaviours", self.behaviours, None if self.behaviours else _NO_BEHAVIOURS)
         text = set_value(text, "labels", "name", self.label_name)
+        text = set_value(text, "labels", "not_scored", self.not_scored)
         return set_value(text, "track", "source", self.track_source)
 
 
@@ -76,12 +80,14 @@ def settings_for(found: Found, place: Path) -> Settings:
     tracks = {file: place / file for file in found.tracks}
     said = read_all(place, found.labels)
     behaviours, about_names = _usable(said.behaviours)
-    notes += [*_about_files(found), *_about_labels(found, said), *about_names, *_about_name(found.videos)]
+    not_scored = tuple(name for name in said.behaviours if name == NOT_SCORED_NAME)
+    notes += [*_about_files(found), *_about_one(found, patterns), *_about_labels(found, said), *about_names, *_about_name(found.videos)]
     return Settings(
         **patterns,
         track_source="files" if found.tracks else "none",
         label_name=label_name(found.videos or sessions_without_video(tracks, ()), tuple(found.labels)),
         behaviours=tuple(behaviours),
+        not_scored=not_scored,
         notes=tuple(f"note: {note}" for note in notes),
     )
 
@@ -118,6 +124,12 @@ def _about_files(found: Found) -> list[str]:
     return notes
 
 
+def _about_one(found: Found, patterns: Mapping[str, str]) -> list[str]:
+    if len(found.labels) != 1:
+        return []
+    return [f"data.labels is '{patterns['labels']}', guessed from {next(iter(found.labels))} alone: see that it fits those to come"]
+
+
 def _about_labels(found: Found, said: Said) -> list[str]:
     notes = [f"not read: {problem}" for problem in said.problems[:3]]
     if len(said.problems) > 3:
@@ -134,7 +146,9 @@ def _usable(names: Counter[str]) -> tuple[list[str], list[str]]:
     used: dict[str, str] = {}
     notes: list[str] = []
     for name, _ in names.most_common():
-        if problem := _problem(name):
+        if name == NOT_SCORED_NAME:
+            notes.append(f"'{name}' in the labels is taken for time in which nobody looked (labels.not_scored)")
+        elif problem := _problem(name):
             notes.append(
                 f"'{shown(name)}' in the labels cannot be a behaviour ({problem}): set labels.rename, labels.ignore or labels.not_scored"
             )
@@ -145,8 +159,6 @@ def _usable(names: Counter[str]) -> tuple[list[str], list[str]]:
 
 
 def _problem(name: str) -> str | None:
-    if name == NOT_SCORED_NAME:
-        return "it says that nobody looked"
     try:
         parse_section({"dir": ".", "behaviours": [name]}, DataParams, "data")
     except InputError as error:

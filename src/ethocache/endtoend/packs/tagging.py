@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ethocache.common.batch import stop_if_failed
 from ethocache.common.errors import InputError
 from ethocache.common.files import link, sha256_of
 from ethocache.common.progress import one_bar
@@ -79,9 +78,18 @@ def tag(named: Sequence[Path], model: Path, tracks: str | None, to: Path, wanted
     notes += _in_words(findings)
     if failed:
         print(*(f"  note: {note}\n" for note in notes), sep="", end="", flush=True)  # an error says nothing of the others
-    stop_if_failed(failed, len(done))
+        raise _not_tagged(failed, len(videos), len({one.record.video for one in done}), to)
     said = f"{counted(len(videos), 'video')} tagged with {pack.card['model']}, {'all kept before' if store.made == before else 'see'} {to}"
     return "\n".join([said.replace("all kept before", "all kept from before, see"), *(f"  note: {note}" for note in notes)])
+
+
+def _not_tagged(failed: Sequence[str], videos: int, tagged: int, to: Path) -> InputError:
+    """Return what is said where videos failed: how many of how many, then each with its reason on a line of its own."""
+    reasons = list(dict.fromkeys(failed))
+    if videos == 1:
+        return InputError("\n".join(reasons))
+    others = f"; {counted(tagged, 'other is', 'others are')} tagged, see {to}" if tagged else ""
+    return InputError("\n".join([f"{videos - tagged} of {videos} videos not tagged{others}", *(f"  {reason}" for reason in reasons)]))
 
 
 @dataclass(frozen=True)

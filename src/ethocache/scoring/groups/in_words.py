@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ethocache.common.wording import counted
 from ethocache.dataset.findings import some
 from ethocache.dataset.text import shown
 from ethocache.scoring.groups.animals import stem_of
@@ -16,7 +17,7 @@ _LEVEL = 0.05
 
 def summary(study: Study) -> str:
     """Return one line: who was compared, and which differences are clear."""
-    said = f"{len(study.videos)} videos of {len(study.table.animals)} animals"
+    said = f"{counted(len(study.videos), 'video')} of {counted(len(study.table.animals), 'animal')}"
     if not study.pairs:
         return said
     groups = ", ".join(f"{_cell(level, group)} {len(animals)}" for level, group, animals in study.cells)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ethocache.common.wording import counted
 from ethocache.scoring.pictures import colour_of
 
 Blocks = Mapping[str, Mapping[str, float]]
@@ -78,9 +79,10 @@ def _card(name: str, colour: str, block: Mapping[str, float], people: float | No
 def _facts(block: Mapping[str, float]) -> str:
     if "prevalence" not in block:
         return "Nobody looked for it in a video that could be scored"
+    labelled, tagged = (counted(round(block[name]), "bout") for name in ("bouts", "bouts_predicted"))
     return (
-        f"{block['prevalence']:.1%} of the frames that people looked at; {block['bouts']:.0f} bouts and {block['seconds']:.0f} s labelled, "
-        f"{block['bouts_predicted']:.0f} bouts and {block['seconds_predicted']:.0f} s tagged"
+        f"{block['prevalence']:.1%} of the frames that people looked at; {labelled} and {block['seconds']:.0f} s labelled, "
+        f"{tagged} and {block['seconds_predicted']:.0f} s tagged"
     )
 
 

@@ -31,7 +31,7 @@ class Made:
     pictures
         Those of `evaluate`.
     corrected
-        Video -> spans of its labels that are corrections, where there are any.
+        Video -> in how many stretches of frames its labels are corrections, where there are any; of whatever behaviours.
     doubted
         Whether there were models that never saw the animals, by which labels could be doubted.
     """
@@ -83,15 +83,15 @@ def overview(
     }
 
 
-def _corrected(spans: Mapping[str, int]) -> str:
+def _corrected(stretches: Mapping[str, int]) -> str:
     """Return in words which labels are corrections; nothing where none is."""
-    if not spans:
+    if not stretches:
         return ""
-    names = ", ".join([*list(spans)[:5], *(["..."] if len(spans) > 5 else [])])
+    names = ", ".join([*list(stretches)[:5], *(["..."] if len(stretches) > 5 else [])])
+    where = f"{counted(sum(stretches.values()), 'stretch', 'stretches')} of {counted(len(stretches), 'video')} ({names})"
     return (
-        f"{counted(sum(spans.values()), 'corrected span')} of {counted(len(spans), 'video')} ({names}) "
-        "took the place of labels, or are the only ones there. Scores are judged by them, too: labels that were put right in sight of the "
-        "tags agree with the model more often."
+        f"Labels were corrected in {where}; the lanes of labels mark where. Scores are judged by these labels, too: those that were put "
+        "right in sight of the tags agree with the model more often."
     )
 
 

@@ -46,6 +46,8 @@ class Told:
         Who tagged, in words.
     labelled
         Whether somebody labelled it.
+    corrected
+        (T, B) where the label is somebody's correction that a file brought; None where none is.
     """
 
     record: VideoRecord
@@ -58,6 +60,7 @@ class Told:
     exclusive: bool
     judged_by: str
     labelled: bool
+    corrected: npt.NDArray[np.bool_] | None = None
 
     @property
     def edges_s(self) -> Floats:

@@ -70,6 +70,7 @@ def _behaviour(told: Told, b: int) -> dict[str, Any]:
         "threshold": None if told.threshold is None else round(float(told.threshold[b]), 4),
         "labels": runs(told.label[:, b] == YES).tolist(),
         "looked": runs(told.label[:, b] != NOT_SCORED).tolist(),
+        "corrected": [] if told.corrected is None else runs(told.corrected[:, b]).tolist(),
         "tags": runs(told.tag[:, b] == YES).tolist(),
         "probability": _base64(_bytes(told, b)),
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ethocache.common.files import fill_folder, write_text
+from ethocache.common.wording import counted
 from ethocache.dataset.index import VideoRecord
 from ethocache.scoring.report.overview import Made, overview
 from ethocache.scoring.report.rows import VideoRow, row_of, title_of
@@ -21,7 +22,7 @@ from ethocache.scoring.review.doubts import Doubt
 from ethocache.scoring.review.moments import Moment
 from ethocache.scoring.review.queue import Queue
 
-REVISION = 3  # of all that pages say, the queue and the doubts included; raise it when the same results would give other pages
+REVISION = 4  # of all that pages say, the queue and the doubts included; raise it when the same results would give other pages
 TEMPLATES, ASSETS = (Path(__file__).parent / name for name in ("templates", "assets"))
 INDEX = "index.html"
 
@@ -137,7 +138,7 @@ def _environment() -> Environment:
     pages = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    pages.filters |= {"clock": _clock, "share": _share}
+    pages.filters |= {"clock": _clock, "share": _share, "counted": counted}
     return pages
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ethocache.common.wording import counted
 from ethocache.dataset.summary_table import Cell, write_table
 from ethocache.dataset.text import shown
 from ethocache.scoring.review.doubts import Doubt
@@ -57,9 +58,9 @@ def queue_in_words(queue: Queue) -> str:
         return f"no moment is worth a look: {queue.wrong_in_all:.1f} frames are expected to be wrong in all, few of them together"
     new = any(moment.new for moment in queue.moments)
     head = ["video", "seconds", "frames", "behaviour", "wrong", *(["new"] if new else []), "why"]
-    videos = len({moment.video for moment in queue.moments})
+    where = f"{counted(len(queue.moments), 'moment')} in {counted(len({moment.video for moment in queue.moments}), 'video')}"
     summary = (
-        f"{len(queue.moments)} moments in {videos} videos, about {_time(queue.watching_s)} of looking: if the model's probabilities are "
+        f"{where}, about {_time(queue.watching_s)} of looking: if the model's probabilities are "
         f"right, {queue.wrong:.0f} of an expected {queue.wrong_in_all:.0f} wrong frames would be put right ({queue.share:.0%})"
     )
     if new:
@@ -82,10 +83,9 @@ def _line(moment: Moment, new: bool) -> list[str]:
 def doubts_in_words(doubts: Sequence[Doubt], videos: int) -> str:
     """Return how many doubts there are, and a table of the first."""
     if not doubts:
-        return f"no label of {videos} videos looks wrong to models that never saw the animal"
-    summary = (
-        f"{len(doubts)} suspected labelling errors in {videos} labelled videos: look before you change a label, the model errs as well"
-    )
+        return f"no label of {counted(videos, 'video')} looks wrong to models that never saw the animal"
+    where = f"{counted(len(doubts), 'suspected labelling error')} in {counted(videos, 'labelled video')}"
+    summary = f"{where}: look before you change a label, the model errs as well"
     return "\n".join([summary, *_table(["whose", "seconds", "what"], [_doubt_line(doubt) for doubt in doubts], "doubts.csv")])
 
 

@@ -41,8 +41,10 @@ class Drawer {
 /**
  * A stretch of one behaviour and what is said of it: one value for all its frames, or one for each.
  * @typedef {{b: number, start: number, stop: number, value: number | ArrayLike<number>}} Patch
- * @typedef {{b: number, start: number, before: Int8Array, after: Int8Array}} Change
- * @typedef {{changes: Change[], selected: any, seen: string}} Edit
+ * @typedef {{said: Int8Array, by: Int32Array}} State
+ * @typedef {{b: number, start: number, before: State, after: State}} Change
+ * @typedef {{b: number, from: Span, to: Span}} MovedBout
+ * @typedef {{changes: Change[], selected: any, seen: string, decision: number, bout: MovedBout | null}} Edit
  */
 
 const UNSAID = 2;
@@ -57,6 +59,9 @@ class Corrections {
     this.data = data;
     this.drawer = drawer;
     this.now = data.behaviours.map((behaviour) => behaviour.label.slice());
+    /** Which decision said it, from 1 on; 0: none. A decision may correct several behaviours and stretches, and is one correction to people. */
+    this.by = data.behaviours.map(() => new Int32Array(data.frames));
+    this.decisions = 0;
     /** What files that were saved before say. One who takes back what such a file says has to say so in the next. */
     this.written = data.behaviours.map(() => new Int8Array(data.frames).fill(UNSAID));
     /** @type {Set<string>} stops about which somebody decided */
@@ -77,6 +82,7 @@ class Corrections {
     if (!this.drawer.lasts) return;
     this.now = this.data.behaviours.map((behaviour) => behaviour.label.slice());
     for (const values of this.written) values.fill(UNSAID);
+    for (const values of this.by) values.fill(0);
     this.seen.clear();
     this.done = [];
     this.undone = [];
@@ -92,16 +98,19 @@ class Corrections {
       this.refused = `Corrections kept in this browser are of a version of this video with ${kept.frames} frames, not ${this.data.frames}; they are not shown.`;
       return;
     }
-    this.#lay(kept.spans, this.now);
-    this.#lay(kept.saved ?? [], this.written);
+    const spans = numberedDecisions(kept.spans);
+    this.#lay(spans, this.now, (span) => span.label);
+    this.#lay(spans, this.by, (span) => span.decision ?? 0);
+    this.#lay(kept.saved ?? [], this.written, (span) => span.label);
+    this.decisions = Math.max(0, ...spans.map((span) => span.decision ?? 0));
     for (const id of kept.seen ?? []) this.seen.add(String(id));
   }
 
-  /** @param {KeptSpan[]} spans @param {Int8Array[]} values */
-  #lay(spans, values) {
+  /** @param {KeptSpan[]} spans @param {(Int8Array | Int32Array)[]} values @param {(span: KeptSpan) => number} valueOf */
+  #lay(spans, values, valueOf) {
     for (const span of spans) {
       const b = this.data.behaviours.findIndex((behaviour) => behaviour.name === span.behaviour);
-      if (b >= 0) values[b].fill(span.label, span.start, span.stop);
+      if (b >= 0) values[b].fill(valueOf(span), span.start, span.stop);
     }
   }
 
@@ -110,13 +119,19 @@ class Corrections {
    * @param {Patch[]} patches
    * @param {any} selected what was selected before, for undo
    * @param {string} seen the stop that is decided by this, or ""
+   * @param {MovedBout | null} bout whose edge is set by this: who sets the other one as well goes on with the same decision
    */
-  write(patches, selected, seen) {
+  write(patches, selected, seen, bout = null) {
+    const last = this.done.at(-1);
+    const goesOn = last?.bout && bout && last.bout.b === bout.b && last.bout.to.join() === bout.from.join();
+    const decision = goesOn ? last.decision : ++this.decisions;
     const changes = patches.map(({ b, start, stop, value }) => {
-      const after = typeof value === "number" ? new Int8Array(stop - start).fill(value) : Int8Array.from(value);
-      return { b, start, before: this.now[b].slice(start, stop), after };
+      const before = { said: this.now[b].slice(start, stop), by: this.by[b].slice(start, stop) };
+      const said = typeof value === "number" ? new Int8Array(stop - start).fill(value) : Int8Array.from(value);
+      const by = before.by.map((earlier, place) => (said[place] === before.said[place] ? earlier : decision));
+      return { b, start, before, after: { said, by } };
     });
-    const edit = { changes, selected, seen: this.seen.has(seen) ? "" : seen };
+    const edit = { changes, selected, seen: this.seen.has(seen) ? "" : seen, decision, bout };
     this.undone = [];
     this.done.push(edit);
     this.#apply(edit, "after");
@@ -144,7 +159,10 @@ class Corrections {
 
   /** @param {Edit} edit @param {"before" | "after"} way */
   #apply(edit, way) {
-    for (const change of edit.changes) this.now[change.b].set(change[way], change.start);
+    for (const change of edit.changes) {
+      this.now[change.b].set(change[way].said, change.start);
+      this.by[change.b].set(change[way].by, change.start);
+    }
     if (edit.seen) this.seen[way === "after" ? "add" : "delete"](edit.seen);
     this.#measure();
     this.#keep();
@@ -159,14 +177,26 @@ class Corrections {
       const differs = Int8Array.from(this.now[b], (value, frame) => (value === behaviour.label[frame] ? UNSAID : value));
       return runsOf(differs).filter((run) => run.value !== UNSAID);
     });
-    this.rows = this.data.behaviours.map((behaviour, b) => {
-      const said = Int8Array.from(this.now[b], (value, frame) => {
-        const takenBack = this.written[b][frame] !== UNSAID && this.written[b][frame] !== value;
-        return value !== behaviour.label[frame] || takenBack ? value : UNSAID;
-      });
-      return runsOf(said).filter((run) => run.value !== UNSAID);
+    this.rows = this.data.behaviours.map((behaviour, b) => this.#rowsOf(behaviour, b));
+    this.count = this.#decisionsThatDiffer();
+    this.data.compare(this.now);
+  }
+
+  /** The rows of a file, each of one value that one decision said. @param {Behaviour} behaviour @param {number} b */
+  #rowsOf(behaviour, b) {
+    const said = Int32Array.from(this.now[b], (value, frame) => {
+      const takenBack = this.written[b][frame] !== UNSAID && this.written[b][frame] !== value;
+      return value !== behaviour.label[frame] || takenBack ? 4 * this.by[b][frame] + value + 1 : -1;
     });
-    this.count = this.differences.reduce((sum, runs) => sum + runs.length, 0);
+    const runs = runsOf(said).filter((run) => run.value >= 0);
+    return runs.map(({ start, stop, value }) => ({ start, stop, value: (value & 3) - 1, decision: value >> 2 }));
+  }
+
+  /** How many decisions make the labels differ from those that the report was made from. */
+  #decisionsThatDiffer() {
+    const found = new Set();
+    this.differences.forEach((runs, b) => runs.forEach(({ start, stop }) => this.by[b].subarray(start, stop).forEach((decision) => found.add(decision))));
+    return found.size;
   }
 
   /** A file with all of this was saved. */
@@ -190,16 +220,17 @@ class Corrections {
     };
   }
 
-  /** @param {{start: number, stop: number, value: number}[][]} found of each behaviour @returns {KeptSpan[]} */
+  /** @param {{start: number, stop: number, value: number, decision?: number}[][]} found of each behaviour @returns {KeptSpan[]} */
   #spans(found) {
     return found.flatMap((runs, b) =>
-      runs.map(({ start, stop, value }) => ({
+      runs.map(({ start, stop, value, decision }) => ({
         behaviour: this.data.behaviours[b].name,
         start,
         stop,
         label: value,
         start_s: this.data.edgesS[start],
         stop_s: this.data.edgesS[stop],
+        ...(decision === undefined ? {} : { decision }),
       })),
     );
   }

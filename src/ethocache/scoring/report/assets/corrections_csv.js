@@ -3,11 +3,12 @@
 
 /**
  * What a page keeps of one video: `spans` are the rows of a file that is saved now, `saved` is what earlier files say (later ones win).
- * @typedef {{behaviour: string, start: number, stop: number, label: number, start_s: number, stop_s: number}} KeptSpan
+ * Spans of one `decision` are one correction to people, such as those of a behaviour that was changed to another.
+ * @typedef {{behaviour: string, start: number, stop: number, label: number, start_s: number, stop_s: number, decision?: number}} KeptSpan
  * @typedef {{format: number, video: string, frames: number, spans: KeptSpan[], saved?: KeptSpan[], seen?: string[]}} KeptCorrections
  */
 
-const CORRECTIONS_COLUMNS = ["video", "behaviour", "start_frame", "stop_frame", "label", "video_frames", "start_s", "stop_s", "saved"];
+const CORRECTIONS_COLUMNS = ["video", "behaviour", "start_frame", "stop_frame", "label", "video_frames", "start_s", "stop_s", "saved", "decision"];
 
 /**
  * The text of corrections.csv.
@@ -16,7 +17,7 @@ const CORRECTIONS_COLUMNS = ["video", "behaviour", "start_frame", "stop_frame", 
  */
 function correctionsCsv(kept, saved) {
   const rows = kept.flatMap((video) =>
-    video.spans.map((span) => [
+    numberedDecisions(video.spans).map((span) => [
       video.video,
       span.behaviour,
       span.start,
@@ -26,6 +27,7 @@ function correctionsCsv(kept, saved) {
       span.start_s.toFixed(3),
       span.stop_s.toFixed(3),
       saved,
+      span.decision ?? 0,
     ]),
   );
   return [CORRECTIONS_COLUMNS, ...rows].map((row) => row.map(csvCell).join(",") + "\n").join("");
@@ -35,6 +37,19 @@ function correctionsCsv(kept, saved) {
 function csvCell(value) {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Number the decisions of spans that were kept before there were numbers: those that tell of the same frames are one. @param {KeptSpan[]} spans */
+function numberedDecisions(spans) {
+  const frames = (/** @type {KeptSpan} */ span) => `${span.start}-${span.stop}`;
+  const first = Math.max(0, ...spans.map((span) => span.decision ?? 0)) + 1;
+  const without = [...new Set(spans.filter((span) => span.decision === undefined).map(frames))];
+  return spans.map((span) => ({ ...span, decision: span.decision ?? first + without.indexOf(frames(span)) }));
+}
+
+/** How many decisions no earlier file says. @param {KeptCorrections} kept */
+function unsavedDecisions(kept) {
+  return new Set(numberedDecisions(unsavedSpans(kept)).map((span) => span.decision)).size;
 }
 
 /** What is to be kept once a file with all spans was saved. @param {KeptCorrections} kept @returns {KeptCorrections} */

@@ -159,8 +159,8 @@ class Ethogram {
 
   /** @param {PointerEvent} event */
   #dragged(event) {
-    if (!this.touches.has(event.pointerId)) return;
     const at = this.#at(event);
+    if (!this.touches.has(event.pointerId)) return this.#hovered(at);
     if (this.touches.size === 2) this.#pinched(event.pointerId, at);
     this.touches.set(event.pointerId, at);
     const { drag } = this;
@@ -169,6 +169,12 @@ class Ethogram {
     if (!drag.moved) return;
     if (drag.draws) this.events.spanned(drag.b, Math.min(drag.frame, at.frame), Math.max(drag.frame, at.frame) + 1);
     else this.events.sought(at.frame);
+  }
+
+  /** @param {{y: number, frame: number}} at */
+  #hovered({ y, frame }) {
+    const b = this.#laneAt(y);
+    this.moving.title = y < AXIS_PX ? "" : wordsUnder(this.data, b, frame, this.#rowAt(b, y - AXIS_PX));
   }
 
   /** @param {PointerEvent} event */

@@ -24,7 +24,7 @@ function fitted(canvas, width, height) {
 /** The page's colours, as its style sheet has them for light, dark or print. @returns {Theme} */
 function themeOf(/** @type {Element} */ element) {
   const style = getComputedStyle(element);
-  const names = /** @type {const} */ (["paper", "ink", "soft", "line", "alarm", "moment", "doubt", "select", "lift"]);
+  const names = /** @type {const} */ (["paper", "ink", "soft", "line", "select", "lift"]);
   return /** @type {Theme} */ (Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--v-${name}`).trim()])));
 }
 
@@ -57,8 +57,9 @@ function drawLane(painter, lane, rows, corrections, b) {
   if (lane.labels !== null && lane.differs !== null) {
     painter.bars(behaviour.unknown, lane.labels, rows.bar, painter.hatch);
     painter.bars(behaviour.labels, lane.labels, rows.bar, colour);
+    painter.corrected(behaviour.corrected, lane.labels, rows.bar);
     const differing = data.stops.disagreement.filter((stop) => stop.b === b).map((stop) => /** @type {Span} */ ([stop.start, stop.stop]));
-    painter.bars(differing, lane.differs, rows.differs, theme.alarm, 2);
+    painter.bars(differing, lane.differs, rows.differs, painter.stripes, 2);
   }
   painter.bars(behaviour.tags, lane.tags, rows.bar, colour);
   painter.bars(corrections.unknown[b], lane.corrected, rows.bar, painter.hatch);
@@ -66,7 +67,7 @@ function drawLane(painter, lane, rows, corrections, b) {
   const spans = corrections.differences[b].map((run) => /** @type {Span} */ ([run.start, run.stop]));
   const unknown = corrections.differences[b].filter((run) => run.value < 0).map((run) => /** @type {Span} */ ([run.start, run.stop]));
   painter.bars(unknown, lane.corrected, rows.bar, painter.cross);
-  painter.bars(spans, lane.corrected + rows.bar, 2, theme.select, 2);
+  painter.bars(spans, lane.corrected + rows.bar, 2, theme.ink, 2);
 }
 
 /** @param {LanePainter} painter @param {number} height */
@@ -133,6 +134,24 @@ function stripHeight(count) {
 }
 
 /**
+ * Above the strip, told apart by form: a hair where label and tag differ, a full box for a moment, a hollow one for a doubt.
+ * @param {LanePainter} painter
+ */
+function drawTicks(painter) {
+  const { pen, data, theme } = painter;
+  const at = (/** @type {Stop} */ stop) => Math.round(painter.x(stop.start));
+  pen.fillStyle = theme.ink;
+  for (const stop of data.stops.disagreement) pen.fillRect(at(stop), 0, 1, 4);
+  for (const stop of data.stops.moment) pen.fillRect(at(stop), 0, 4, 6);
+  for (const stop of data.stops.doubt) {
+    pen.fillStyle = theme.ink;
+    pen.fillRect(at(stop), 0, 6, 6);
+    pen.fillStyle = theme.paper;
+    pen.fillRect(at(stop) + 1, 1, 4, 4);
+  }
+}
+
+/**
  * The whole video: a row of tags or of what is corrected for each behaviour, and ticks where there is something to look at.
  * @param {LanePainter} painter of a view of the whole
  * @param {TimeView} view what the lanes show
@@ -149,12 +168,9 @@ function drawStrip(painter, view, corrections, frame) {
   data.behaviours.forEach((behaviour, b) => {
     painter.bars(behaviour.tags, 7 + b * STRIP_ROW_PX, STRIP_ROW_PX - 1, liftedColour(behaviour.colour, Number(theme.lift)));
   });
-  const ticks = (/** @type {Stop[]} */ stops) => stops.map((stop) => /** @type {Span} */ ([stop.start, stop.start + 1])).sort((a, b) => a[0] - b[0]);
-  painter.bars(ticks(data.stops.disagreement), 0, 3, theme.alarm, 1);
-  painter.bars(ticks(data.stops.doubt), 2, 4, theme.doubt, 3);
-  painter.bars(ticks(data.stops.moment), 1, 5, theme.moment, 3);
+  drawTicks(painter);
   const changed = corrections.differences.flat().map((run) => /** @type {Span} */ ([run.start, run.stop]));
-  for (const span of changed) painter.bars([span], height - 5, 3, theme.select, 2);
+  for (const span of changed) painter.bars([span], height - 5, 3, theme.ink, 2);
   const [left, right] = [painter.view.xOf(view.fromS, width), painter.view.xOf(view.toS, width)];
   pen.fillStyle = theme.paper;
   pen.globalAlpha = 0.6;

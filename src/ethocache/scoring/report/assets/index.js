@@ -73,7 +73,7 @@ function readJson(text) {
 
 function countCorrections() {
   const kept = keptCorrections();
-  const count = kept.reduce((sum, video) => sum + unsavedSpans(video).length, 0);
+  const count = kept.reduce((sum, video) => sum + unsavedDecisions(video), 0);
   byId("corrections-count").textContent = String(count);
   byId("corrections-videos").textContent = String(kept.length);
   byId("save-all").disabled = !count;
@@ -93,6 +93,30 @@ function saveAll() {
   countCorrections();
 }
 
+/**
+ * Say beside a table that it goes on sideways, as long as it does.
+ * @param {HTMLElement} wide
+ */
+function showWhatIsCut(wide) {
+  const cut = wide.scrollWidth - wide.clientWidth > 1;
+  wide.classList.toggle("goes-on", cut && wide.scrollLeft + wide.clientWidth < wide.scrollWidth - 1);
+  /** @type {HTMLElement} */ (wide.previousElementSibling).hidden = !cut;
+}
+
+/** Above each table a line for screens on which it is cut off. */
+function watchTables() {
+  for (const wide of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".wide"))) {
+    const hint = document.createElement("p");
+    hint.className = "sideways";
+    hint.textContent = "More columns at the right: slide the table sideways →";
+    wide.before(hint);
+    wide.addEventListener("scroll", () => showWhatIsCut(wide), { passive: true });
+    new ResizeObserver(() => showWhatIsCut(wide)).observe(wide);
+    showWhatIsCut(wide);
+  }
+}
+
+watchTables();
 byId("search").addEventListener("input", filterRows);
 byId("kind").addEventListener("change", filterRows);
 for (const head of document.querySelectorAll(".videos thead th")) {

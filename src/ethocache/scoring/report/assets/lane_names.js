@@ -9,6 +9,20 @@ function element(tag, className, text = "") {
   return made;
 }
 
+/**
+ * What a pointer on a lane is told, or "".
+ * @param {VideoData} data @param {number} b @param {number} frame @param {"labels" | "tags" | "corrected" | "curve"} row
+ */
+function wordsUnder(data, b, frame, row) {
+  const { name, corrected, label } = data.behaviours[b];
+  const stop = [...data.stops.moment, ...data.stops.doubt].find((one) => one.b === b && one.start <= frame && frame < one.stop);
+  if (row === "curve" && stop) return `${name}: ${stop.text}`;
+  const span = row === "labels" ? spanAt(corrected, frame) : null;
+  if (!span) return "";
+  const said = { 1: "shown", 0: "not shown", "-1": "nobody knows" }[label[frame]];
+  return `${name}, frames ${span[0]}–${span[1] - 1}: a label that a file of corrections put right (data.corrections); here: ${said}`;
+}
+
 /** One button a lane; pressed is the behaviour that decisions are about. */
 class LaneNames {
   /** @param {HTMLElement} root @param {VideoData} data */
@@ -92,7 +106,8 @@ class LaneNames {
       const value = behaviour.probabilityAt(frame);
       const tag = behaviour.tag[frame] ? "tagged" : "not tagged";
       const label = { 1: "labelled", 0: "not labelled", "-1": "nobody looked" }[corrections.now[b][frame]];
-      return `${behaviour.name}: ${tag}, ${label}${value === null ? "" : `, probability ${value.toFixed(2)}`}`;
+      const by = spanAt(behaviour.corrected, frame) ? " (corrected by a file)" : "";
+      return `${behaviour.name}: ${tag}, ${label}${by}${value === null ? "" : `, probability ${value.toFixed(2)}`}`;
     });
     return said.join("; ");
   }

@@ -5,7 +5,7 @@
  * Heights of a lane's rows in px.
  * @typedef {{head: number, curve: number, bar: number, differs: number, gap: number}} RowHeights
  * @typedef {{top: number, height: number, curve: number, labels: number | null, differs: number | null, tags: number, corrected: number}} Lane
- * @typedef {Record<"paper" | "ink" | "soft" | "line" | "alarm" | "moment" | "doubt" | "select" | "lift", string>} Theme
+ * @typedef {Record<"paper" | "ink" | "soft" | "line" | "select" | "lift", string>} Theme
  */
 
 /**
@@ -62,6 +62,19 @@ class LanePainter {
     [this.first, this.last] = view.frames();
     this.hatch = this.#hatch(theme.soft, false);
     this.cross = this.#hatch(theme.ink, true);
+    this.stripes = this.#stripes();
+  }
+
+  /** Upright bars of ink on paper: label and tag differ. Signs have no colour, as any might be that of a behaviour. */
+  #stripes() {
+    const tile = document.createElement("canvas");
+    [tile.width, tile.height] = [5, 1];
+    const pen = /** @type {CanvasRenderingContext2D} */ (tile.getContext("2d"));
+    pen.fillStyle = this.theme.paper;
+    pen.fillRect(0, 0, 5, 1);
+    pen.fillStyle = this.theme.ink;
+    pen.fillRect(0, 0, 3, 1);
+    return /** @type {CanvasPattern} */ (this.pen.createPattern(tile, "repeat"));
   }
 
   /** Diagonal lines: nobody looked; crossed ones: somebody looked and could not tell. @param {string} colour @param {boolean} crossed */
@@ -100,6 +113,32 @@ class LanePainter {
       if (end - reached < 0.25) continue; // it would lie on the one before: seen from afar bouts are many to a px
       this.pen.fillRect(left, top, end - left, height); // a path of so many rectangles takes a hundred times as long
       reached = end;
+    }
+  }
+
+  /**
+   * Labels that a file put right: a dotted frame, with a notch above its beginning that is seen also where the span is narrow.
+   * @param {Span[]} spans @param {number} top @param {number} height
+   */
+  corrected(spans, top, height) {
+    const { pen, theme } = this;
+    pen.lineWidth = 1.5;
+    for (const [start, stop] of spans) {
+      const left = Math.max(this.x(start), -9);
+      const right = Math.min(Math.max(this.x(stop), left + 3), this.width + 9);
+      if (right < 0 || left > this.width) continue;
+      const frame = /** @type {const} */ ([left + 0.75, top + 0.75, right - left - 1.5, height - 1.5]);
+      pen.strokeStyle = theme.paper;
+      pen.strokeRect(...frame);
+      pen.strokeStyle = pen.fillStyle = theme.ink;
+      pen.setLineDash([2, 2]);
+      pen.strokeRect(...frame);
+      pen.setLineDash([]);
+      pen.beginPath();
+      pen.moveTo(left, top - 3);
+      pen.lineTo(left + 7, top - 3);
+      pen.lineTo(left, top + 4);
+      pen.fill();
     }
   }
 
@@ -168,7 +207,7 @@ class LanePainter {
   }
 
   /**
-   * A queue's moment or a doubt, over the curve: a tinted field with a mark at its left.
+   * Over the curve, a queue's moment in a full frame with its rank on ink, or a doubt in a dashed one with its sign on paper.
    * @param {Stop} stop @param {number} top @param {number} height @param {boolean} seen
    */
   stop(stop, top, height, seen) {
@@ -176,26 +215,28 @@ class LanePainter {
     const right = Math.max(this.x(stop.stop), left + 3);
     if (right < 0 || left > this.width) return;
     const { pen } = this;
-    const colour = stop.kind === "doubt" ? this.theme.doubt : this.theme.moment;
-    pen.fillStyle = pen.strokeStyle = colour;
-    pen.globalAlpha = seen ? 0.1 : 0.3;
+    const doubt = stop.kind === "doubt";
+    pen.fillStyle = pen.strokeStyle = this.theme.ink;
+    pen.globalAlpha = seen ? 0.04 : 0.12;
     pen.fillRect(left, top, right - left, height);
     pen.globalAlpha = 1;
     pen.lineWidth = 1.5;
-    if (stop.kind === "doubt") pen.setLineDash([3, 2]);
+    if (doubt) pen.setLineDash([3, 2]);
     pen.strokeRect(left, top + 0.75, right - left, height - 1.5);
     pen.setLineDash([]);
-    this.#flag(seen ? "✓" : stop.mark, Math.max(left, 0), top, colour);
+    this.#flag(seen ? "✓" : stop.mark, Math.max(left, 0), top, doubt);
   }
 
-  /** @param {string} text @param {number} left @param {number} top @param {string} colour */
-  #flag(text, left, top, colour) {
+  /** @param {string} text @param {number} left @param {number} top @param {boolean} hollow */
+  #flag(text, left, top, hollow) {
     const { pen } = this;
     pen.font = "bold 10px system-ui, sans-serif";
     const width = pen.measureText(text).width + 6;
-    pen.fillStyle = colour;
+    pen.fillStyle = this.theme.ink;
     pen.fillRect(left, top, width, 13);
     pen.fillStyle = this.theme.paper;
+    if (hollow) pen.fillRect(left + 1, top + 1, width - 2, 11);
+    if (hollow) pen.fillStyle = this.theme.ink;
     pen.textBaseline = "middle";
     pen.fillText(text, left + 3, top + 7);
   }

@@ -26,7 +26,9 @@ class Panel {
     byId("video").hidden = told.media === null;
     document.body.classList.toggle("unlabelled", !told.labelled);
     document.body.classList.toggle("untagged", told.tagged === false);
-    const labels = told.labelled ? "labels, marks where label and tag differ, " : "";
+    const byFile = this.data.behaviours.some((behaviour) => behaviour.corrected.length);
+    byId("by-file").hidden = !byFile;
+    const labels = told.labelled ? `labels${byFile ? " (a dotted frame: corrected by a file)" : ""}, marks where label and tag differ, ` : "";
     byId("caption").textContent =
       `Ethogram of ${told.id} (${told.file}): ${frames} frames, ${clockText(lengthS, 0.1)} at about ${Number(told.fps).toFixed(1)} frames a second. ` +
       `From above, for each behaviour: its probability with the threshold (dashed), ${labels}tags, and the labels as corrected (underlined where they ` +

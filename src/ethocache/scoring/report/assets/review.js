@@ -166,13 +166,17 @@ class Review {
     const patches = [{ b, start: bout[0], stop: bout[1], value: NOT_SHOWN }, { b, ...moved, value: SHOWN }];
     const others = this.data.behaviours.map((_, other) => other).filter((other) => this.data.told.exclusive && other !== b);
     const cleared = others.map((other) => ({ b: other, ...moved, value: NOT_SHOWN }));
-    this.#write([...cleared, ...patches], `${this.#name(b)} is shown`, moved);
+    this.#write([...cleared, ...patches], `${this.#name(b)} is shown`, moved, { b, from: bout, to: [moved.start, moved.stop] });
   }
 
-  /** @param {Patch[]} patches @param {string} text @param {{start: number, stop: number} | null} [frames] the selected ones, if not said */
-  #write(patches, text, frames = this.selected) {
+  /**
+   * @param {Patch[]} patches @param {string} text
+   * @param {{start: number, stop: number} | null} [frames] the selected ones, if not said
+   * @param {MovedBout | null} [bout] whose edge is set
+   */
+  #write(patches, text, frames = this.selected, bout = null) {
     const { selected } = this;
-    this.corrections.write(patches, selected, selected?.from?.id ?? "");
+    this.corrections.write(patches, selected, selected?.from?.id ?? "", bout);
     this.tell(text + (frames ? `, frames ${frames.start} to ${frames.stop - 1}` : ""));
     this.changed();
   }

@@ -43,6 +43,8 @@ class Behaviour {
     this.labels = told.labels;
     /** @type {Span[]} */
     this.tags = told.tags;
+    /** Where the label is a correction that a file brought. @type {Span[]} */
+    this.corrected = told.corrected ?? [];
     this.probability = bytesOf(told.probability);
     this.label = new Int8Array(frames).fill(NOBODY_KNOWS);
     for (const [start, stop] of told.looked) this.label.fill(NOT_SHOWN, start, stop);
@@ -59,9 +61,13 @@ class Behaviour {
     return value === undefined || value === NO_ANSWER ? null : value / FULL_PROBABILITY;
   }
 
-  /** Where label and tag differ although somebody looked and the model answered. @returns {{start: number, stop: number, value: number}[]} value 1: labelled */
-  disagreements() {
-    const differs = Int8Array.from(this.label, (label, frame) => (label < 0 || this.probability[frame] === NO_ANSWER || label === this.tag[frame] ? -1 : label));
+  /**
+   * Where the tag differs from what people say although somebody looked and the model answered.
+   * @param {Int8Array} said the labels, as they are corrected now
+   * @returns {{start: number, stop: number, value: number}[]} value 1: people say that it is shown
+   */
+  disagreements(said) {
+    const differs = Int8Array.from(said, (label, frame) => (label < 0 || this.probability[frame] === NO_ANSWER || label === this.tag[frame] ? -1 : label));
     return runsOf(differs).filter((run) => run.value >= 0);
   }
 }
@@ -89,7 +95,7 @@ class VideoData {
     /** @type {Behaviour[]} */
     this.behaviours = told.behaviours.map((/** @type {any} */ one) => new Behaviour(one, this.frames));
     /** @type {Record<Stop["kind"], Stop[]>} */
-    this.stops = { disagreement: told.labelled && told.tagged !== false ? this.#disagreements() : [], moment: this.#moments(), doubt: this.#doubts() };
+    this.stops = { disagreement: [], moment: this.#moments(), doubt: this.#doubts() };
   }
 
   /** When each frame begins and the last one ends, T + 1 seconds; the last lasts for the median interval. @param {Float64Array} timeS */
@@ -102,14 +108,19 @@ class VideoData {
     return edges;
   }
 
-  #disagreements() {
+  /** Find again where tags differ from what people say now: what was put right is no disagreement any more. @param {Int8Array[]} now of each behaviour */
+  compare(now) {
+    if (!this.told.labelled || this.told.tagged === false) return;
     const found = this.behaviours.flatMap((behaviour, b) =>
-      behaviour.disagreements().map(({ start, stop, value }) => {
-        const text = value === SHOWN ? "labelled, but not tagged" : "tagged, but not labelled";
+      behaviour.disagreements(now[b]).map(({ start, stop, value }) => {
+        const asLabelled = now[b][start] === behaviour.label[start];
+        const shown = asLabelled ? "labelled, but not tagged" : "corrected to shown, but not tagged";
+        const not = asLabelled ? "tagged, but not labelled" : "tagged, but corrected to not shown";
+        const text = value === SHOWN ? shown : not;
         return { kind: /** @type {const} */ ("disagreement"), id: `d:${behaviour.name}:${start}`, b, start, stop, text, mark: "" };
       }),
     );
-    return found.sort((one, other) => one.start - other.start || one.b - other.b);
+    this.stops.disagreement = found.sort((one, other) => one.start - other.start || one.b - other.b);
   }
 
   #moments() {
