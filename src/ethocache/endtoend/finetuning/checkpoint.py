@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ethocache.common.files import canonical_json, replacing
+from ethocache.common.files import replacing
 
 _FILE = "checkpoint.safetensors"
 
@@ -39,7 +39,7 @@ class Checkpoint:
     def keep(self, tensors: Mapping[str, Tensor], stands: Mapping[str, Any]) -> None:
         """Keep tensors and where the work stands (JSON)."""
         kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        text = canonical_json(dict(stands))
+        text = json.dumps(dict(stands), allow_nan=False)
         with replacing(self.path) as temporary:
             save_file(kept, temporary, {"stands": text, "sha256": _digest(kept, text)})
         self._last = time.monotonic()
