@@ -17,6 +17,10 @@ BACKBONE = "backbone.safetensors"
 _OF_ALL_RUNS = ("runs", "recipes")
 
 
+def _shipped() -> dict[str, dict[str, Any]]:
+    return {"e2e": {}}
+
+
 class FinetuneParams(Section):
     """How the backbone's last blocks are trained together with the head.
 
@@ -55,7 +59,7 @@ class FinetuneParams(Section):
     """
 
     runs: tuple[str, ...] = ()
-    recipes: dict[str, dict[str, Any]] = Field(default_factory=lambda: {"e2e": {}})
+    recipes: dict[str, dict[str, Any]] = Field(default_factory=_shipped)
     folds: int = Field(2, ge=0)
     unfreeze: int | tuple[str, ...] = 2
     learning_rate: float = Field(3e-4, gt=0)
