@@ -47,7 +47,7 @@ class Checkpoint:
     def read(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         """Return what was kept; None where there is nothing, or a byte of it is no longer what was written."""
         try:
-            with safe_open(self.path, framework="pt") as file:  # type: ignore[no-untyped-call]
+            with safe_open(self.path, framework="pt") as file:
                 about = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
         except (FileNotFoundError, SafetensorError):

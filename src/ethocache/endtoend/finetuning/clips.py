@@ -136,4 +136,4 @@ def means_of(valid: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.float32]
     member = np.arange(step[-1] + 1)[:, None] == step
     counted = member & valid
     counted = np.where(counted.any(axis=1, keepdims=True), counted, member)
-    return (counted / counted.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(counted / counted.sum(axis=1, keepdims=True), np.float32)

@@ -174,7 +174,7 @@ class Tuning:
         self.network.learns(False)
         with closing(read_ahead(map(self.inner.read, self.inner.spread()))) as reads:
             answers = [(read.labels, self._answer(read)) for read in reads]
-        return macro_average_precision(*(np.concatenate(each) for each in zip(*answers, strict=True)))  # type: ignore[arg-type]
+        return macro_average_precision(*(np.concatenate(each) for each in zip(*answers, strict=True)))
 
     def _answer(self, read: ReadClip) -> npt.NDArray[np.float32]:
         seen = self._seen(read, Change())

@@ -50,7 +50,7 @@ class Tuned:
         if path.suffix != ".safetensors":
             return None
         try:
-            with safe_open(path, framework="np") as file:  # type: ignore[no-untyped-call]
+            with safe_open(path, framework="np") as file:
                 said = (file.metadata() or {}).get(_ABOUT)
         except SafetensorError:
             return None  # whoever loads the tensors says what is wrong with it
