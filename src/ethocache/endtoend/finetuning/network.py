@@ -85,7 +85,7 @@ class EndToEnd(nn.Module):
         return seen[None]
 
     def _vectors(self, pictures: Tensor) -> Iterator[Tensor]:
-        for part in torch.split(pictures, self.params.frames):  # type: ignore[no-untyped-call]
+        for part in torch.split(pictures, self.params.frames):
             if self.params.checkpointing and torch.is_grad_enabled():
                 yield checkpoint(self.backbone, part, use_reentrant=False, preserve_rng_state=False)
             else:
