@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "ethocache"
 MODULES = sorted(SOURCE.rglob("*.py"))
 STAGES = sorted(path for path in (SOURCE / "stages").glob("*.py") if path.stem != "__init__")
-PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PIPELINE = {name: stage.get("do", stage) for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()}
+EACH = {name for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items() if "foreach" in stage}
 
 MAY_IMPORT = {
     "common": set(),
@@ -106,7 +107,8 @@ def test_every_outside_library_has_one_owner(library):
 
 def test_every_stage_has_its_script_and_every_script_its_stage():
     assert {path.stem for path in STAGES} == set(PIPELINE)
-    assert all(stage["cmd"] == f"python -m ethocache.stages.{name}" for name, stage in PIPELINE.items())
+    item = dict.fromkeys(EACH, " ${item}")
+    assert all(stage["cmd"] == f"python -m ethocache.stages.{name}{item.get(name, '')}" for name, stage in PIPELINE.items())
 
 
 @pytest.mark.parametrize("path", STAGES, ids=lambda path: path.stem)
@@ -132,7 +134,7 @@ def test_a_stage_touches_only_what_dvc_knows_of(path):
     places = {text for text in texts if text.split("/")[0] in {"data", "metrics", "models", "plots", "report"} and " " not in text}
     stage = PIPELINE[path.stem]
     known = [item if isinstance(item, str) else next(iter(item)) for part in ("deps", "outs", "metrics") for item in stage.get(part, [])]
-    known = [item.replace("/${backbone}", "").replace("/${head}", "") for item in known]
+    known = [item.replace("/${backbone}", "").replace("/${head}", "").split("${item}")[0] for item in known]
     if path.stem == "index":  # it refuses data folders in which any stage would write
         known += [item for stage in PIPELINE.values() for item in outputs(stage)]
     assert {place for place in places if not any(_same_or_inside(place.rstrip("/"), item) for item in known)} == set()

@@ -49,6 +49,12 @@ class FeatureFile:
             self.recipe: dict[str, Any] = json.loads(bytes(file.attrs["recipe"]))
             self.key = bytes(file.attrs["key"]).decode()
 
+    @property
+    def tuned_on(self) -> tuple[str, frozenset[str]]:
+        """The file of the weights of a network that was fine-tuned, and the animals that they have seen; empty of any other."""
+        about = self.recipe.get("tuned_on") or {"file": "", "animals": ()}
+        return str(about["file"]), frozenset(about["animals"])
+
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open a feature file; use it in a ``with`` block, or `close` it.

@@ -9,6 +9,7 @@ from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section, load_params, parse_section
 from ethocache.dataset.folder import DataParams
 from ethocache.dataset.labels import LabelParams
+from ethocache.endtoend.finetuning.settings import FinetuneParams, check_finetune
 from ethocache.scoring.report.settings import ReportParams
 from ethocache.scoring.settings import EvaluateParams
 from ethocache.sequence.decision_settings import DecideParams, check_decide
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type[Section]] = {
     "extract": ExtractParams,
     "train": TrainParams,
     "decide": DecideParams,
+    "finetune": FinetuneParams,
     "evaluate": EvaluateParams,
     "report": ReportParams,
 }
@@ -83,6 +85,8 @@ def read_project(path: Path) -> Project:
     _collect(problems, check_heads, _recipes(params, "heads"))
     backbone = _collect(problems, _resolve, params, "backbone", path, resolve_backbone)
     head = _collect(problems, _resolve, params, "head", path, resolve_head)
+    if head and backbone and sections["finetune"] and sections["data"]:
+        problems += check_finetune(sections["finetune"], sections["data"].behaviours, backbone, head)
     if head and backbone and sections["train"]:
         problems += check_streams(head, backbone, _recipes(params, "backbones"))
         if not missing_streams(head, tuple(backbone["streams"])):

@@ -13,6 +13,7 @@ from ethocache.common.files import sha256_of, sha256_of_file
 from ethocache.dataset.index import REVISION as TIMES
 from ethocache.dataset.label_snapshot import REVISION as NEEDS
 from ethocache.dataset.summary_table import REVISION as SUMMARIES
+from ethocache.endtoend.finetuning.settings import REVISION as TUNINGS
 from ethocache.scoring.report.writing import REVISION as REPORTS
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.deciding import REVISION as VERDICTS
@@ -39,6 +40,8 @@ REVISIONS: dict[str, dict[str, int]] = {
     "extract": {"features": FEATURES, "poses": POSES, "views": VIEWS, "times": TIMES},
     "train": {"trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS, "causal": CAUSAL},
     "evaluate": {"scores": SCORES},
+    "finetune": {"tunings": TUNINGS, "trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS, "causal": CAUSAL, "scores": SCORES}
+    | {"features": FEATURES},
     "cost": {"costs": COSTS},
     "predict": {"tags": TAGS, "causal": CAUSAL, "summary": SUMMARIES, "needs": NEEDS},
     "report": {"reports": REPORTS, "films": FILMS, "times": TIMES},
@@ -51,6 +54,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "extract": ("common", "dataset", "vision"),
     "train": ("common", "dataset", "scoring", "sequence"),
     "evaluate": ("common", "dataset", "scoring"),
+    "finetune": ("common", "dataset", "vision", "scoring", "sequence", "endtoend"),
     "cost": ("common",),
     "predict": ("common", "dataset", "sequence"),
     "report": ("common", "dataset", "scoring", "sequence", "vision"),

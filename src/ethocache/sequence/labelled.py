@@ -10,7 +10,7 @@ from ethocache.common.store import Store
 from ethocache.dataset.features import FeatureSet, file_name
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.labels import read_full_snapshot
-from ethocache.sequence.videos import TrainingVideo
+from ethocache.sequence.videos import TrainingVideo, Tuned
 
 
 @dataclass(frozen=True)
@@ -92,5 +92,6 @@ def labelled_videos(
                 )
             opener = OpenFeatures(features.absolute(), record.id, tuple(streams), opened.keys, store)
             about = (opened.keys, table.values, opened.time_s, opener.streams, opened.widths)
-            videos.append(TrainingVideo(record.id, record.animal, opener, *about, snapshot.learned()))
+            tuned = tuple(Tuned(*file.tuned_on) for file in opened.files)
+            videos.append(TrainingVideo(record.id, record.animal, opener, *about, snapshot.learned(), tuned))
     return behaviours, videos

@@ -30,7 +30,7 @@ from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.sequence.videos import Features, TrainingVideo
 from ethocache.sequence.view import Seen, View
 
-_STEEPEST = 1.0  # gradients are scaled down to this norm
+STEEPEST = 1.0  # gradients are scaled down to this norm
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def fit(
     InputError
         If there is nothing to learn from, or if the loss is no longer a number.
     """
-    with _seeded(params.seed), progress(what, epochs or params.epochs, "epoch") as bar, reader.lend() as keep:
+    with seeded(params.seed), progress(what, epochs or params.epochs, "epoch") as bar, reader.lend() as keep:
         run = _Run(TrainingSet(fitted, params, reader), head, params, keep)
         curve: list[dict[str, Any]] = []
         best, weights = 0, run.weights()
@@ -176,15 +176,11 @@ class _Run:
         return self.seen[video.id]
 
     def _step(self, batch: Batch, share: float) -> float:
-        mask, target, exclusive = self._tensor(batch.mask), self._tensor(batch.target), self.network.exclusive
-        compute = exclusive_loss if exclusive else overlapping_loss
-        stages = self.network.stages(self._tensor(batch.x), mask)
-        loss = torch.stack([compute(logits, target, self.class_weights, self.params.focal) for logits in stages]).sum() / share
-        if smoothing := smoothing_of(self.network.head):
-            loss = loss + smoothing * torch.stack([smoothing_loss(logits, mask, exclusive) for logits in stages]).sum()
+        mask, target = self._tensor(batch.mask), self._tensor(batch.target)
+        loss = loss_of(self.network, self._tensor(batch.x), mask, target, self.class_weights, self.params.focal, share)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), _STEEPEST)
+        nn.utils.clip_grad_norm_(self.network.parameters(), STEEPEST)
         self.optimiser.step()
         if not math.isfinite(value := float(loss.detach())):
             raise InputError(f"{DIVERGED} {value} in training; set a smaller train.learning_rate than {self.params.learning_rate:g}")
@@ -194,17 +190,45 @@ class _Run:
         return torch.from_numpy(values).to(self.device)
 
 
+def loss_of(
+    network: TaggingNetwork,
+    seen: torch.Tensor,
+    mask: torch.Tensor,
+    target: torch.Tensor,
+    class_weights: torch.Tensor,
+    focal: float,
+    share: float,
+) -> torch.Tensor:
+    """Return the loss of a batch: of every stage of the head, and where it asks for it of the jumps of its answer.
+
+    Parameters
+    ----------
+    seen, mask
+        (N, T, width) what the network's view made of features, and (N, T) True on real frames.
+    target
+        As `Batch` has it.
+    share
+        What the sum over known labels is divided by.
+    """
+    compute = exclusive_loss if network.exclusive else overlapping_loss
+    stages = network.stages(seen, mask)
+    loss = torch.stack([compute(logits, target, class_weights, focal) for logits in stages]).sum() / share
+    if smoothing := smoothing_of(network.head):
+        loss = loss + smoothing * torch.stack([smoothing_loss(logits, mask, network.exclusive) for logits in stages]).sum()
+    return loss
+
+
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int, threads: int = 1) -> Iterator[None]:
     """Make what happens inside depend on the seed alone, and leave everybody else's settings as they were.
 
-    One thread: windows are too small to gain much from more, which stall each other on shared cores, and sums then have
+    One thread, for heads: windows are too small to gain much from more, which stall each other on shared cores, and sums then have
     the same order on any number of cores.
     """
     before = torch.are_deterministic_algorithms_enabled(), deterministic.fill_uninitialized_memory, torch.get_num_threads()  # type: ignore[attr-defined]
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        _behave(device() == "cpu", False, 1)
+        _behave(device() == "cpu", False, threads)
         try:
             yield
         finally:

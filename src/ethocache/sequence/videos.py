@@ -11,6 +11,8 @@ import numpy.typing as npt
 from ethocache.common.errors import InputError
 from ethocache.dataset.groups import Fold, make_folds
 
+_NAMED = 8  # animals that a message names
+
 
 class Features(Protocol):
     """What is asked of the features of one video, such as an open ``FeatureSet``."""
@@ -27,6 +29,14 @@ class Features(Protocol):
 
 
 Opener = Callable[[], AbstractContextManager[Features]]
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Weights of a network that were fine-tuned: their file, and the animals that they have seen."""
+
+    file: str
+    animals: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,8 @@ class TrainingVideo:
         Dimensions of each stream of its features; not given where they are one.
     raters
         (T, B) as `labels`, what each of several people says, where the mean of that is learned; `labels` then decide all else.
+    tuned
+        For each stream the tuned weights that made it; not given, or without animals, where they were not tuned.
     """
 
     id: str
@@ -62,6 +74,7 @@ class TrainingVideo:
     streams: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
     raters: tuple[npt.NDArray[np.int8], ...] = ()
+    tuned: tuple[Tuned, ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels.ndim != 2 or len(self.labels) != len(self.time_s):
@@ -77,7 +90,8 @@ class TrainingVideo:
         places = [self.streams.index(stream) for stream in streams]
         keys = tuple(self.keys[place] for place in places)
         widths = tuple(self.widths[place] for place in places if self.widths)
-        return replace(self, open=opener.of_streams(streams), keys=keys, streams=streams, widths=widths)
+        tuned = tuple(self.tuned[place] for place in places if self.tuned)
+        return replace(self, open=opener.of_streams(streams), keys=keys, streams=streams, widths=widths, tuned=tuned)
 
     def shows(self, behaviours: Sequence[str]) -> frozenset[str]:
         """Return the behaviours that are shown at least once."""
@@ -85,11 +99,31 @@ class TrainingVideo:
 
 
 def folds_of(videos: Sequence[TrainingVideo], behaviours: Sequence[str], max_folds: int, groups: int, seed: int) -> list[Fold]:
-    """Return the folds of these videos' animals, by what each animal shows; see `make_folds`."""
+    """Return the folds of these videos' animals, by what each animal shows; see `make_folds`.
+
+    Raises
+    ------
+    InputError
+        If the features are of weights that were tuned on one of these animals, all of which the folds score.
+    """
+    refuse_seen(videos)
     shown = dict[str, frozenset[str]]()
     for video in videos:
         shown[video.animal] = shown.get(video.animal, frozenset()) | video.shows(behaviours)
     return make_folds([video.animal for video in videos], max_folds, groups, shown, seed)
+
+
+def refuse_seen(scored: Sequence[TrainingVideo]) -> None:
+    """Raise `InputError` if features of videos that are to be scored come from weights that have seen their animals."""
+    animals = {video.animal for video in scored}
+    for tuned in dict.fromkeys(tuned for video in scored for tuned in video.tuned):
+        if seen := sorted(animals & tuned.animals):
+            named = ", ".join(seen[:_NAMED]) + (f" and {len(seen) - _NAMED} others" if len(seen) > _NAMED else "")
+            raise InputError(
+                f"{tuned.file}: these weights were tuned on the animals {named}, so no score of them would be honest; set "
+                "train.score=false for a final model without a score (the metrics/finetune-... of that tuning are honest: it has "
+                "other weights for each fold), or choose another backbone"
+            )
 
 
 def check_videos(videos: Sequence[TrainingVideo], behaviours: Sequence[str], exclusive: bool) -> None:

@@ -81,7 +81,6 @@ class View(nn.Module):
             left -= parts[stream]
         return parts
 
-    @torch.no_grad()
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self._normalised(x)
         if not self.projects:

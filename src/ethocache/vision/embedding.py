@@ -24,6 +24,7 @@ from ethocache.dataset.features import assemble, segment_shape
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.running import Machine, Run, choose_run, has_openvino, this_machine
 from ethocache.vision.backbones.settings import BackboneSettings, Embedder
+from ethocache.vision.backbones.tuned import seen_in
 from ethocache.vision.context import batches_of
 from ethocache.vision.read_ahead import overlapped, read_ahead
 
@@ -31,7 +32,7 @@ FEATURES = "features.h5"
 REVISION = 4  # raise it when a change of this code, of timm or of torch changes the numbers
 
 _NOT_NUMBERS = ("weights", "seed", "input_px")  # the weights' sha256 and the preprocessing say these better
-_OF_SEVERAL_FRAMES = ("context", "flow")  # what a network that looks at more than one frame says of how it does
+_OF_SOME = ("context", "flow", "tuned_on")  # what a network that looks at several frames, or was tuned, says of it
 _SUFFIX = ".npy"
 
 Frames = npt.NDArray[np.uint8]
@@ -84,15 +85,15 @@ def weights_files(streams: Mapping[str, Any]) -> list[Path]:
 def describe_network(settings: Mapping[str, Any], store: Store) -> dict[str, Any]:
     """Return what decides a network's numbers (weights_sha256, input_px, mean, std, interpolation, dimensions), and how it may run.
 
-    The store remembers it as long as the source of the weights is unchanged, so that only the first
-    time loads the network.
+    Of tuned weights also ``tuned_on``: their file and the animals that they have seen, as feature files say it further on. The store
+    remembers it as long as the source of the weights is unchanged, so that only the first time loads the network.
     """
     backbone = _network_settings(settings)
     question = {"what": "network", "settings": backbone.model_dump(mode="json"), "source": backbone.source(), "revision": REVISION}
     question["openvino"] = version("openvino") if has_openvino() else None
     known = store.recall(question)
     if known is None:
-        known = backbone.build().description
+        known = backbone.build().description | seen_in(backbone)
         store.remember(question, known)
     return known
 
@@ -130,7 +131,7 @@ def feature_recipe(
         "precision": run.precision,
         "batch": params.batch_size,
         "revision": REVISION,
-        **{name: description[name] for name in _OF_SEVERAL_FRAMES if description.get(name)},
+        **{name: description[name] for name in _OF_SOME if description.get(name)},
     }
 
 

@@ -27,7 +27,7 @@ def template(name: str) -> str:
 
 def results() -> list[str]:
     """Return every place in a project where results are written and removed, such as ``data/crops``."""
-    stages = load_params(_file("dvc.yaml"))["stages"].values()
+    stages = [stage.get("do", stage) for stage in load_params(_file("dvc.yaml"))["stages"].values()]
     items = (item for stage in stages for item in (*stage.get("outs", ()), *stage.get("metrics", ())))
     places = (PurePosixPath(item if isinstance(item, str) else next(iter(item))).parts for item in items)
     return sorted({"/".join(parts[: 2 if parts[0] == "data" else 1]) for parts in places} | {"store"})

@@ -8,12 +8,15 @@ from safetensors.torch import save
 from ethocache.vision.backbones import parse_recipe
 from ethocache.vision.backbones.clip_settings import ClipSettings
 from ethocache.vision.backbones.settings import PACKAGED, NetworkSettings, TimmSettings
+from ethocache.vision.backbones.tuned import metadata_of
 
 _UNKNOWN = "not stated; ask who published them"
 
 
 def save_weights(settings: Mapping[str, Any]) -> bytes:
     """Return a network's weights as a .safetensors file; a recipe that names it as its weights gives the same network.
+
+    Weights that were tuned go on saying on which animals.
 
     Raises
     ------
@@ -31,7 +34,7 @@ def save_weights(settings: Mapping[str, Any]) -> bytes:
         network = load_network(recipe)
     else:
         raise TypeError(f"Expected a network with weights, got a recipe of kind '{recipe.kind}'")
-    return save({name: tensor.contiguous() for name, tensor in sorted(network.state_dict().items())})
+    return save({name: tensor.contiguous() for name, tensor in sorted(network.state_dict().items())}, metadata_of(recipe) or None)
 
 
 def licence_of(settings: Mapping[str, Any]) -> str:

@@ -1,12 +1,13 @@
 """Networks of timm that look at one frame at a time."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from timm.data.config import resolve_model_data_config
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from ethocache.vision.backbones.engines import Frozen, engines_of, make_engine
@@ -32,23 +33,18 @@ class ImageEmbedder:
     context = Context()
 
     def __init__(self, settings: ImageSettings, run: Run | None = None) -> None:
-        network = load_network(settings).eval().requires_grad_(False)
-        wanted: dict[str, Any] = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
-        weights = sha256_of_tensors(network)
-        self._input_px = settings.input_px or int(wanted["input_size"][-1])
-        self.view = View(self._input_px, "bilinear" if wanted["interpolation"] == "bilinear" else "bicubic")
-        fit_to_input(network, self._input_px, settings)
-        dimensions = count_dimensions(pooled(network, settings), (3, self._input_px, self._input_px), settings)
-        network = fold_batch_norm(network, self._input_px)
-        frozen = Frozen(network, pooled(network, settings), wanted["mean"], wanted["std"])
+        opened = open_network(settings)
+        self.view = opened.view
+        self._input_px = int(opened.view.size_px or 0)
+        frozen = opened.with_preprocessing(fold_batch_norm(opened.network, self._input_px))
         example = torch.zeros(1, 3, self._input_px, self._input_px, dtype=torch.uint8)
         self.description: dict[str, Any] = {
-            "weights_sha256": weights,
+            "weights_sha256": opened.weights_sha256,
             "input_px": self._input_px,
-            "mean": list(wanted["mean"]),
-            "std": list(wanted["std"]),
+            "mean": list(opened.mean),
+            "std": list(opened.std),
             "interpolation": self.view.interpolation,
-            "dimensions": dimensions,
+            "dimensions": opened.dimensions,
         }
         if run is None:
             self.description["engines"] = engines_of(frozen, example)
@@ -65,6 +61,55 @@ class ImageEmbedder:
     def preprocess(self, frames: npt.NDArray[np.uint8]) -> Tensor:
         """Return what the network sees before it is normalised: (B, 3, input_px, input_px) uint8."""
         return resized(frames, self._input_px, self.view.interpolation)
+
+
+@dataclass(frozen=True)
+class OpenNetwork:
+    """A network of timm with its weights, and what its recipe and timm say of its input.
+
+    Attributes
+    ----------
+    network
+        In evaluation mode; nothing in it learns.
+    view
+        How it wants to see each frame; the size is always stated.
+    mean, std
+        By which pictures of 0 to 1 are normalised.
+    dimensions
+        How many numbers a picture becomes.
+    weights_sha256
+        Of its tensors.
+    """
+
+    settings: ImageSettings
+    network: nn.Module
+    view: View
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    dimensions: int
+    weights_sha256: str
+
+    def with_preprocessing(self, network: nn.Module) -> Frozen:
+        """Return pictures (N, 3, size, size) of 0 to 255 -> vectors (N, D), through this network or another form of it."""
+        return Frozen(network, pooled(network, self.settings), self.mean, self.std)
+
+
+def open_network(settings: ImageSettings) -> OpenNetwork:
+    """Load a network with its weights.
+
+    Raises
+    ------
+    InputError
+        If timm has no such model, it gives no features, or the weights cannot be had or do not fit.
+    """
+    network = load_network(settings).eval().requires_grad_(False)
+    wanted: dict[str, Any] = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
+    weights = sha256_of_tensors(network)
+    size = settings.input_px or int(wanted["input_size"][-1])
+    fit_to_input(network, size, settings)
+    dimensions = count_dimensions(pooled(network, settings), (3, size, size), settings)
+    view = View(size, "bilinear" if wanted["interpolation"] == "bilinear" else "bicubic")
+    return OpenNetwork(settings, network, view, tuple(wanted["mean"]), tuple(wanted["std"]), dimensions, weights)
 
 
 def resized(frames: npt.NDArray[np.uint8], size: int, interpolation: str) -> Tensor:

@@ -1,0 +1,1 @@
+"""Backbone and head trained together: the only layer in which pixels meet heads."""

@@ -1,0 +1,70 @@
+"""The blocks of a network of timm in the order in which pictures go through them, of which the last ones can learn."""
+
+from collections.abc import Sequence
+
+from timm.models import group_parameters
+from torch import nn
+
+from ethocache.common.errors import InputError, did_you_mean
+
+
+def unfreeze(network: nn.Module, wanted: int | Sequence[str], model: str) -> list[tuple[str, int]]:
+    """Let the weights of some blocks learn, and return them.
+
+    What makes up a block is timm's own grouping of each family; what stands behind the last block counts as part of it.
+
+    Parameters
+    ----------
+    wanted
+        How many blocks at the end, or the names of modules such as ``blocks.6`` or ``layer4``.
+    model
+        What messages call the network.
+
+    Returns
+    -------
+    list of tuple
+        The name of each parameter that learns, and how many blocks lie between it and the network's end.
+
+    Raises
+    ------
+    InputError
+        If there are not so many blocks, or none of a name.
+    """
+    blocks = _blocks(network)
+    names = _at_the_end(blocks, wanted, model) if isinstance(wanted, int) else _named(network, wanted, model)
+    depth = {name: len(blocks) - 1 - number for number, block in enumerate(blocks) for name in block}
+    learning = [(name, depth[name]) for name, _ in network.named_parameters() if name in names]
+    for name, _ in learning:
+        network.get_parameter(name).requires_grad_(True)
+    return learning
+
+
+def _blocks(network: nn.Module) -> list[list[str]]:
+    matcher = getattr(network, "group_matcher", None)
+    if matcher is None:
+        return [[name for name, _ in network.named_parameters()]]
+    return list(group_parameters(network, matcher(coarse=True)).values())
+
+
+def _at_the_end(blocks: list[list[str]], count: int, model: str) -> set[str]:
+    if count > len(blocks):
+        raise InputError(f"finetune.unfreeze: {model} has {len(blocks)} blocks, expected at most so many, found {count}")
+    return {name for block in blocks[len(blocks) - count :] for name in block}
+
+
+def _named(network: nn.Module, wanted: Sequence[str], model: str) -> set[str]:
+    parameters = [name for name, _ in network.named_parameters()]
+    chosen = {block: {name for name in parameters if f"{name}.".startswith(f"{block}.")} for block in wanted}
+    for block, found in chosen.items():
+        if not found:
+            known = _modules(parameters)
+            raise InputError(
+                f"finetune.unfreeze: {model} has no block '{block}' with weights{did_you_mean(block, known)}; known: {', '.join(known)}"
+            )
+    return set().union(*chosen.values())
+
+
+def _modules(parameters: Sequence[str]) -> list[str]:
+    """Return the names of the outer modules, and of the numbered ones in them, such as ``conv_stem`` and ``blocks.0``."""
+    parts = [name.split(".") for name in parameters]
+    return list(dict.fromkeys(".".join(part[: 2 if len(part) > 2 and part[1].isdigit() else 1]) for part in parts))

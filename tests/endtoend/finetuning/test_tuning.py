@@ -1,0 +1,217 @@
+"""What fine-tuning changes and what it leaves, and that nothing of it is lost or different after a kill."""
+
+import json
+import multiprocessing
+import random
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import timm
+import torch
+from safetensors.torch import load_file
+from tuned_stripes import BACKBONE, TUNE, make, make_in_a_process, video, work_of
+
+from ethocache.common.errors import InputError
+from ethocache.endtoend.finetuning.clips import Clips, means_of
+from ethocache.endtoend.finetuning.network import EndToEnd
+from ethocache.endtoend.finetuning.tunings import best_epoch
+from ethocache.sequence.heads import parse_head
+from ethocache.sequence.network import TaggingNetwork
+from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.steps import Steps
+from ethocache.vision.backbones.blocks import unfreeze
+from ethocache.vision.backbones.image import open_network
+from ethocache.vision.backbones.settings import ImageSettings, View
+from ethocache.vision.backbones.tuned import Tuned
+from ethocache.vision.backbones.weights import load_network
+
+KILLS = 5
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tuned")
+    return make(folder / "crops", folder / "store")
+
+
+def tensors(entry, name):
+    return load_file(entry.path(name))
+
+
+def test_only_the_last_blocks_and_the_head_change_and_no_mean_of_a_batch(undisturbed):
+    before, after = load_network(BACKBONE.settings).state_dict(), tensors(undisturbed, "backbone.safetensors")
+    assert before.keys() == after.keys()
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"layer3", "layer4"}
+    assert all(torch.equal(before[name], after[name]) for name in before if "running" in name or "num_batches" in name)
+
+
+def test_a_behaviour_in_the_direction_of_stripes_is_learned(undisturbed):
+    about = json.loads(undisturbed.path("network.json").read_text())
+    assert [entry["epoch"] for entry in about["curve"]] == [0, 1, 2, 3]
+    assert about["curve"][0]["loss"] is None and about["curve"][-1]["loss"] < about["curve"][1]["loss"]
+    best = best_epoch(undisturbed)
+    assert best > 0 and about["curve"][best]["average_precision"] > about["curve"][0]["average_precision"] + 0.1
+
+
+def test_the_tuned_file_says_whom_it_has_seen_and_is_taken_as_weights(undisturbed):
+    path = undisturbed.path("backbone.safetensors")
+    assert Tuned.of(path) == Tuned("models/finetune-e2e/backbone.safetensors", "tiny", "test_resnet", ("m0", "m1", "m2"))
+    assert open_network(ImageSettings(model="test_resnet", weights=str(path), input_px=32)).dimensions == 96
+
+
+@pytest.mark.timeout(600)
+def test_killed_five_times_and_resumed_the_final_bytes_are_those_of_an_undisturbed_run(undisturbed, tmp_path):
+    context, chance, kills = multiprocessing.get_context("forkserver"), random.Random(5), 0
+    work_of(tmp_path / "crops")
+    context.set_forkserver_preload(["tuned_stripes"])
+    while True:
+        process = context.Process(target=make_in_a_process, args=(str(tmp_path / "crops"), str(tmp_path / "store")))
+        process.start()
+        if kills < KILLS and lives_until(process, tmp_path / "store", chance.randint(1, 2), chance):
+            process.kill()
+            process.join()
+            kills += 1
+            continue
+        process.join()
+        break
+    assert kills == KILLS and process.exitcode == 0
+    (entry,) = (tmp_path / "store/finetuning").glob("*/entry.json")
+    for name in ("backbone.safetensors", "network.safetensors", "network.json"):
+        assert (entry.parent / name).read_bytes() == undisturbed.path(name).read_bytes(), name
+
+
+def lives_until(process, store, checkpoints, chance):
+    """Wait for so many new checkpoints and a random moment after the last; False where the work ends before."""
+    seen = stamp(store)
+    for _ in range(checkpoints):
+        while stamp(store) == seen:
+            if not process.is_alive():
+                return False
+            time.sleep(0.002)
+        seen = stamp(store)
+    time.sleep(chance.uniform(0, 0.05))
+    return process.is_alive()
+
+
+def stamp(store):
+    return [path.stat().st_mtime_ns for path in store.glob("finetuning/*/segments/checkpoint.safetensors")]
+
+
+def test_a_damaged_checkpoint_begins_anew_and_gives_the_same_bytes(undisturbed, tmp_path, monkeypatch):
+    from ethocache.endtoend.finetuning import tuning
+
+    keep, kept = tuning.Checkpoint.keep, []
+
+    def stopping(self, *what):
+        keep(self, *what)
+        kept.append(self.path)
+        if len(kept) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(tuning.Checkpoint, "keep", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path / "crops", tmp_path / "store")
+    damaged = bytearray(kept[-1].read_bytes())
+    damaged[-100] ^= 1
+    kept[-1].write_bytes(damaged)
+    monkeypatch.setattr(tuning.Checkpoint, "keep", keep)
+    again = make(tmp_path / "crops", tmp_path / "store")
+    assert again.path("backbone.safetensors").read_bytes() == undisturbed.path("backbone.safetensors").read_bytes()
+
+
+def test_without_inner_animals_the_last_epoch_is_taken_and_none_leaves_the_start(tmp_path):
+    work = work_of(tmp_path / "crops", TUNE.model_copy(update={"epochs": 1}), inner=False)
+    entry = make(tmp_path / "crops", tmp_path / "store", work)
+    assert best_epoch(entry) == 1 and Tuned.of(entry.path("backbone.safetensors")).animals == ("m0", "m1")
+    start = make(tmp_path / "crops", tmp_path / "another", replace(work, epochs=0))
+    before = load_network(BACKBONE.settings).state_dict()
+    assert all(torch.equal(before[name], value) for name, value in tensors(start, "backbone.safetensors").items())
+
+
+def test_gradients_are_the_same_with_and_without_checkpointing_and_in_clips_or_in_parts():
+    def gradients(**changes):
+        torch.manual_seed(0)
+        head = TaggingNetwork(96, 2, parse_head({"kind": "linear", "input_dropout": 0.0}, "head"), TrainParams(components=8))
+        network = EndToEnd(open_network(BACKBONE.settings), head, TUNE.model_copy(update=changes)).place(torch.device("cpu"), bf16=False)
+        network.learns(True)
+        pictures = torch.randint(0, 255, (8, 3, 32, 32), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+        seen = network.seen(pictures, torch.from_numpy(means_of(np.ones(8, bool), 2)))
+        assert seen.shape == (1, 4, 8), "steps of two frames, projected on eight components"
+        head.tag(seen, torch.ones(1, 4, dtype=torch.bool)).square().sum().backward()
+        return {name: weight.grad for name, weight, _ in network.rates()}
+
+    plain = gradients(checkpointing=False, frames=8)
+    for other in (gradients(checkpointing=True, frames=8), gradients(checkpointing=True, frames=3)):
+        assert all(torch.allclose(plain[name], other[name], atol=1e-5) for name in plain)
+    assert sum(float(gradient.abs().sum()) > 0 for name, gradient in plain.items() if name.startswith("backbone")) >= 6
+
+
+def test_a_step_is_the_mean_that_heads_see():
+    class Source:
+        frames, dimensions, time_s = 11, 3, np.arange(11) / 10
+        valid = np.array([1, 0, 1, 0, 0, 0, 1, 1, 1, 0, 1], bool)
+        values = np.random.default_rng(0).normal(size=(11, 3)).astype(np.float32)
+
+        def rows(self, start, stop):
+            return self.values[start:stop]
+
+    source = Source()
+    wanted = Steps(source, 3).rows(0, 4)
+    assert np.allclose(means_of(source.valid, 3) @ source.values, wanted, atol=1e-2)
+
+
+def test_clips_cover_every_labelled_frame_and_none_that_nobody_looked_at(tmp_path):
+    shown = video("m0", frames=95)
+    shown.labels[40:] = -1
+    clips = Clips([shown], TrainParams(max_fps=5), {}, View(), clip_s=1.0, most=100)
+    for chosen in (clips.drawn(np.random.default_rng(0)), clips.spread()):
+        steps = sorted(step for clip in chosen for step in range(clip.window.start, clip.window.stop))
+        assert len(set(steps)) == len(steps) and set(range(20)) <= set(steps) and all(clips.known(clip) for clip in chosen)
+    assert len(Clips([shown], TrainParams(), {}, View(), clip_s=1.0, most=2).spread()) == 2
+
+
+def test_the_backbone_that_has_no_such_blocks_says_which_there_are():
+    head = TaggingNetwork(96, 1, parse_head({"kind": "linear"}, "head"), TrainParams())
+
+    def network(unfreeze):
+        return EndToEnd(open_network(BACKBONE.settings), head, TUNE.model_copy(update={"unfreeze": unfreeze}))
+
+    with pytest.raises(
+        InputError, match=r"test_resnet has no block 'layer5' with weights, did you mean 'layer4\.0'\?; known: conv1\.0, .*, layer4\.0"
+    ):
+        network(("layer5",))
+    with pytest.raises(InputError, match=r"finetune\.unfreeze: test_resnet has 5 blocks, expected at most so many, found 9"):
+        network(9)
+    assert {name.split(".")[1] for name, _, _ in network(("layer4",)).rates() if name.startswith("backbone")} == {"layer4"}
+
+
+def test_blocks_nearer_to_the_pictures_learn_more_slowly():
+    head = TaggingNetwork(96, 1, parse_head({"kind": "linear"}, "head"), TrainParams())
+    rates = EndToEnd(open_network(BACKBONE.settings), head, TUNE.model_copy(update={"unfreeze": 3, "decay": 0.5})).rates()
+    by_block = {
+        ".".join(name.split(".")[:2]): round(rate / TUNE.learning_rate, 6) for name, _, rate in rates if name.startswith("backbone")
+    }
+    assert by_block == {"backbone.layer2": 0.25, "backbone.layer3": 0.5, "backbone.layer4": 1.0}
+    assert {rate for name, _, rate in rates if name.startswith("head")} == {TUNE.head_learning_rate}
+
+
+def test_every_family_of_networks_has_blocks_that_learn():
+    for model in ("test_efficientnet", "test_vit", "test_convnext"):
+        network = timm.create_model(model, num_classes=0).requires_grad_(False)
+        learning = unfreeze(network, 1, model)
+        assert 0 < len(learning) < len(list(network.parameters())) and {depth for _, depth in learning} == {0}
+
+
+def test_a_loss_that_is_no_number_says_what_to_do(tmp_path):
+    params = TUNE.model_copy(update={"learning_rate": 1e30, "head_learning_rate": 1e30})
+    with pytest.raises(InputError, match=r"in fine-tuning; set a smaller finetune\.learning_rate than 1e\+30"):
+        make(tmp_path / "crops", tmp_path / "store", work_of(tmp_path / "crops", params))
+
+
+def test_a_missing_crop_says_what_makes_it(tmp_path):
+    work = work_of(tmp_path / "crops")
+    with pytest.raises(InputError, match=r"m0\.mp4 is missing: run 'dvc repro crop'"):
+        work.recipe()
