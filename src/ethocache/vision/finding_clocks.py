@@ -19,6 +19,7 @@ REVISION = 1  # of how clocks are found; raising it finds every clock again
 LEAST, TIMES_OTHERS = 0.3, 1.3  # correlation that is believed, and by how much it must be above that of any other time shift
 _MARGIN = 1.5  # standard deviations above what the best of so many tries reaches by chance
 _STEP_S, _FINE_S = 0.2, 0.1
+_OVER_S = 0.4  # speed is the mean over so long
 _REMEMBERS_S = 10.0  # how long speed is taken to depend on itself, at most
 _MOST_DRIFT = 0.04  # a clock gains or loses at most this much
 _SLIP_S = 0.5  # drifts are tried that differ by so much over the stretch
@@ -37,35 +38,34 @@ class Movement:
     Attributes
     ----------
     time_s
-        (T,) by the camera's clock, rising.
+        (T,) of the frames by the camera's clock, rising.
     speed
-        (T,) in any unit; the root of it is compared, so that one quick moment does not outweigh the rest.
+        (T - 1,) from each frame to the next, in any unit.
     seen
-        (T,) whether the animal was seen.
+        (T - 1,) whether the animal was seen in both.
     """
 
     time_s: Floats
     speed: Floats
     seen: npt.NDArray[np.bool_]
 
-    def sampled(self, time_s: Floats, step_s: float) -> tuple[Floats, Floats]:
-        """Return (speed, weight) at these times: the mean over `step_s`, and 1 where there is one, else 0."""
-        edges = np.searchsorted(self.time_s, np.stack([time_s - step_s / 2, time_s + step_s / 2]))
-        total, count = (sums[edges[1]] - sums[edges[0]] for sums in self._sums)
-        between = np.interp(time_s, self.time_s, self._root)  # where frames are farther apart than the samples
-        after = np.clip(np.searchsorted(self.time_s, time_s), 1, len(self.time_s) - 1)
-        inside = (time_s >= self.time_s[0]) & (time_s <= self.time_s[-1]) & self.seen[after] & self.seen[after - 1]
-        return np.where(count > 0, total / np.maximum(count, 1), between), ((count > 0) | inside).astype(np.float64)
+    def sampled(self, time_s: Floats, over_s: float = _OVER_S) -> tuple[Floats, Floats]:
+        """Return (root of the mean speed, weight) around these times: the weight is 1 where the animal was seen half of that long.
 
-    @cached_property
-    def _root(self) -> Floats:
-        return np.sqrt(np.maximum(self.speed, 0.0))
+        The root, so that one quick moment does not outweigh the rest. How many frames a second there are makes no difference.
+        """
+        ways, seconds = (
+            np.interp(time_s + over_s / 2, self.time_s, sums) - np.interp(time_s - over_s / 2, self.time_s, sums) for sums in self._sums
+        )
+        known = seconds >= over_s / 2
+        return np.where(known, np.sqrt(np.maximum(ways, 0.0) / np.maximum(seconds, 1e-9)), 0.0), known.astype(np.float64)
 
     @cached_property
     def _sums(self) -> tuple[Floats, Floats]:
-        """(T + 1,) sums of the speed where it is known, and of how often it is, before each frame."""
-        known = np.where(self.seen, self._root, 0.0), self.seen.astype(np.float64)
-        return tuple(np.concatenate([[0.0], np.cumsum(values)]) for values in known)  # type: ignore[return-value]
+        """(T,) the way until each frame, and how long the animal was seen."""
+        seen_s = np.diff(self.time_s) * self.seen
+        ways, seconds = (np.concatenate([[0.0], np.cumsum(values)]) for values in (self.speed * seen_s, seen_s))
+        return ways, seconds
 
 
 @dataclass(frozen=True)
@@ -114,14 +114,14 @@ def _liveliest(movement: Movement) -> list[tuple[float, float]]:
     starts = np.arange(first, last - _STRETCH_S, _STRETCH_S / 2)
     varies = []
     for start in starts:
-        speed, weight = movement.sampled(np.arange(start, start + _STRETCH_S, _STEP_S), _STEP_S)
+        speed, weight = movement.sampled(np.arange(start, start + _STRETCH_S, _STEP_S))
         varies.append(float(np.std(speed[weight > 0])) if weight.any() else 0.0)
     return [(float(starts[i]), float(starts[i] + _STRETCH_S)) for i in np.argsort(-np.array(varies), kind="stable")[:3]]
 
 
 def _search(session: Movement, view: Movement, start_s: float, stop_s: float) -> FoundClock:
     """Try all time shifts and drifts of a stretch."""
-    a = _smoothed(*session.sampled(np.arange(start_s, stop_s, _STEP_S), _STEP_S))
+    a = _smoothed(*session.sampled(np.arange(start_s, stop_s, _STEP_S)))
     steps = max(1, int(np.ceil(_MOST_DRIFT * (stop_s - start_s) / _SLIP_S)))
     best = _NOTHING
     first_s = float(view.time_s[0])
@@ -129,7 +129,7 @@ def _search(session: Movement, view: Movement, start_s: float, stop_s: float) ->
         times = np.arange(first_s, float(view.time_s[-1]), _STEP_S * drift)
         if len(times) < 2:
             break
-        b = _smoothed(*view.sampled(times, _STEP_S))
+        b = _smoothed(*view.sampled(times))
         correlations, overlaps, lags = _correlations(a, b)
         top = int(np.argmax(correlations))
         if correlations[top] > best.correlation:
@@ -198,7 +198,7 @@ def _refine(session: Movement, view: Movement, found: FoundClock, start_s: float
     clock = found.clock
     while True:
         times = np.arange(start_s, stop_s, _FINE_S)
-        speed = session.sampled(times, 2 * _STEP_S)
+        speed = session.sampled(times)
         clock, correlation = _climb(times, speed, view, clock, (start_s, stop_s))
         if start_s <= first and stop_s >= last:
             return FoundClock(clock, correlation, found.others, found.chance)
@@ -209,7 +209,7 @@ def _refine(session: Movement, view: Movement, found: FoundClock, start_s: float
 def _climb(times: Floats, speed: tuple[Floats, Floats], view: Movement, clock: Clock, ends: tuple[float, float]) -> tuple[Clock, float]:
     def agreement(shown: Floats) -> float:
         drift = (shown[1] - shown[0]) / (ends[1] - ends[0])
-        return _agreement(speed, view.sampled(shown[0] + drift * (times - ends[0]), 2 * _STEP_S))
+        return _agreement(speed, view.sampled(shown[0] + drift * (times - ends[0])))
 
     shown = clock.at(np.array(ends))
     best, step = agreement(shown), _SLIP_S / 2

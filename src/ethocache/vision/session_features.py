@@ -138,8 +138,7 @@ def movement_of(track: Track, time_s: Times, fps: float) -> Movement:
     """Return how fast the animals of a track move, between each two frames."""
     likelihood = LIKELIHOOD if track.pcutoff is None else track.pcutoff
     path = follow_animal(choose_points(track, (), None), fps, likelihood, _MAX_GAP_S)
-    moved = np.hypot(np.diff(path.x_px), np.diff(path.y_px))
-    return Movement((time_s[1:] + time_s[:-1]) / 2, moved / np.diff(time_s), path.seen[1:] & path.seen[:-1])
+    return Movement(time_s, path.step_px[1:] / np.diff(time_s), path.seen[1:] & path.seen[:-1])
 
 
 def _job(

@@ -22,8 +22,8 @@ from ethocache.endtoend.demo.write import as_bouts_csv
 from ethocache.vision.encode import write_video
 
 NAME = "{animal}_{camera}"  # of a video, for `data.name`
-SIDE_CLOCK = Clock(offset_s=0.3, drift=1.02)  # by that of the camera above; 3 of its frames
-_FPS = {"top": 10.0, "side": 12.5}
+SIDE_CLOCK = Clock(offset_s=0.3, drift=1.02)  # by that of the camera above; 3 of its own frames
+_FPS = {"top": 8.0, "side": 10.0}
 _MOTION_FPS = 50.0
 _AHEAD_S = 1.0  # the animal lives before any camera runs
 _TILT = np.radians(35.0)
@@ -45,7 +45,7 @@ class _Pillar:
         return (x_px >= self.left * width) & (x_px < self.right * width)
 
 
-_PILLARS = {"top": _Pillar(0.12, 0.45), "side": _Pillar(0.55, 0.85)}
+_PILLARS = {"top": _Pillar(0.2, 0.42), "side": _Pillar(0.56, 0.72)}
 
 
 def write_two_cameras(folder: Path, animals: int = 6, seconds: float = 60.0, size: tuple[int, int] = (160, 120), seed: int = 0) -> None:
@@ -66,11 +66,12 @@ def write_two_cameras(folder: Path, animals: int = 6, seconds: float = 60.0, siz
         motion = simulate(camera.arena, frames, _MOTION_FPS, rng.uniform(1.4, 2.2), rng)
         body = build_body(motion, hold(motion, _MOTION_FPS, rng), rng.uniform(0.9, 1.1))
         coat = rng.uniform(0.1, 0.4)
-        for view, clock, stop_s in (("top", Clock(), seconds), ("side", SIDE_CLOCK, float(SIDE_CLOCK.at(np.array([seconds]))[0]))):
-            shown_s = np.arange(round(stop_s * _FPS[view])) / _FPS[view]
+        for view, clock in (("top", Clock()), ("side", SIDE_CLOCK)):
+            shown_s = np.arange(round(float(clock.at(np.array([seconds]))[0]) * _FPS[view])) / _FPS[view]
             at = np.rint((_AHEAD_S + (shown_s - clock.offset_s) / clock.drift) * _MOTION_FPS).astype(np.int64)
             seen = _at(body, np.clip(at, 0, frames - 1))
-            _write_view(folder / "videos", f"m{number + 1}_{view}", seen if view == "top" else _from_the_side(seen, camera), camera, coat, rng)
+            seen = seen if view == "top" else _from_the_side(seen, camera)
+            _write_view(folder / "videos", f"m{number + 1}_{view}", seen, camera, coat, rng)
         write_text(folder / f"labels/m{number + 1}_top.csv", as_bouts_csv(_without(motion, seconds), _MOTION_FPS))
 
 
