@@ -217,7 +217,11 @@ class _Examination:
     def look_beside_them(self) -> None:
         """Name the files that lie beside the lab's, and that no pattern matches: labels of another ending, perhaps."""
         data = self.project.data
-        known = {file for pattern in (data.videos, data.tracks, data.labels, data.corrections, *data.clock_files) for file in self.folder.files(pattern)}
+        known = {
+            file
+            for pattern in (data.videos, data.tracks, data.labels, data.corrections, *data.clock_files)
+            for file in self.folder.files(pattern)
+        }
         places = {PurePosixPath(file).parent.as_posix() for file in (*known, data.corrections)}
         beside = sorted({file for place in places for file in self.folder.files(f"{escape(place)}/*" if place != "." else "*")} - known)
         if beside:
