@@ -90,7 +90,7 @@ def test_labels_may_be_named_after_the_session():
 
 
 def test_labels_on_two_views_of_a_session_go_by_two_clocks_and_are_refused():
-    with pytest.raises(InputError, match="m1_d1_side.csv and labels/m1_d1_top.csv: expected the labels of 'm1_d1' to go by one camera"):
+    with pytest.raises(InputError, match=r"m1_d1_side.csv and labels/m1_d1_top.csv: expected the labels of 'm1_d1' to go by one camera"):
         join(BOTH, ["m1_d1_top", "m1_d1_side"])
 
 
@@ -186,7 +186,10 @@ def test_clocks_come_from_settings_a_table_or_motion(folder, tmp_path):
         ("video,offset_s,drift\nm1_d1_side,0,9\n", "line 2: expected offset_s in seconds and drift near 1, found '0, 9'"),
         ("video,offset_s,drift\nm1_d1_sid,0,1\n", "line 2: 'm1_d1_sid' is no video, did you mean 'm1_d1_side'?"),
         ("video,offset_s,drift\nm1_d1_side,0,1\nm1_d1_side,0,1\n", "line 3: 'm1_d1_side' stands twice"),
-        ("video,offset_s,drift\nm1_d1_side,0,1\n", "expected a row for all views but one of a session, found none for m2_d1_top, m2_d1_side"),
+        (
+            "video,offset_s,drift\nm1_d1_side,0,1\n",
+            "a row for all views but one of a session, found none for m2_d1_top, m2_d1_side",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_table_of_clocks_is_said(folder, tmp_path, text, said):
@@ -197,7 +200,7 @@ def test_what_is_wrong_with_a_table_of_clocks_is_said(folder, tmp_path, text, sa
 
 
 def test_clocks_of_what_is_not_there_are_refused(folder):
-    with pytest.raises(InputError, match="found no file 'clock.csv'"):
+    with pytest.raises(InputError, match=r"found no file 'clock.csv'"):
         read_clocks(RECORDS, params(clocks="clock.csv"), folder)
     with pytest.raises(InputError, match=r"data.clocks: 'sid' is no view, did you mean 'side'\?; there are: side, top"):
         read_clocks(RECORDS, params(clocks={"sid": Clock()}), folder)

@@ -65,11 +65,10 @@ def combined(
 
 
 def _mean_of_there(members: Sequence[Probabilities], weights: npt.NDArray[np.float64], there: npt.NDArray[np.bool_]) -> Probabilities:
-    counts = weights[:, None, :] * (there | ~there.any(axis=0))[..., None]
-    share = counts.sum(axis=0)
-    nobody = share <= 0  # those that are there count nothing for this behaviour
-    counts = np.where(nobody, weights[:, None, :], counts)
-    total = (counts * np.stack(members)).sum(axis=0) / np.where(nobody, weights.sum(axis=0), share)
+    present = (there | ~there.any(axis=0))[..., None]
+    counts = weights[:, None, :] * present
+    counts = np.where(counts.sum(axis=0) > 0, counts, present)  # those that count are not there: the others, all alike
+    total = (counts * np.stack(members)).sum(axis=0) / counts.sum(axis=0)
     return np.asarray(np.clip(total, 0.0, 1.0), np.float32)
 
 
