@@ -114,9 +114,8 @@ def train(fusion: str, streams: tuple[str, ...], both: tuple[str, ...], argument
     params = TrainParams(epochs=arguments.epochs)
     records, folder = read_index(Path("data/index.json")), Path("data/features/efficientnet_lite0")
     behaviours, videos = labelled_videos(Path("data/labels"), folder, both, records, store)
-    return run_training(
-        store, [video.of_streams(streams) for video in videos], behaviours, read_system(head, params, DecideParams(), streams)
-    )
+    system = read_system(head, params, DecideParams(), streams)
+    return run_training(store, [video.of_streams(streams) for video in videos], behaviours, system)
 
 
 def macro(predictions: list[Prediction]) -> dict[str, float]:

@@ -15,7 +15,8 @@ DATA = {
     "data__name": "{animal}_{day}_{camera}",
     "data__views": "camera",
     "data__behaviours": ["bright"],
-    "train__epochs": 6,
+    "train__epochs": 10,
+    "train__learning_rate": 0.05,
 }
 HEADS = TINY["heads"] | {"late": {"kind": "linear", "fusion": "late"}}
 

@@ -65,7 +65,7 @@ def session(name, lacks=(), frames=240, seed=0):
     return TrainingVideo(name, name, opener, (f"{name} side", f"{name} top"), label, np.arange(frames) / 10, streams, (4, 4), (), seen)
 
 
-PARAMS = TrainParams(epochs=8, window_s=6.0, overlap_s=1.0, patience=8, learning_rate=5e-3, max_fps=5)
+PARAMS = TrainParams(epochs=8, window_s=6.0, overlap_s=1.0, patience=8, learning_rate=3e-2, max_fps=5)
 
 
 def test_late_fusion_is_a_network_for_each_camera_and_middle_fusion_one_for_all():
@@ -163,7 +163,7 @@ def test_a_head_learns_from_two_cameras_of_which_each_lacks_at_times(components)
         label, probability = predict_all(done.network, [held], params, reader)
         assert np.isfinite(probability).all()
         label = np.where(held.there(held.streams)[:, None], label, -1).astype(np.int8)
-        assert macro_average_precision(label, probability) > 0.75, "a third of the frames show it"
+        assert macro_average_precision(label, probability) > 0.9
 
 
 def test_a_network_of_one_camera_is_not_scored_where_that_camera_lacks():
