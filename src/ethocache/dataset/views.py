@@ -231,11 +231,13 @@ def _joined(
     session: str, main: VideoRecord, views: Sequence[VideoRecord], params: DataParams, clocks: Mapping[str, Clock] | None
 ) -> VideoRecord:
     fields = {part: text for part, text in main.fields.items() if part != params.views}
-    about = {"fields": fields, "animal": fields.get("animal", session)}
-    others = tuple(
-        replace(view, **about, clock=clocks[view.id].by(clocks[main.id]) if clocks else None) for view in views if view is not main
-    )
-    return replace(main, id=session, **about, others=others)
+    animal = fields.get("animal", session)
+    others = []
+    for view in views:
+        if view is not main:
+            clock = clocks[view.id].by(clocks[main.id]) if clocks else None
+            others.append(replace(view, fields=fields, animal=animal, clock=clock))
+    return replace(main, id=session, fields=fields, animal=animal, others=tuple(others))
 
 
 def _labelled_twice(session: str, files: Sequence[str]) -> InputError:

@@ -66,10 +66,11 @@ def without_a_stream(x: Rows, widths: Sequence[int], probability: float, rng: np
     views
         The camera of each stream, where there are several: one loses all its streams at once.
     """
-    parts = list(dict.fromkeys(views)) or list(range(len(widths)))
+    of_stream = views or [str(stream) for stream in range(len(widths))]
+    parts = list(dict.fromkeys(of_stream))
     if len(parts) < 2:
         return x
     lost = rng.integers(len(parts), size=len(x))
     lost[rng.random(len(x)) >= probability] = -1
-    stream = np.repeat([parts.index(part) for part in views or parts], widths)
+    stream = np.repeat([parts.index(part) for part in of_stream], widths)
     return np.where((stream == lost[:, None])[:, None], np.float32(0), x)

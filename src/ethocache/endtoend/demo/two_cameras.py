@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from ethocache.common.files import replacing, write_text
 from ethocache.dataset.clocks import Clock
-from ethocache.endtoend.demo.body import Body, build_body
+from ethocache.endtoend.demo.body import Body, Points, build_body
 from ethocache.endtoend.demo.motion import Motion, simulate
 from ethocache.endtoend.demo.posture import hold
-from ethocache.endtoend.demo.render import Camera, Frame, Points, draw, make_scene
+from ethocache.endtoend.demo.render import Camera, Frame, draw, make_scene
 from ethocache.endtoend.demo.tracks import SCORER, as_deeplabcut_csv, observe
 from ethocache.endtoend.demo.write import as_bouts_csv
 from ethocache.vision.encode import write_video
