@@ -118,6 +118,15 @@ def test_each_view_may_be_cropped_in_its_own_way(project):
     project.edit_params(crop__views={})
 
 
+def test_labels_longer_than_the_view_that_they_are_named_after_are_refused(project):
+    labels = project.folder / "data/demo/labels/m0_d1_top.csv"
+    before = labels.read_text()
+    labels.write_text(before + "bright,23.5,24.4\n")
+    assert "m0_d1_top.csv" in project.stage("index", ok=False)
+    assert "24" in project.output
+    labels.write_text(before)
+
+
 def test_the_doctor_tells_sessions(project):
     said = project.run("ethocache", "doctor")
     assert "sessions are filmed by side, top" in said
