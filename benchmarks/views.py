@@ -85,7 +85,7 @@ def clock_errors() -> dict[str, float]:
     found = [read_json(path) for path in sorted(Path("data/features").glob("*/*.clock.json"))]
     return {
         "sessions": len(found),
-        "offset_error_s": max(abs(clock["offset_s"] - SIDE_CLOCK.offset_s) for clock in found),
+        "offset_error_s": round(max(abs(clock["offset_s"] - SIDE_CLOCK.offset_s) for clock in found), 4),
         "drift_error": round(max(abs(clock["drift"] - SIDE_CLOCK.drift) for clock in found), 6),
         "correlation": min(clock["correlation"] for clock in found),
     }
