@@ -68,7 +68,7 @@ def test_every_frame_of_a_session_has_the_other_views_frame_of_the_same_moment(p
         assert not np.isnan(lacking.rows(0, 240)[:, 3:]).any()
 
 
-@pytest.mark.parametrize("head", ["lstm", "late"])
+@pytest.mark.parametrize("head", [pytest.param("lstm", marks=pytest.mark.slow), "late"])
 def test_sessions_are_scored_as_units_and_those_that_lack_a_camera_are_tagged(project, head):
     project.edit_params(head=head)
     project.stage("index", "train", "evaluate", "predict", "report")
@@ -88,6 +88,8 @@ def test_a_late_fused_frame_without_a_view_has_the_probability_of_the_other_one(
     from ethocache.sequence.inference import predict_video, probabilities
     from ethocache.sequence.model_file import load_model
 
+    project.edit_params(head="late")
+    project.stage("index", "train")
     model = load_model(project.folder / "models/late")
     folder = project.folder / "data/features/mean_colour"
     with FeatureSet.open(folder, "m8_d1", STREAMS[:1]) as side, FeatureSet.open(folder, "m8_d1", STREAMS[1:]) as top:
@@ -106,6 +108,7 @@ def test_a_no_op_computes_nothing_again_and_given_clocks_take_the_place_of_found
     said = project.stage("index", "extract", ok=False)
     assert "m0_d1_side.mp4: expected it to show the session of videos/m0_d1_top.mp4, which by its clock is from 500.00 s" in said
     project.edit_params(data__clocks="motion")
+    project.stage("index", "extract")
 
 
 def test_each_view_may_be_cropped_in_its_own_way(project):
@@ -116,6 +119,7 @@ def test_each_view_may_be_cropped_in_its_own_way(project):
     project.edit_params(crop__views={"sid": {"scale": 3.0}})
     assert "crop.views: 'sid' is no view, did you mean 'side'?; there are: side, top" in project.stage("crop", ok=False)
     project.edit_params(crop__views={})
+    project.stage("crop")
 
 
 def test_labels_longer_than_the_view_that_they_are_named_after_are_refused(project):
