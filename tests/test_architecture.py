@@ -27,7 +27,14 @@ MAY_IMPORT = {
     "cli": {"common", "dataset", "vision", "scoring", "sequence", "endtoend"},
 }
 OWNERS = {
-    "h5py": {"dataset/features.py", "dataset/tracks.py", "dataset/deeplabcut_h5.py", "dataset/predictions.py", "dataset/nwb.py"},
+    "h5py": {
+        "dataset/features.py",
+        "dataset/aligned_features.py",
+        "dataset/tracks.py",
+        "dataset/deeplabcut_h5.py",
+        "dataset/predictions.py",
+        "dataset/nwb.py",
+    },
     "av": {"dataset/videos.py", "vision/decode.py", "vision/encode.py", "vision/canvas.py", "vision/live.py"},
     "timm": {"vision/backbones/"},
     "torchvision": {"vision/backbones/", "vision/tracking/detectors.py"},

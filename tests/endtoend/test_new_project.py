@@ -147,6 +147,9 @@ class TestWhatIsFound:
             "behaviours": ["grooming", "rearing"],
             "fps": None,
             "individuals": "together",
+            "views": None,
+            "reference_view": None,
+            "clocks": "motion",
         }
         assert said.splitlines()[0].endswith(
             f"3 videos, 3 tracks, 3 files of labels (bouts_csv) in {data['dir']}, behaviours: grooming, rearing"

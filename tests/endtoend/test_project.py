@@ -116,3 +116,14 @@ def test_corners_of_the_arena_beside_named_parts_of_the_animal_are_right(tmp_pat
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(params))
     assert read_project(path).track.source == "files"
+
+
+def test_cameras_need_a_part_of_the_name_and_clocks_need_tracks(params, problems):
+    params["crop"]["views"] = {"side": {"scale": 3.0}}
+    assert problems(params)[0] == "params.yaml: crop.views: expected nothing where data.views is empty: there is one view"
+    params["data"] |= {"name": "{animal}_{camera}", "views": "camera"}
+    params["track"]["source"] = "none"
+    said = "params.yaml: data.clocks: motion is found from tracks, but track.source is none; choose where tracks come from, or same"
+    assert problems(params)[0] == said
+    params["crop"]["views"] = {"side": {"skale": 3.0}}
+    assert "params.yaml: crop: views.side: 'skale' is not a setting, did you mean 'scale'?" in problems(params)[0]

@@ -45,7 +45,7 @@ def test_mean_and_deviation_are_those_of_valid_frames_of_all_videos(plant):
 
 
 def test_a_feature_that_never_changes_is_not_divided_by_zero():
-    mean, std = Moments(4, np.array([8.0]), np.array([16.0])).mean_and_std()
+    mean, std = Moments(np.array([4]), np.array([8.0]), np.array([16.0])).mean_and_std()
     assert (mean.tolist(), std.tolist()) == ([2.0], [1.0])
 
 

@@ -22,6 +22,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, require_space
 
 FORMAT = "ethocache features 1"
+VIEW = "of_view"  # in the recipe of another camera's features
 _CHUNK_BYTES = 2**18  # read in ranges of a few hundred frames: small enough not to read much else, large enough to be quick
 
 
@@ -109,7 +110,11 @@ class FeatureFile:
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """Several streams of one video, side by side, as one (T, sum of D) sequence."""
+    """Several streams of one video, side by side, as one (T, sum of D) sequence.
+
+    Streams of a session's further cameras (`ethocache.dataset.aligned_features`) say in their recipe which view they are of. Where
+    there are any, the numbers of a view are NaN in frames in which it does not show the animal.
+    """
 
     files: tuple[FeatureFile, ...]
 
@@ -166,13 +171,29 @@ class FeatureSet:
 
     @property
     def valid(self) -> npt.NDArray[np.bool_]:
-        """(T,) True where the animal was seen in every stream."""
-        together: npt.NDArray[np.bool_] = np.logical_and.reduce([file.valid for file in self.files])
+        """(T,) True where the animal was seen in every stream; of several views, in all streams of one of them."""
+        together: npt.NDArray[np.bool_] = np.logical_or.reduce([*self._valid_in.values()])
         return together
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.float32]:
         """Return the embeddings of frames [start, stop) of all streams, (stop - start, sum of D) float32."""
-        return np.concatenate([file.rows(start, stop) for file in self.files], axis=1)
+        rows = [file.rows(start, stop) for file in self.files]
+        if any(self._views):
+            for view, x in zip(self._views, rows, strict=True):
+                x[~self._valid_in[view][start:stop]] = np.nan
+        return np.concatenate(rows, axis=1)
+
+    @cached_property
+    def _views(self) -> tuple[str, ...]:
+        """The view of each stream; empty of the one whose frames these are."""
+        return tuple(str(file.recipe.get(VIEW, "")) for file in self.files)
+
+    @cached_property
+    def _valid_in(self) -> dict[str, npt.NDArray[np.bool_]]:
+        valid: dict[str, npt.NDArray[np.bool_]] = {}
+        for view, file in zip(self._views, self.files, strict=True):
+            valid[view] = valid[view] & file.valid if view in valid else file.valid
+        return valid
 
     def close(self) -> None:
         for file in self.files:
@@ -225,10 +246,10 @@ def assemble(
         )
     require_space(path.parent, sum(segment.stat().st_size for segment in segments) + time_s.nbytes + valid.nbytes)
     with h5py.File(path, "w", libver=("v110", "v110")) as file:
-        _set_attributes(file, recipe, key)
-        _write(file, "time_s", np.asarray(time_s, np.float64))
-        _write(file, "valid", np.asarray(valid, np.bool_))
-        features = _create(file, "features", (found, shapes[0][1]), np.dtype(np.float16))
+        set_attributes(file, recipe, key)
+        write(file, "time_s", np.asarray(time_s, np.float64))
+        write(file, "valid", np.asarray(valid, np.bool_))
+        features = create(file, "features", (found, shapes[0][1]), np.dtype(np.float16))
         start = 0
         for segment in segments:
             rows = np.load(segment)
@@ -247,18 +268,21 @@ def segment_shape(segment: Path) -> tuple[int, int]:
 _REMOVE = "remove the unfinished work beside {} and run again"
 
 
-def _set_attributes(file: h5py.File, recipe: dict[str, Any], key: str) -> None:
+def set_attributes(file: h5py.File, recipe: dict[str, Any], key: str) -> None:
+    """Write what a feature file says of itself."""
     for name, text in {"format": FORMAT, "recipe": canonical_json(recipe), "key": key}.items():
         file.attrs[name] = np.bytes_(text.encode())
 
 
-def _write(file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:
-    dataset = _create(file, name, values.shape, values.dtype)
+def write(file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:
+    """Write a whole dataset."""
+    dataset = create(file, name, values.shape, values.dtype)
     dataset[:] = values
     dataset.flush()  # its place in the file must not depend on when Python closes it
 
 
-def _create(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+def create(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    """Return a new dataset in checked chunks."""
     row_bytes = dtype.itemsize * int(np.prod(shape[1:]))
     chunk = (min(shape[0], max(1, _CHUNK_BYTES // row_bytes)), *shape[1:])
     return file.create_dataset(name, shape, dtype, chunks=chunk, fletcher32=True, track_times=False)

@@ -1,15 +1,18 @@
 """Find the files of a project's data folder, wherever the pipeline runs."""
 
 import os
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section
+from ethocache.dataset.clocks import MOTION, SAME, Clock
 
 TOGETHER, EACH = "together", "each"
 
@@ -32,6 +35,13 @@ class DataParams(Section):
     individuals
         Of a video whose track tells several animals apart: ``together`` takes it as one, ``each`` crops, labels and tags every
         one of them by itself; names do so for these alone.
+    views
+        The part of a video's name that is the camera, where several film one session; empty where every video is a session.
+    reference_view
+        The camera whose frames are a session's frames where no labels file is named after another one; empty: chosen.
+    clocks
+        How the cameras' clocks go by that of the reference view: ``motion`` (found from the tracks), ``same``, a table of the data
+        folder (video, offset_s, drift), or the `Clock` of each view.
     """
 
     dir: str
@@ -43,10 +53,15 @@ class DataParams(Section):
     behaviours: tuple[str, ...]
     fps: float | None = Field(default=None, gt=0, le=100_000)
     individuals: str | tuple[str, ...] = TOGETHER
+    views: str = ""
+    reference_view: str = ""
+    clocks: str | dict[str, Clock] = MOTION
 
-    @field_validator("videos", "tracks", "labels", "corrections")
+    @field_validator("videos", "tracks", "labels", "corrections", "clocks")
     @classmethod
-    def _stays_below_the_folder(cls, pattern: str) -> str:
+    def _stays_below_the_folder(cls, pattern: Any) -> Any:
+        if not isinstance(pattern, str):
+            return pattern
         path = PurePosixPath(pattern)
         if path.is_absolute() or ".." in path.parts or not path.parts:
             raise ValueError("expected a pattern below data.dir, without '..' and not starting at '/'")
@@ -93,6 +108,45 @@ class DataParams(Section):
         if individuals != TOGETHER and "{individual}" in info.data.get("name", ""):
             raise ValueError("data.name has a part {individual} too; call that part otherwise, as tables have a column of this name")
         return individuals
+
+    @field_validator("views", "reference_view", mode="before")
+    @classmethod
+    def _empty_is_none(cls, name: object) -> object:
+        return "" if name is None else name
+
+    @field_validator("views")
+    @classmethod
+    def _is_a_part_of_the_name(cls, views: str, info: ValidationInfo) -> str:
+        parts = re.findall(r"\{(\w+)\}", info.data.get("name", ""))
+        if views and views not in parts:
+            raise ValueError(f"expected one of the parts of data.name ({', '.join(parts)}){did_you_mean(views, parts)}")
+        if views == "animal" or parts == [views]:
+            raise ValueError("expected the part that is the camera, beside others that tell the session")
+        if views and info.data.get("individuals", TOGETHER) != TOGETHER:
+            raise ValueError("expected nothing where data.individuals is not together, as nothing tells who is who in two views")
+        return views
+
+    @field_validator("reference_view")
+    @classmethod
+    def _is_of_several(cls, view: str, info: ValidationInfo) -> str:
+        if view and not info.data.get("views", ""):
+            raise ValueError("expected nothing where data.views is empty: there is one view")
+        return plain_name(view)
+
+    @field_validator("clocks", mode="before")
+    @classmethod
+    def _are_clocks(cls, clocks: object) -> object:
+        if not isinstance(clocks, dict):
+            return clocks
+        try:
+            return {plain_name(str(view)): Clock.model_validate(clock) for view, clock in clocks.items()}
+        except ValidationError:
+            raise ValueError("expected two numbers for each view, such as {side: {offset_s: 0.2, drift: 1.001}}") from None
+
+    @property
+    def clock_files(self) -> tuple[str, ...]:
+        """The pattern of the table of clocks, where `clocks` names one."""
+        return (self.clocks,) if isinstance(self.clocks, str) and self.views and self.clocks not in (SAME, MOTION) else ()
 
     @property
     def each(self) -> bool:

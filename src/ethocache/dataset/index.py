@@ -14,6 +14,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import read_json, write_json
 from ethocache.common.store import Store
 from ethocache.common.workbench import Workbench
+from ethocache.dataset.clocks import Clock
 from ethocache.dataset.deeplabcut import match_tracks
 from ethocache.dataset.folder import DataFolder, DataParams, NamesByStem, plain_name
 from ethocache.dataset.sessions import NO_VIDEO, session_facts, session_times, sessions_without_video
@@ -21,6 +22,7 @@ from ethocache.dataset.text import shown
 from ethocache.dataset.videos import VideoFacts, probe
 
 _NOT_OF_FILES = re.compile(r"[^\w-]")  # letters that some system cannot have in the name of a file, and the dots of endings
+_OF_SEVERAL_VIEWS = {"view", "others", "clock"}  # written only where there are several, so that other projects' indexes stay as they were
 REVISION = 1  # of how time stamps and facts are read; raising it reads every video again
 
 
@@ -54,6 +56,12 @@ class VideoRecord:
         Which animal of its track this is about, by the track's name for it (`split_individuals`); empty for the whole video.
     of
         How many individuals its track has, also those that are not asked for; 0 for the whole video.
+    view
+        The camera, where several film a session; empty where one does.
+    others
+        The session's videos by other cameras, where this is the one whose frames are the session's.
+    clock
+        Of one of those others: its clock by that of the session's frames; None where it is to be found from the tracks.
     """
 
     id: str
@@ -64,6 +72,9 @@ class VideoRecord:
     track: TrackSource | None = None
     individual: str = ""
     of: int = 0
+    view: str = ""
+    others: tuple["VideoRecord", ...] = ()
+    clock: Clock | None = None
 
     @property
     def video(self) -> str:
@@ -89,6 +100,11 @@ class VideoRecord:
 def unit_id(video: str, individual: str) -> str:
     """Return the id of one individual of a video, safe as the name of a file on every system."""
     return f"{video}.{_NOT_OF_FILES.sub('_', plain_name(individual))}"
+
+
+def every_view(records: Iterable[VideoRecord]) -> list[VideoRecord]:
+    """Return the videos of these sessions by all cameras, which are tracked, cropped and embedded each by itself."""
+    return [video for record in records for video in (record, *record.others)]
 
 
 def columns_about(records: Iterable[VideoRecord]) -> list[str]:
@@ -262,9 +278,14 @@ def _facts(values: Mapping[str, Any]) -> VideoFacts:
 
 def _values(record: VideoRecord) -> dict[str, Any]:
     """Return a record as plain values; `asdict` would copy each of them, which takes ten times as long."""
-    return {**vars(record), "facts": vars(record.facts), "track": vars(record.track) if record.track else None}
+    values = {**vars(record), "facts": vars(record.facts), "track": vars(record.track) if record.track else None}
+    values["others"] = [_values(other) for other in record.others]
+    values["clock"] = record.clock.model_dump() if record.clock else None
+    return {name: value for name, value in values.items() if value or name not in _OF_SEVERAL_VIEWS}
 
 
 def _record(values: Mapping[str, Any]) -> VideoRecord:
     track = TrackSource(**values["track"]) if values["track"] else None
-    return VideoRecord(**{**values, "facts": _facts(values["facts"]), "track": track})
+    others = tuple(_record(other) for other in values.get("others", ()))
+    clock = Clock(**values["clock"]) if "clock" in values else None
+    return VideoRecord(**{**values, "facts": _facts(values["facts"]), "track": track, "others": others, "clock": clock})

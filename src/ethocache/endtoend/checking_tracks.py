@@ -5,7 +5,7 @@ from pathlib import Path
 from ethocache.common.params import read_section
 from ethocache.common.store import Store
 from ethocache.dataset.folder import DataFolder, DataParams, refuse_results_folder
-from ethocache.dataset.index import read_index
+from ethocache.dataset.index import every_view, read_index
 from ethocache.vision.contact_sheet import check_tracks
 from ethocache.vision.crop_settings import CropParams
 
@@ -27,7 +27,7 @@ def check_project(target: Path, store: Store) -> bool:
     """
     data = read_section(PARAMS, "data", DataParams)
     refuse_results_folder(data.dir, [target])
-    records, crop = read_index(INDEX), read_section(PARAMS, "crop", CropParams)
+    records, crop = every_view(read_index(INDEX)), read_section(PARAMS, "crop", CropParams)
     good = True
     for line, passes in check_tracks(records, TRACKS, target, crop, DataFolder(data.dir), store):
         print(line, flush=True)

@@ -27,6 +27,7 @@ from ethocache.dataset.raters import combine
 from ethocache.dataset.runs import frame_durations_s
 from ethocache.dataset.sessions import track_rows, unused_tracks
 from ethocache.dataset.tracks import check_rows
+from ethocache.dataset.views import join_views, names_of_labels, read_clocks
 from ethocache.endtoend.diagnosis import Diagnosis, Row
 from ethocache.endtoend.project import NOTHING_DONE, Project, read_project
 from ethocache.scoring.agreement import between_raters
@@ -143,11 +144,12 @@ class _Examination:
         problems: list[str] = []
         whose = subjects_of(self.records, params, problems) if data.each else None
         (files, saved), meaning = labels_and_corrections(self.folder, data), params.meaning(data.behaviours, data.each)
-        matched = match_labels(self.rows, files, params, meaning, self.store, problems, whose)
+        matched = match_labels(names_of_labels(self.records, data), files, params, meaning, self.store, problems, whose)
+        labels = self._join_views(matched.parts, problems)
         exclusive, skip = self.project.exclusive, params.unmatched == "skip"
         self.corrections = read_corrections(saved, self.records, data.behaviours, self.store, exclusive, skip, problems)
         self.diagnosis.add("note", [*matched.notes, *self.corrections.notes])
-        parts = [(record, part) for record in self.records for part in matched.parts.get(record.id, ())]
+        parts = [(record, part) for record in self.records for part in labels.get(record.id, ())]
         for_each(parts, lambda item: self._look_at_part(*item), problems=problems)
         for_each(self.records, self._look_at_combination, problems=problems)
         self.diagnosis.add("error", problems)
@@ -158,9 +160,26 @@ class _Examination:
         shown = {name for tables in self.tables.values() for table in tables.values() for name in _shown(table)}
         shown |= {one.behaviour for of_video in self.corrections.of.values() for one in of_video if one.label == YES}
         self.diagnosis.add("warning", not_shown(data.behaviours, shown) if self.tables else [])
-        self._say_who_has_none(matched.parts)
+        self._say_who_has_none(labels)
         self._compare_raters()
-        return list(dict.fromkeys([*matched.parts, *self.corrections.of]))
+        return list(dict.fromkeys([*labels, *self.corrections.of]))
+
+    def _join_views(self, labels: Mapping[str, tuple[LabelPart, ...]], problems: list[str]) -> Mapping[str, tuple[LabelPart, ...]]:
+        """Make sessions of the videos of several cameras; the row of the one whose frames are the session's gets its name."""
+        try:
+            clocks = read_clocks(self.records, self.project.data, self.folder)
+            sessions = join_views(self.records, labels, self.project.data, clocks, problems)
+        except InputError as error:
+            problems.append(str(error))
+            return labels
+        if self.project.data.views:
+            files = {record.file: record.id for record in self.records}
+            own = {files[record.file]: record.id for record in sessions.records}
+            self.rows = {own.get(video, video): replace(row, video=own.get(video, video)) for video, row in self.rows.items()}
+            self.diagnosis.rows = list(self.rows.values())
+        self.records = sessions.records
+        self.diagnosis.add("note", sessions.notes)
+        return sessions.labels
 
     def _look_at_part(self, record: VideoRecord, part: LabelPart) -> None:
         row, behaviours, params = self.rows[record.id], self.project.data.behaviours, self.project.labels
@@ -199,7 +218,11 @@ class _Examination:
     def look_beside_them(self) -> None:
         """Name the files that lie beside the lab's, and that no pattern matches: labels of another ending, perhaps."""
         data = self.project.data
-        known = {file for pattern in (data.videos, data.tracks, data.labels, data.corrections) for file in self.folder.files(pattern)}
+        known = {
+            file
+            for pattern in (data.videos, data.tracks, data.labels, data.corrections, *data.clock_files)
+            for file in self.folder.files(pattern)
+        }
         places = {PurePosixPath(file).parent.as_posix() for file in (*known, data.corrections)}
         beside = sorted({file for place in places for file in self.folder.files(f"{escape(place)}/*" if place != "." else "*")} - known)
         if beside:

@@ -9,6 +9,7 @@ from ethocache.common.files import read_json
 from ethocache.common.params import load_params, read_section
 from ethocache.common.store import Store
 from ethocache.dataset.index import read_index
+from ethocache.dataset.views import stream_names
 from ethocache.endtoend.project import read_project
 from ethocache.sequence.decision_settings import DecideParams, check_decide
 from ethocache.sequence.heads import resolve_head
@@ -59,7 +60,7 @@ def read_labelled_project(head: str | None, store: Store) -> LabelledProject:
     name, heads = head or str(params["head"]), params.get("heads") or {}
     resolved = resolve_head(name, heads)
     backbone = read_json(Path("data/recipes/backbone.json"))
-    streams = tuple(backbone["streams"])
+    streams = stream_names(backbone)
     if backbone["name"] != project.backbone["name"] or backbone["streams"] != project.backbone["streams"]:
         raise InputError(
             f"params.yaml: backbone: expected the recipe of the last run ('{backbone['name']}'), found another "

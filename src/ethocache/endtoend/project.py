@@ -1,15 +1,17 @@
 """A project's params.yaml as a whole: every section checked, head and backbone resolved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section, load_params, parse_section
+from ethocache.dataset.clocks import MOTION
 from ethocache.dataset.folder import DataParams
 from ethocache.dataset.labels import LabelParams
 from ethocache.endtoend.finetuning.settings import FinetuneParams, check_finetune
+from ethocache.dataset.views import stream_names
 from ethocache.scoring.report.settings import ReportParams
 from ethocache.scoring.settings import EvaluateParams
 from ethocache.sequence.decision_settings import DecideParams, check_decide
@@ -81,6 +83,8 @@ def read_project(path: Path) -> Project:
         problems += check_corner_points(sections["arena"], sections["crop"], path)
     if sections["data"] and sections["labels"] and sections["crop"]:
         problems += check_individuals(sections["data"], sections["labels"], sections["crop"], path)
+    if sections["data"] and sections["track"] and sections["crop"]:
+        problems += check_cameras(sections["data"], sections["track"], sections["crop"], path)
     problems += check_backbones(_recipes(params, "backbones"))
     _collect(problems, check_heads, _recipes(params, "heads"))
     backbone = _collect(problems, _resolve, params, "backbone", path, resolve_backbone)
@@ -88,7 +92,8 @@ def read_project(path: Path) -> Project:
     if head and backbone and sections["finetune"] and sections["data"]:
         problems += check_finetune(sections["finetune"], sections["data"].behaviours, backbone, head)
     if head and backbone and sections["train"]:
-        problems += check_streams(head, backbone, _recipes(params, "backbones"))
+        views = bool(sections["data"] and sections["data"].views)  # which there are, the files say: see `check_views`
+        problems += [] if views else check_streams(head, backbone, _recipes(params, "backbones"))
         if not missing_streams(head, tuple(backbone["streams"])):
             decide = sections["decide"] or DecideParams()
             system = _collect(problems, read_system, head, sections["train"], decide, tuple(backbone["streams"]))
@@ -117,6 +122,22 @@ def check_streams(head: dict[str, Any], backbone: dict[str, Any], recipes: dict[
     remedy = f"add -S backbone={fitting[0]}" if fitting else f"add a recipe to 'backbones': {{streams: [{', '.join(sorted(needed))}]}}"
     have = ", ".join(backbone["streams"])
     return [f"params.yaml: head: '{head['name']}' reads the stream '{missing[0]}', but backbone '{backbone['name']}' has {have}; {remedy}"]
+
+
+def check_views(project: Project, views: Sequence[str], path: Path) -> None:
+    """Raise `InputError` where members of an ensemble read streams that no camera gives."""
+    streams = stream_names({**project.backbone, "views": views})
+    if views and (missing := missing_streams(project.head, streams)):
+        raise InputError(f"{path}: head: '{project.head['name']}' reads the stream '{missing[0]}', but there are {', '.join(streams)}")
+
+
+def check_cameras(data: DataParams, track: TrackParams, crop: CropParams, path: Path) -> list[str]:
+    """Return what is wrong where settings speak of several cameras and there is one, or clocks are to be found without tracks."""
+    if not data.views:
+        return [f"{path}: crop.views: expected nothing where data.views is empty: there is one view"] if crop.views else []
+    if data.clocks == MOTION and track.source == "none":
+        return [f"{path}: data.clocks: motion is found from tracks, but track.source is none; choose where tracks come from, or same"]
+    return []
 
 
 def _streams_of(name: str, recipes: dict[str, Any]) -> set[str]:

@@ -26,8 +26,10 @@ from ethocache.vision.backbones.pose import VIEW_REVISION as VIEWS
 from ethocache.vision.browser_film import REVISION as FILMS
 from ethocache.vision.crop_plan import REVISION as CROPS
 from ethocache.vision.embedding import REVISION as FEATURES
+from ethocache.vision.finding_clocks import REVISION as CLOCKS
 from ethocache.vision.kept import TRACK_REVISION as TRACKS
 from ethocache.vision.motion import REVISION as MOTION
+from ethocache.vision.session_features import REVISION as ALIGNED
 from ethocache.vision.tracking.background import REVISION as BACKGROUNDS
 from ethocache.vision.tracking.deeplabcut import REVISION as NETWORKS_THAT_TRACK
 
@@ -37,7 +39,7 @@ REVISIONS: dict[str, dict[str, int]] = {
     "track": {"tracks": TRACKS, "networks": NETWORKS_THAT_TRACK, "backgrounds": BACKGROUNDS},
     "crop": {"times": TIMES, "crops": CROPS},
     "motion": {"times": TIMES, "motion": MOTION},
-    "extract": {"features": FEATURES, "poses": POSES, "views": VIEWS, "times": TIMES},
+    "extract": {"features": FEATURES, "poses": POSES, "views": VIEWS, "times": TIMES, "clocks": CLOCKS, "aligned": ALIGNED},
     "train": {"trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS, "causal": CAUSAL},
     "evaluate": {"scores": SCORES},
     "finetune": {"tunings": TUNINGS, "trainings": TRAININGS, "verdicts": VERDICTS, "models": MODELS, "causal": CAUSAL, "scores": SCORES}

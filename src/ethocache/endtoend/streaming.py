@@ -19,6 +19,7 @@ from ethocache.common.params import read_section
 from ethocache.common.stage import Stopwatch
 from ethocache.common.store import Store, find_own_store, find_store
 from ethocache.dataset.tags import csv_line, tags_header, tags_lines
+from ethocache.dataset.views import refuse_several
 from ethocache.endtoend.packs.opening import Pack, check_networks, open_pack
 from ethocache.sequence.model_file import load_model
 from ethocache.sequence.streaming import TaggedFrames, TagStream
@@ -127,8 +128,10 @@ def parse_box(text: str) -> Box:
 
 def project_recipe() -> LiveRecipe:
     """Return how the project in this folder makes features."""
+    backbone = read_json(_RECIPES / "backbone.json")
+    refuse_several(backbone, "ethocache stream")
     return LiveRecipe(
-        read_json(_RECIPES / "backbone.json")["streams"],
+        backbone["streams"],
         read_section(_PARAMS, "extract", ExtractParams),
         read_section(_PARAMS, "crop", CropParams),
         read_section(_PARAMS, "track", TrackParams).source,

@@ -52,7 +52,7 @@ def mixed(x: Rows, target: Rows, mask: npt.NDArray[np.bool_], alpha: float, rng:
     return np.where(both, part * x + (1 - part) * x[other], x).astype(np.float32), np.where(both, mean, target).astype(np.float32)
 
 
-def without_a_stream(x: Rows, widths: Sequence[int], probability: float, rng: np.random.Generator) -> Rows:
+def without_a_stream(x: Rows, widths: Sequence[int], probability: float, rng: np.random.Generator, views: Sequence[str] = ()) -> Rows:
     """Return (N, T, D) in which some windows lack one of several streams, so that none is leant on alone (Neverova et al. 2016).
 
     Parameters
@@ -63,10 +63,14 @@ def without_a_stream(x: Rows, widths: Sequence[int], probability: float, rng: np
         Columns of each stream; where there is only one, nothing is hidden.
     probability
         Of a window to lose one.
+    views
+        The camera of each stream, where there are several: one loses all its streams at once.
     """
-    if len(widths) < 2:
+    of_stream = views or [str(stream) for stream in range(len(widths))]
+    parts = list(dict.fromkeys(of_stream))
+    if len(parts) < 2:
         return x
-    lost = rng.integers(len(widths), size=len(x))
+    lost = rng.integers(len(parts), size=len(x))
     lost[rng.random(len(x)) >= probability] = -1
-    stream = np.repeat(np.arange(len(widths)), widths)
+    stream = np.repeat([parts.index(part) for part in of_stream], widths)
     return np.where((stream == lost[:, None])[:, None], np.float32(0), x)

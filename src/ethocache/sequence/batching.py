@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ethocache.common.errors import InputError
+from ethocache.dataset.views import view_of
 from ethocache.sequence.augmentation import mixed, noisy, warped, without_a_stream
 from ethocache.sequence.reading import Reader, Rows
 from ethocache.sequence.settings import TrainParams
@@ -69,6 +70,8 @@ class TrainingSet:
         self.behaviours = self.videos[0].labels.shape[1]
         self.dimensions = reader.of(self.videos[0]).dimensions
         self.widths: Sequence[int] = self.videos[0].widths
+        views = tuple(map(view_of, self.videos[0].streams))
+        self.views: Sequence[str] = views if any(views) else ()
 
     def normalisation(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return the mean and standard deviation (D,) of the features in frames with a valid crop."""
@@ -106,7 +109,7 @@ class TrainingSet:
         if rng and self.params.noise:
             x = noisy(x, mask, self.params.noise, rng)
         if rng and self.params.hide_streams:
-            x = without_a_stream(x, self.widths, self.params.hide_streams, rng)
+            x = without_a_stream(x, self.widths, self.params.hide_streams, rng, self.views)
         return Batch(x, target, mask)
 
     def _window(self, video: TrainingVideo, window: Window, rng: np.random.Generator | None) -> tuple[npt.NDArray[np.float32], Target]:

@@ -46,11 +46,29 @@ def stacked_weights(members: Sequence[Probabilities], label: npt.NDArray[np.int8
     return weights
 
 
-def combined(members: Sequence[Probabilities], weights: npt.NDArray[np.float64]) -> Probabilities:
-    """Return the weighted mean (T, B) of M arrays (T, B); a single one comes back as it is."""
+def combined(
+    members: Sequence[Probabilities], weights: npt.NDArray[np.float64], there: Sequence[npt.NDArray[np.bool_]] | None = None
+) -> Probabilities:
+    """Return the weighted mean (T, B) of M arrays (T, B); a single one comes back as it is.
+
+    Parameters
+    ----------
+    there
+        M arrays (T,), whether a member's cameras show the animal: the mean is of those members alone. Where none does, of all.
+    """
     if len(members) == 1:
         return members[0]
+    if there is not None:
+        return _mean_of_there(members, weights, np.stack(there))
     total = sum(weight * member for weight, member in zip(weights, members, strict=True))
+    return np.asarray(np.clip(total, 0.0, 1.0), np.float32)
+
+
+def _mean_of_there(members: Sequence[Probabilities], weights: npt.NDArray[np.float64], there: npt.NDArray[np.bool_]) -> Probabilities:
+    present = (there | ~there.any(axis=0))[..., None]
+    counts = weights[:, None, :] * present
+    counts = np.where(counts.sum(axis=0) > 0, counts, present)  # those that count are not there: the others, all alike
+    total = (counts * np.stack(members)).sum(axis=0) / counts.sum(axis=0)
     return np.asarray(np.clip(total, 0.0, 1.0), np.float32)
 
 

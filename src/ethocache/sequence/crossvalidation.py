@@ -88,7 +88,7 @@ class _Run:
 
     def __init__(self, store: Store, videos: list[TrainingVideo], behaviours: tuple[str, ...], system: System) -> None:
         self.store, self.videos, self.system = store, videos, system
-        self.question = Question(behaviours, system.exclusive, system.combine, system.decide)
+        self.question = Question(behaviours, system.exclusive, system.combine, system.decide, system.streams)
         self.setups = setups_of(system, behaviours)
         self.entries: list[Entry] = []
         self.curves: list[TrainingCurve] = []

@@ -25,12 +25,17 @@ _FILE = "verdict.json"
 
 @dataclass(frozen=True)
 class Question:
-    """What a verdict is reached by, besides the probabilities."""
+    """What a verdict is reached by, besides the probabilities; `streams` are those of each member, where there are several cameras."""
 
     behaviours: tuple[str, ...]
     exclusive: bool
     combine: Combine
     params: DecideParams
+    streams: tuple[tuple[str, ...], ...] = ()
+
+    def there(self, video: TrainingVideo) -> list[npt.NDArray[np.bool_]] | None:
+        """Return for each member whether its cameras show the animal, (T,); None where there is one camera."""
+        return [video.there(streams) for streams in self.streams] if video.valid else None
 
 
 def plain_verdict(members: int, question: Question) -> Verdict:
@@ -43,7 +48,7 @@ def prediction_of(
     question: Question, verdict: Verdict, fold: str, video: TrainingVideo, members: Sequence[npt.NDArray[np.float32]], seen: bool
 ) -> Prediction:
     """Return what a fold says of a video that it scores, from what each member says of it (T, B)."""
-    probability, tag = verdict.apply(members, video.time_s)
+    probability, tag = verdict.apply(members, video.time_s, question.there(video))
     return Prediction(
         video=video.id,
         animal=video.animal,
@@ -97,5 +102,8 @@ def _reach(question: Question, videos: Videos, answers: Sequence[Probabilities])
     if question.combine == "stacked" and len(answers) > 1:
         label = np.concatenate([video.labels for video in videos])
         weights = stacked_weights([np.concatenate([answer[video.id] for video in videos]) for answer in answers], label, question.exclusive)
-    scored = [Scored(combined([answer[video.id] for answer in answers], weights), video.labels, video.time_s) for video in videos]
+    scored = [
+        Scored(combined([answer[video.id] for answer in answers], weights, question.there(video)), video.labels, video.time_s)
+        for video in videos
+    ]
     return Verdict(weights, choose(scored, question.behaviours, question.params, question.exclusive))

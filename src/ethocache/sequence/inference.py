@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from ethocache.common.errors import InputError
+from ethocache.dataset.views import view_of
 from ethocache.sequence.carried import carried_probabilities
 from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.reading import Rows
@@ -46,7 +47,8 @@ def predict_video(model: "Model", features: Sequence[Features]) -> tuple[npt.NDA
                 f"found {of_member.dimensions}; use the model's own backbone"
             )
         answers.append(probabilities(network, of_member, card.train))
-    return model.verdict.apply(answers, features[0].time_s)
+    several = any(view_of(stream) for stream in model.card.streams)
+    return model.verdict.apply(answers, features[0].time_s, [of_member.valid for of_member in features] if several else None)
 
 
 def probabilities(network: TaggingNetwork, features: Features, params: TrainParams) -> npt.NDArray[np.float32]:

@@ -10,6 +10,7 @@ from ethocache.common.store import Store
 from ethocache.dataset.features import FeatureSet, file_name
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.labels import read_full_snapshot
+from ethocache.dataset.views import view_of
 from ethocache.sequence.videos import TrainingVideo, Tuned
 
 
@@ -93,5 +94,6 @@ def labelled_videos(
             opener = OpenFeatures(features.absolute(), record.id, tuple(streams), opened.keys, store)
             about = (opened.keys, table.values, opened.time_s, opener.streams, opened.widths)
             tuned = tuple(Tuned(*file.tuned_on) for file in opened.files)
-            videos.append(TrainingVideo(record.id, record.animal, opener, *about, snapshot.learned(), tuned))
+            valid = tuple(file.valid for file in opened.files) if any(map(view_of, streams)) else ()
+            videos.append(TrainingVideo(record.id, record.animal, opener, *about, snapshot.learned(), tuned, valid))
     return behaviours, videos

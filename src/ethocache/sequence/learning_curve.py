@@ -104,7 +104,7 @@ class _Curve:
 
     def __init__(self, store: Store, videos: list[TrainingVideo], behaviours: tuple[str, ...], system: System) -> None:
         self.store, self.videos, self.system = store, videos, system
-        self.question = Question(behaviours, system.exclusive, system.combine, system.decide)
+        self.question = Question(behaviours, system.exclusive, system.combine, system.decide, system.streams)
         self.setups = setups_of(system, behaviours)
         self.folds = folds_of(videos, behaviours, system.params.max_folds, system.params.groups, system.params.seed)
 

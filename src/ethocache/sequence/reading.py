@@ -18,9 +18,12 @@ _BLOCK = 512  # frames read at once; of a long video no more are in memory than 
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over valid frames, from which the mean and standard deviation of any set of videos follow."""
+    """Sums over valid frames, from which the mean and standard deviation of any set of videos follow.
 
-    frames: int
+    `frames` is (D,): a camera that does not show the animal in a frame has no numbers there (NaN), and they do not count.
+    """
+
+    frames: npt.NDArray[np.int64]
     total: npt.NDArray[np.float64]
     squares: npt.NDArray[np.float64]
 
@@ -29,8 +32,9 @@ class Moments:
 
     def mean_and_std(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return mean and standard deviation (D,); a feature that never changes gets a standard deviation of 1."""
-        mean = self.total / self.frames
-        std = np.sqrt(np.maximum(self.squares / self.frames - mean**2, 0.0))
+        frames = np.maximum(self.frames, 1)
+        mean = self.total / frames
+        std = np.sqrt(np.maximum(self.squares / frames - mean**2, 0.0))
         return mean, np.where(std > 1e-6, std, 1.0)
 
 
@@ -79,12 +83,15 @@ class Rows:
     @cached_property
     def moments(self) -> Moments:
         """The sums over this video's valid frames."""
-        total, squares = np.zeros(self.dimensions), np.zeros(self.dimensions)
+        total, squares, frames = np.zeros(self.dimensions), np.zeros(self.dimensions), np.zeros(self.dimensions, np.int64)
         for start in range(0, self.frames, _BLOCK):
             block = self.rows(start, min(start + _BLOCK, self.frames))[self.valid[start : start + _BLOCK]].astype(np.float64)
+            there = ~np.isnan(block)
+            block[~there] = 0.0
+            frames += there.sum(axis=0)
             total += block.sum(axis=0)
             squares += np.square(block, out=block).sum(axis=0)
-        return Moments(int(self.valid.sum()), total, squares)
+        return Moments(frames, total, squares)
 
 
 class Memory:

@@ -50,7 +50,8 @@ class TrainParams(Section):
         Changes of what training sees: noise in standard deviations, speed up or down by such a part, and windows mixed by
         a weight from a beta distribution of this alpha (Zhang et al. 2018); 0 for none.
     hide_streams
-        Probability that a window lacks one of several streams in training (Neverova et al. 2016).
+        Probability that a window lacks one of several streams in training (Neverova et al. 2016). Of several cameras a whole one
+        is hidden, and 0 counts as .2, so that a video that lacks a camera is nothing new.
     max_folds, groups
         Up to `max_folds` animals each get a fold of their own, more are dealt into `groups`.
     """

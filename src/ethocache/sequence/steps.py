@@ -49,6 +49,8 @@ class Steps:
         x, counts = self._source.rows(first, last), self._valid[first:last].astype(np.float32)
         places = starts - first
         counts[np.repeat(~self.valid[start:stop], np.diff(places, append=last - first))] = 1.0
+        if (missing := np.isnan(x)).any():  # of a camera that does not show the animal
+            return _means_of_there(x, ~missing & (counts > 0)[:, None], places)
         total = np.add.reduceat(x * counts[:, None], places, axis=0)
         mean = total / np.add.reduceat(counts, places)[:, None]
         return np.asarray(mean.astype(np.float16), np.float32)
@@ -84,6 +86,14 @@ def frames_of_steps(values: npt.NDArray[np.float32], size: int, frames: int) -> 
     centres = _means(np.arange(frames, dtype=np.float64), np.arange(0, frames, size))
     columns = [np.interp(np.arange(frames), centres, values[:, b]) for b in range(values.shape[1])]
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _means_of_there(x: npt.NDArray[np.float32], there: npt.NDArray[np.bool_], places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """Return the means of the numbers that are there in each step; NaN where there is none."""
+    counts = np.add.reduceat(there.astype(np.float32), places, axis=0)
+    total = np.add.reduceat(np.where(there, x, np.float32(0)), places, axis=0)
+    mean = np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+    return np.asarray(mean.astype(np.float16), np.float32)
 
 
 def _means(values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

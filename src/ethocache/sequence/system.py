@@ -1,17 +1,20 @@
 """The networks that tag together: one, or the members of an ensemble."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ethocache.common.errors import InputError
 from ethocache.common.params import parse_section
+from ethocache.dataset.views import view_of
 from ethocache.sequence.combination import Combine
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.heads import effective_train, parse_head
 from ethocache.sequence.heads.ensemble import is_ensemble
 from ethocache.sequence.heads.settings import HeadSettings
 from ethocache.sequence.settings import TrainParams
+
+HIDDEN_VIEWS = 0.2  # probability that training hides one of several cameras where `hide_streams` says nothing; one may be missing later
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ class System:
         return self.params.task == "exclusive"
 
     @property
+    def streams(self) -> tuple[tuple[str, ...], ...]:
+        """Which streams each member reads."""
+        return tuple(member.streams for member in self.members)
+
+    @property
     def tuned_on(self) -> frozenset[str]:
         """The animals that settings of any member were searched on."""
         return frozenset(animal for member in self.members for animal in member.head.tuned_on)
@@ -87,8 +95,8 @@ def read_system(recipe: Mapping[str, Any], params: TrainParams, decide: DecidePa
     if not is_ensemble(settings):
         head = parse_head(settings, f"params.yaml: heads.{name}")
         params = effective_train(params, head)
-        return System((Member(name, head, params, tuple(streams)),), "mean", params, decide)
-    members = tuple(_member(name, member, params, streams) for member in settings["members"])
+        return System(_of_views(Member(name, head, params, tuple(streams))), "mean", params, decide)
+    members = tuple(one for member in settings["members"] for one in _of_views(_member(name, member, params, streams)))
     return System(members, settings["combine"], params, decide)
 
 
@@ -109,6 +117,19 @@ def _member(ensemble: str, recipe: Mapping[str, Any], params: TrainParams, strea
     return Member(
         _named(recipe), head, own.model_copy(update={"seed": own.seed + recipe["seed"]}), tuple(recipe["streams"]) or tuple(streams)
     )
+
+
+def _of_views(member: Member) -> tuple[Member, ...]:
+    """Return the networks that a member is: of several cameras one, or with late fusion one for each camera."""
+    views = tuple(dict.fromkeys(map(view_of, member.streams)))
+    head = member.head.model_copy(update={"fusion": "middle"})  # from here on the streams say it
+    if len(views) < 2:
+        return (replace(member, head=head),)
+    if member.head.fusion == "middle":
+        hide = member.params.hide_streams or HIDDEN_VIEWS
+        return (replace(member, head=head, params=member.params.model_copy(update={"hide_streams": hide})),)
+    own = {view: tuple(stream for stream in member.streams if view_of(stream) == view) for view in views}
+    return tuple(replace(member, name=f"{member.name} on {view}", head=head, streams=streams) for view, streams in own.items())
 
 
 def _named(recipe: Mapping[str, Any]) -> str:

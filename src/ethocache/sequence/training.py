@@ -26,6 +26,7 @@ from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.optimising import Averaged, learning_rate
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import DIVERGED, TrainParams
+from ethocache.sequence.targets import NOT_KNOWN
 from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.sequence.videos import Features, TrainingVideo
 from ethocache.sequence.view import Seen, View
@@ -158,7 +159,7 @@ class _Run:
         if not inner:
             return None
         each = [probabilities_of_seen(self.result, self._look(video), video.time_s, self.params) for video in inner]
-        return macro_average_precision(np.concatenate([video.labels for video in inner]), np.concatenate(each))
+        return macro_average_precision(np.concatenate([_scored(video) for video in inner]), np.concatenate(each))
 
     def _view(self) -> View:
         """Make the network's view, and return a copy that stays on the CPU, where batches are put together."""
@@ -216,6 +217,11 @@ def loss_of(
     if smoothing := smoothing_of(network.head):
         loss = loss + smoothing * torch.stack([smoothing_loss(logits, mask, network.exclusive) for logits in stages]).sum()
     return loss
+
+
+def _scored(video: TrainingVideo) -> npt.NDArray[np.int8]:
+    """Return the labels (T, B) of the frames that any of the network's cameras shows; others say nothing about it."""
+    return np.where(video.there(video.streams)[:, None], video.labels, np.int8(NOT_KNOWN)) if video.valid else video.labels
 
 
 @contextmanager

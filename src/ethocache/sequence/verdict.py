@@ -27,10 +27,13 @@ class Verdict:
     decision: Decision
 
     def apply(
-        self, members: Sequence[npt.NDArray[np.float32]], time_s: npt.NDArray[np.float64]
+        self,
+        members: Sequence[npt.NDArray[np.float32]],
+        time_s: npt.NDArray[np.float64],
+        there: Sequence[npt.NDArray[np.bool_]] | None = None,
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]:
-        """Return the probability (T, B) and the tags (T, B) of one video, from what each member says (T, B)."""
-        return self.decision.apply(combined(members, self.weights), time_s)
+        """Return the probability (T, B) and the tags (T, B) of one video, from what each member says (T, B); `there` as in `combined`."""
+        return self.decision.apply(combined(members, self.weights, there), time_s)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values."""

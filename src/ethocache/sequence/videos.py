@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.groups import Fold, make_folds
+from ethocache.dataset.views import view_of
 
 _NAMED = 8  # animals that a message names
 
@@ -63,6 +64,8 @@ class TrainingVideo:
         (T, B) as `labels`, what each of several people says, where the mean of that is learned; `labels` then decide all else.
     tuned
         For each stream the tuned weights that made it; not given, or without animals, where they were not tuned.
+    valid
+        (T,) of each stream, where there are several cameras: whether its camera shows the animal.
     """
 
     id: str
@@ -75,6 +78,7 @@ class TrainingVideo:
     widths: tuple[int, ...] = ()
     raters: tuple[npt.NDArray[np.int8], ...] = ()
     tuned: tuple[Tuned, ...] = ()
+    valid: tuple[npt.NDArray[np.bool_], ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels.ndim != 2 or len(self.labels) != len(self.time_s):
@@ -91,7 +95,16 @@ class TrainingVideo:
         keys = tuple(self.keys[place] for place in places)
         widths = tuple(self.widths[place] for place in places if self.widths)
         tuned = tuple(self.tuned[place] for place in places if self.tuned)
-        return replace(self, open=opener.of_streams(streams), keys=keys, streams=streams, widths=widths, tuned=tuned)
+        valid = tuple(self.valid[place] for place in places if self.valid)
+        return replace(self, open=opener.of_streams(streams), keys=keys, streams=streams, widths=widths, tuned=tuned, valid=valid)
+
+    def there(self, streams: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Return (T,) whether any camera among these streams shows the animal; where there is one camera, it is taken to."""
+        views: dict[str, npt.NDArray[np.bool_]] = {}
+        for stream, valid in zip(self.streams, self.valid, strict=False):
+            if stream in streams:
+                views[view_of(stream)] = views.get(view_of(stream), valid) & valid
+        return np.logical_or.reduce([*views.values()]) if views else np.ones(len(self.time_s), bool)
 
     def shows(self, behaviours: Sequence[str]) -> frozenset[str]:
         """Return the behaviours that are shown at least once."""

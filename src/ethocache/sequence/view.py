@@ -90,7 +90,8 @@ class View(nn.Module):
         return (x.to(exact) @ self.projection.to(exact)).half().float()
 
     def _normalised(self, x: torch.Tensor) -> torch.Tensor:
-        return ((x - self.mean) / self.std).clamp(-_FAR, _FAR)
+        # of a camera that does not show the animal: not a number, and zero says nothing
+        return torch.nan_to_num(((x - self.mean) / self.std).clamp(-_FAR, _FAR), nan=0.0)
 
 
 class Seen:

@@ -10,7 +10,7 @@ from ethocache.common.stage import run_stage
 from ethocache.common.store import Entry, find_store
 from ethocache.common.wording import counted
 from ethocache.dataset.folder import DataFolder, DataParams
-from ethocache.dataset.index import VideoRecord, read_index
+from ethocache.dataset.index import VideoRecord, every_view, read_index
 from ethocache.vision.crop_settings import CropParams
 from ethocache.vision.kept import keep_crop
 
@@ -21,10 +21,11 @@ TRACKS = Path("data/tracks")
 def crop() -> str:
     params = read_section(PARAMS, "crop", CropParams)
     folder = DataFolder(read_section(PARAMS, "data", DataParams).dir)
-    records, store = read_index(Path("data/index.json")), find_store()
+    records, store = every_view(read_index(Path("data/index.json"))), find_store()
+    params.check_views([record.view for record in records])
 
     def crop_one(record: VideoRecord) -> Entry:
-        return keep_crop(record, folder, TRACKS / f"{record.video}.h5", params, store)
+        return keep_crop(record, folder, TRACKS / f"{record.video}.h5", params.of_view(record.view), store)
 
     videos = [record for record in records if record.has_video]
     entries = for_each(videos, crop_one)

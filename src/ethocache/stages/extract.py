@@ -22,22 +22,25 @@ def embed(last: LastResult, store: Store) -> str:
     from ethocache.common.compute import make_all
     from ethocache.common.files import read_json
     from ethocache.common.params import read_section
-    from ethocache.dataset.features import file_name
     from ethocache.dataset.folder import DataFolder, DataParams
-    from ethocache.dataset.index import read_index
-    from ethocache.vision.embedding import FEATURES, ExtractParams
+    from ethocache.dataset.index import every_view, read_index
+    from ethocache.vision.embedding import ExtractParams
     from ethocache.vision.inputs import Inputs
+    from ethocache.vision.session_features import align_sessions
     from ethocache.vision.streams import compare_bodies, open_stream
 
     params, backbone = read_section(PARAMS, "extract", ExtractParams), read_json(BACKBONE)
     inputs = Inputs(DataFolder(read_section(PARAMS, "data", DataParams).dir), CROPS, TRACKS, store)
     streams = [open_stream(name, settings, params, inputs) for name, settings in backbone["streams"].items()]
-    work = [(record, stream) for stream in streams for record in read_index(INDEX)]
+    sessions = read_index(INDEX)
+    work = [(record, stream) for stream in streams for record in every_view(sessions)]
     entries = make_all(store, work, lambda item: item[1].job(item[0]), f"embedding ({backbone['name']})")
-    notes = "".join(f"\n  note: {note}" for note in compare_bodies([record.id for record, _ in work], entries))
-    files = {file_name(record.id, stream.name): (entry, FEATURES) for (record, stream), entry in zip(work, entries, strict=True)}
+    bodies = compare_bodies([record.id for record, _ in work], entries, [record.view for record, _ in work])
+    made = {(record.id, stream.name): entry for (record, stream), entry in zip(work, entries, strict=True)}
+    aligned = align_sessions(sessions, made, [*backbone["streams"]], inputs)
+    notes = "".join(f"\n  note: {note}" for note in (*bodies, *aligned.notes))
     what = f"{len(work)} feature files of {backbone['name']}"
-    said = last.put(Path("data/features") / backbone["name"], files, f"{what}, 0 computed now{notes}")
+    said = last.put(Path("data/features") / backbone["name"], aligned.files, f"{what}, 0 computed now{notes}")
     return said if not store.made else f"{what}, {store.made} computed now{notes}"
 
 

@@ -37,8 +37,9 @@ def look(last: LastLook, store: Store) -> str:
     from ethocache.dataset.label_subjects import subjects_of
     from ethocache.dataset.labels import needs_tags
     from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
+    from ethocache.dataset.views import join_views, names_of_labels, read_clocks, view_names
     from ethocache.endtoend.holdings import note_project
-    from ethocache.endtoend.project import read_project
+    from ethocache.endtoend.project import check_views, read_project
     from ethocache.endtoend.revisions import REVISIONS, code_of
     from ethocache.vision.embedding import weights_files, weights_sources
     from ethocache.vision.streams import refuse_missing_inputs
@@ -48,7 +49,7 @@ def look(last: LastLook, store: Store) -> str:
     data, folder, streams = project.data, DataFolder(project.data.dir), project.backbone["streams"]
     refuse_results_folder(data.dir, [*RESULTS, store.root])
     tracker = make_tracker(project.track, store)
-    patterns = [*folder.places(data.videos, data.tracks, data.labels, data.corrections), *tracker.places()]
+    patterns = [*folder.places(data.videos, data.tracks, data.labels, data.corrections, *data.clock_files), *tracker.places()]
     note = last.begin(patterns, weights_files(streams))
     records = index_videos(folder, data, with_tracks=project.track.source == "files", store=store)
     records = split_individuals(records, data, tracker.individuals(), folder, store)
@@ -56,22 +57,25 @@ def look(last: LastLook, store: Store) -> str:
     meaning = project.labels.meaning(data.behaviours, data.each)
     whose = subjects_of(records, project.labels) if data.each else None
     files, saved = labels_and_corrections(folder, data)
-    labels = match_labels([record.id for record in records], files, project.labels, meaning, store, subjects=whose)
+    matched = match_labels(names_of_labels(records, data), files, project.labels, meaning, store, subjects=whose)
+    sessions = join_views(records, matched.parts, data, read_clocks(records, data, folder))
+    records, labels, views = sessions.records, sessions.labels, view_names(sessions.records)
+    check_views(project, views, PARAMS)
     skip = project.labels.unmatched == "skip"
     corrections = read_corrections(saved, records, data.behaviours, store, project.exclusive, skip)
-    snapshot_labels(LABELS, records, labels.parts, folder, data.behaviours, project.labels, store, corrections)
+    snapshot_labels(LABELS, records, labels, folder, data.behaviours, project.labels, store, corrections)
     write_index(INDEX, records)
     note_project(store)
     write_json(TRACK, tracker.description())
-    write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)})
+    write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)} | ({"views": views} if views else {}))
     write_json(HEAD, project.head)
     for stage in REVISIONS:
         write_json(CODE / f"{stage}.json", code_of(stage))
-    known = list(dict.fromkeys([*labels.parts, *corrections.of]))
-    notes = [*findings(records, data, known), *labels.notes, *corrections.notes, *label_notes(LABELS, known)]
+    known = list(dict.fromkeys([*labels, *corrections.of]))
+    notes = [*sessions.notes, *findings(records, data, known), *matched.notes, *corrections.notes, *label_notes(LABELS, known)]
     notes += unseen_behaviours(LABELS, known, data.behaviours)
     tagged = sum(needs_tags(LABELS / f"{record.id}.json") for record in records)
-    return last.end(note, summary(records, len(labels.parts), notes, tagged, corrections))
+    return last.end(note, summary(records, len(labels), notes, tagged, corrections))
 
 
 if __name__ == "__main__":

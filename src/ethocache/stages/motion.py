@@ -28,7 +28,7 @@ def motion() -> str:
 
     def measure(record: VideoRecord) -> list[list[Cell]]:
         times = time_stamps(record, folder, store)
-        return list(motion_rows(record, load_track(TRACKS / f"{record.video}.h5"), times, fields, crop, arena))
+        return list(motion_rows(record, load_track(TRACKS / f"{record.video}.h5"), times, fields, crop.of_view(record.view), arena))
 
     rows = [row for of_video in for_each(tracked, measure, keeps=False) for row in of_video]
     write_table(TABLE, motion_header(fields, arena), rows)

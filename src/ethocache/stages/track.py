@@ -10,7 +10,7 @@ from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
 from ethocache.common.wording import counted
 from ethocache.dataset.folder import DataFolder, DataParams
-from ethocache.dataset.index import read_index
+from ethocache.dataset.index import every_view, read_index
 from ethocache.vision.kept import keep_track
 from ethocache.vision.tracking import TrackParams, make_tracker
 
@@ -20,7 +20,9 @@ PARAMS = Path("params.yaml")
 def track() -> str:
     params = read_section(PARAMS, "track", TrackParams)
     folder = DataFolder(read_section(PARAMS, "data", DataParams).dir)
-    records = list({record.video: record for record in read_index(Path("data/index.json"))}.values())  # a video once, whoever is in it
+    records = list(
+        {record.video: record for record in every_view(read_index(Path("data/index.json")))}.values()
+    )  # a video once, whoever is in it
     store = find_store()
     keep = partial(keep_track, folder=folder, params=params, store=store, tracker=make_tracker(params, store))
     entries = for_each(records, keep)

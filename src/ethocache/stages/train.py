@@ -10,6 +10,7 @@ from ethocache.common.store import find_store
 from ethocache.dataset.index import read_index
 from ethocache.dataset.predictions import fill_predictions
 from ethocache.dataset.training_curves import write_curves
+from ethocache.dataset.views import stream_names
 from ethocache.sequence.crossvalidation import run_training
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.labelled import labelled_videos
@@ -22,7 +23,7 @@ PARAMS = Path("params.yaml")
 def train() -> str:
     params, decide, store = read_section(PARAMS, "train", TrainParams), read_section(PARAMS, "decide", DecideParams), find_store()
     head, backbone = (read_json(Path(f"data/recipes/{name}.json")) for name in ("head", "backbone"))
-    streams = tuple(backbone["streams"])
+    streams = stream_names(backbone)
     features = Path("data/features") / backbone["name"]
     behaviours, videos = labelled_videos(Path("data/labels"), features, streams, read_index(Path("data/index.json")), store)
     result = run_training(store, videos, behaviours, read_system(head, params, decide, streams))

@@ -127,7 +127,7 @@ def crop_recipe(record: VideoRecord, track_digest: str, params: CropParams, pcut
         "fps": facts.fps,
         "size": [facts.width, facts.height],
         "track": track_digest,
-        "params": params.model_dump(mode="json", exclude=set(GATES)) | {"likelihood": params.trusted(pcutoff)},
+        "params": params.model_dump(mode="json", exclude={*GATES, "views"}) | {"likelihood": params.trusted(pcutoff)},
     }
 
 

@@ -1,8 +1,12 @@
 """What can be set about crops."""
 
-from pydantic import Field, field_validator
+from collections.abc import Iterable
+from typing import Any, Self
 
-from ethocache.common.params import Section
+from pydantic import Field, field_validator, model_validator
+
+from ethocache.common.errors import InputError, did_you_mean
+from ethocache.common.params import Section, parse_section
 
 LIKELIHOOD = 0.6  # from which key points are used where neither the setting nor the track says
 GATES = frozenset({"min_kept", "longest_gap_s", "max_step"})  # they refuse a crop, and change no pixel of it
@@ -41,6 +45,8 @@ class CropParams(Section):
         Names of the key points that count; none named means all.
     individual
         Which animal of a track of several is followed; None takes the box around all of them.
+    views
+        Camera -> settings that its crops want otherwise, where several film a session (`DataParams.views`).
     """
 
     likelihood: float | None = Field(None, ge=0, le=1)
@@ -55,6 +61,21 @@ class CropParams(Section):
     keyframe_interval: int = Field(30, ge=1, le=1000)
     points: tuple[str, ...] = ()
     individual: str | None = None
+    views: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @field_validator("views", mode="before")
+    @classmethod
+    def _named_as_text(cls, views: Any) -> Any:
+        return {str(view): settings for view, settings in views.items()} if isinstance(views, dict) else views
+
+    @model_validator(mode="after")
+    def _views_are_settings(self) -> Self:
+        for view in self.views:
+            try:
+                self.of_view(view)
+            except InputError as error:
+                raise ValueError(str(error)) from None
+        return self
 
     @field_validator("size_px")
     @classmethod
@@ -72,6 +93,19 @@ class CropParams(Section):
     def following(self, individual: str) -> "CropParams":
         """Return the same for one animal of several; without a name, as it is."""
         return self.model_copy(update={"individual": individual}) if individual else self
+
+    def of_view(self, view: str) -> "CropParams":
+        """Return the settings of one camera's crops."""
+        if view not in self.views:
+            return self
+        return parse_section({**self.model_dump(exclude={"views"}), **self.views[view]}, CropParams, f"views.{view}")
+
+    def check_views(self, known: Iterable[str]) -> None:
+        """Raise `InputError` where `views` names a camera that no video is of."""
+        there = sorted(set(known) - {""})
+        if unknown := [view for view in self.views if view not in there]:
+            found = f"there are: {', '.join(there)}" if there else "there is one view only (data.views)"
+            raise InputError(f"crop.views: '{unknown[0]}' is no view{did_you_mean(unknown[0], there)}; {found}")
 
     @property
     def segment_frames(self) -> int:

@@ -75,15 +75,27 @@ def refuse_missing_inputs(streams: Mapping[str, Any], records: Sequence[VideoRec
             raise _no_pixels(name, without)
 
 
-def compare_bodies(videos: Sequence[str], entries: Sequence[Entry]) -> list[str]:
+def compare_bodies(videos: Sequence[str], entries: Sequence[Entry], views: Sequence[str] = ()) -> list[str]:
     """Return what to know of the bodies that pose streams found.
+
+    Parameters
+    ----------
+    views
+        The camera of each video, where there are several: bodies are compared with those of the same camera.
 
     Raises
     ------
     InputError
         If they have other key points or another number of animals in one video than in the others.
     """
-    found = [(video, entry.facts["body"]) for video, entry in zip(videos, entries, strict=True) if "body" in entry.facts]
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for video, entry, view in zip(videos, entries, views or [""] * len(videos), strict=True):
+        if "body" in entry.facts:
+            found.setdefault(view, []).append((video, entry.facts["body"]))
+    return [line for of_view in found.values() for line in _compare(of_view)]
+
+
+def _compare(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
     for video, body in found:
         if any(body[what] != found[0][1][what] for what in ("points", "individuals")):
             raise InputError(f"{video}: expected {_body(found[0][1])} as in {found[0][0]}, found {_body(body)}; {_SAME_POINTS}")

@@ -16,6 +16,7 @@ from ethocache.common.params import read_section
 from ethocache.common.store import Store
 from ethocache.dataset.features import FeatureFile, feature_files
 from ethocache.dataset.index import VideoRecord, read_index
+from ethocache.dataset.views import refuse_several
 from ethocache.endtoend.packs.archive import write_archive
 from ethocache.endtoend.packs.contents import CARD, CARD_TEXT, KNOWN, MEANS, RECIPES, STEPS, NetworkFacts, Recipes, revisions_here
 from ethocache.endtoend.packs.model_card import card_of, in_markdown
@@ -109,6 +110,7 @@ def _read_trained() -> Trained:
     for name, wanted in (("backbone", project.backbone), ("head", project.head)):
         if canonical_json({key: recipes[name].get(key) for key in wanted}) != canonical_json(wanted):
             raise InputError(f"params.yaml: the {name} is not that of the last run ('{recipes[name].get('name')}'); {_AGAIN}")
+    refuse_several(recipes["backbone"], "a pack")
     for step in STEPS:
         if read_json(Path(f"data/recipes/code/{step}.json"))["revisions"] != revisions_here()[step]:
             raise InputError(f"the results of '{step}' were made by another version of ethocache; {_AGAIN}")

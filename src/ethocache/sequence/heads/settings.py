@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ethocache.common.params import Section
 
@@ -28,6 +28,9 @@ class HeadSettings(Section, ABC):
         Part of the features that training hides at random.
     hide
         What is hidden stays so for the whole ``window``, or is drawn anew in each ``frame``.
+    fusion
+        Of several cameras: ``middle`` sees the features of all side by side; ``late`` is a head for each camera, and the mean of the
+        probabilities of those that show the animal.
     """
 
     kind: str
@@ -36,6 +39,13 @@ class HeadSettings(Section, ABC):
     tuned_on: tuple[str, ...] = ()
     input_dropout: float = Field(0.3, ge=0, lt=1)
     hide: Literal["window", "frame"] = "window"
+    fusion: Literal["middle", "late"] = "middle"
+
+    @model_serializer(mode="wrap")
+    def _without_default_fusion(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what decides nothing: the recipes of networks stay what they were before there was a choice."""
+        values: dict[str, Any] = handler(self)
+        return {name: value for name, value in values.items() if (name, value) != ("fusion", "middle")}
 
     @property
     def is_causal(self) -> bool:

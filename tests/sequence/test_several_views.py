@@ -1,0 +1,173 @@
+"""Features of two cameras, of which one may lack: normalised, averaged, hidden and fused."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ethocache.common.errors import InputError
+from ethocache.sequence.augmentation import without_a_stream
+from ethocache.sequence.combination import combined, mean_weights
+from ethocache.sequence.decision_settings import DecideParams
+from ethocache.sequence.heads import parse_head, resolve_head
+from ethocache.sequence.reading import Reader
+from ethocache.sequence.settings import TrainParams
+from ethocache.sequence.steps import Steps
+from ethocache.sequence.system import HIDDEN_VIEWS, read_system
+from ethocache.sequence.thresholds import macro_average_precision
+from ethocache.sequence.training import fit, predict_all
+from ethocache.sequence.videos import TrainingVideo
+from ethocache.sequence.view import View
+
+STREAMS = ("side.a", "side.b", "top.a", "top.b")
+
+
+class TwoCameras:
+    """Features in memory, NaN where a camera lacks."""
+
+    def __init__(self, values, time_s):
+        self.values, self.time_s = values.astype(np.float32), time_s
+        self.frames, self.dimensions = values.shape
+        self.valid = ~np.isnan(values).all(axis=1)
+
+    def rows(self, start, stop):
+        return self.values[start:stop]
+
+
+class Opener:
+    def __init__(self, values, widths, streams):
+        self.values, self.widths, self.streams = values, widths, streams
+
+    def __call__(self):
+        return nullcontext(TwoCameras(self.values, np.arange(len(self.values)) / 10))
+
+    def of_streams(self, streams):
+        edges = np.cumsum([0, *self.widths])
+        kept = [np.arange(edges[i], edges[i + 1]) for i in map(self.streams.index, streams)]
+        return Opener(self.values[:, np.concatenate(kept)], [len(columns) for columns in kept], streams)
+
+
+def session(name, lacks=(), frames=240, seed=0):
+    """A behaviour that shows in the side camera in one half of the session, and from above in the other."""
+    rng = np.random.default_rng([seed, *name.encode()])
+    label = (np.arange(frames) // 15 % 3 == 0).astype(np.int8)[:, None]
+    values = rng.normal(size=(frames, 8))
+    valid = {"side": np.arange(frames) % 120 < 80, "top": np.arange(frames) % 120 >= 40}
+    for view, columns in (("side", slice(0, 4)), ("top", slice(4, 8))):
+        valid[view] &= view not in lacks
+        values[:, columns] += 3 * label
+        values[~valid[view], columns] = np.nan
+    streams = ("side.x", "top.x")
+    seen = (valid["side"], valid["top"])
+    opener = Opener(values, [4, 4], streams)
+    return TrainingVideo(name, name, opener, (f"{name} side", f"{name} top"), label, np.arange(frames) / 10, streams, (4, 4), (), seen)
+
+
+PARAMS = TrainParams(epochs=8, window_s=6.0, overlap_s=1.0, patience=8, learning_rate=3e-2, max_fps=5)
+
+
+def test_late_fusion_is_a_network_for_each_camera_and_middle_fusion_one_for_all():
+    for fusion, streams in (("middle", [STREAMS]), ("late", [STREAMS[:2], STREAMS[2:]])):
+        system = read_system(resolve_head("x", {"x": {"kind": "linear", "fusion": fusion}}), PARAMS, DecideParams(), STREAMS)
+        assert [*system.streams] == streams
+        assert system.combine == "mean"
+        assert all(member.head.fusion == "middle" for member in system.members)
+    assert [member.name for member in system.members] == ["x on side", "x on top"]
+
+
+def test_of_one_camera_fusion_makes_no_difference():
+    for fusion in ("middle", "late"):
+        system = read_system(resolve_head("x", {"x": {"kind": "linear", "fusion": fusion}}), PARAMS, DecideParams(), ("a", "b"))
+        assert [member.streams for member in system.members] == [("a", "b")]
+        assert system.params == PARAMS
+        assert system.members[0].params.hide_streams == 0
+
+
+def test_members_of_an_ensemble_may_be_fused_late_too():
+    recipes = {
+        "late": {"kind": "linear", "fusion": "late"},
+        "middle": {"kind": "linear"},
+        "both": {"kind": "ensemble", "members": [{"head": "late"}, {"head": "middle", "streams": ["top.a"]}]},
+    }
+    system = read_system(resolve_head("both", recipes), PARAMS, DecideParams(), STREAMS)
+    assert [member.streams for member in system.members] == [STREAMS[:2], STREAMS[2:], ("top.a",)]
+
+
+def test_training_hides_whole_cameras_even_where_the_settings_say_nothing():
+    head = resolve_head("x", {"x": {"kind": "linear"}})
+    hidden = lambda params: read_system(head, params, DecideParams(), STREAMS).members[0].params.hide_streams  # noqa: E731
+    assert hidden(PARAMS) == HIDDEN_VIEWS
+    assert hidden(PARAMS.model_copy(update={"hide_streams": 0.5})) == 0.5
+    x = np.ones((400, 2, 8), np.float32)
+    lost = without_a_stream(x, (1, 3, 2, 2), 0.5, np.random.default_rng(0), ("side", "side", "top", "top"))
+    patterns = {tuple(row) for row in lost[:, 0].astype(int)}
+    assert patterns == {(1,) * 8, (0, 0, 0, 0, 1, 1, 1, 1), (1, 1, 1, 1, 0, 0, 0, 0)}
+
+
+def test_an_unknown_fusion_is_refused_with_the_nearest_word():
+    with pytest.raises(InputError, match="'fusion': Input should be 'middle' or 'late', found 'latte', did you mean 'late'"):
+        parse_head({"kind": "linear", "fusion": "latte"}, "heads.x")
+
+
+def test_the_recipe_of_a_head_that_says_nothing_of_fusion_is_what_it_was():
+    assert "fusion" not in parse_head({"kind": "linear"}, "x").model_dump()
+    assert "fusion" not in resolve_head("x", {"x": {"kind": "linear", "fusion": "middle"}})["settings"]
+    assert resolve_head("x", {"x": {"kind": "linear", "fusion": "late"}})["settings"]["fusion"] == "late"
+
+
+def test_a_camera_that_lacks_counts_nothing_in_the_mean_and_in_the_normalisation():
+    video = session("m1")
+    moments = Reader().of(video).moments
+    mean, std = moments.mean_and_std()
+    values = video.open.values
+    assert np.allclose(mean, np.nanmean(values, axis=0), atol=2e-3)
+    assert np.allclose(std, np.nanstd(values, axis=0), atol=2e-3)
+    view = View(8, 0)
+    view.normalise_by(mean, std)
+    seen = view(torch.from_numpy(values.astype(np.float32))).numpy()
+    assert (seen[np.isnan(values)] == 0).all()
+    assert np.isfinite(seen).all()
+
+
+def test_steps_are_means_of_the_frames_in_which_a_camera_shows_the_animal():
+    values = np.array([[1.0, 1.0], [3.0, np.nan], [5.0, np.nan], [7.0, np.nan]])
+    steps = Steps(TwoCameras(values, np.arange(4) / 10), 2)
+    assert np.array_equal(steps.rows(0, 2), [[2.0, 1.0], [6.0, np.nan]], equal_nan=True)
+
+
+def test_a_frame_that_one_camera_lacks_has_the_probability_of_the_other_and_one_that_all_lack_the_mean():
+    side, top = np.full((4, 1), 0.2, np.float32), np.full((4, 1), 0.8, np.float32)
+    there = [np.array([True, True, False, False]), np.array([True, False, True, False])]
+    fused = combined([side, top], mean_weights(2, 1), there)
+    assert np.allclose(fused[:, 0], [0.5, 0.2, 0.8, 0.5])
+    alone = combined([side, top], np.array([[0.0], [1.0]]), there)
+    assert np.allclose(alone[:, 0], [0.8, 0.2, 0.8, 0.8]), "where those that count lack, the others say it"
+
+
+def test_what_a_video_shows_depends_on_the_cameras_that_are_read():
+    video = session("m1")
+    assert video.there(video.streams).all()
+    assert video.of_streams(("side.x",)).valid[0].sum() == video.there(("side.x",)).sum() == 160
+    assert replace(video, valid=()).there(("side.x",)).all()
+
+
+@pytest.mark.parametrize("components", [0, 3])
+def test_a_head_learns_from_two_cameras_of_which_each_lacks_at_times(components):
+    params = PARAMS.model_copy(update={"hide_streams": HIDDEN_VIEWS, "components": components})
+    head, reader = parse_head({"kind": "linear"}, "x"), Reader()
+    done = fit("x", [session(f"m{n}") for n in range(3)], [session("m3")], head, params, reader)
+    for lacks in ((), ("side",), ("top",)):
+        held = session("m9", lacks)
+        label, probability = predict_all(done.network, [held], params, reader)
+        assert np.isfinite(probability).all()
+        label = np.where(held.there(held.streams)[:, None], label, -1).astype(np.int8)
+        assert macro_average_precision(label, probability) > 0.9
+
+
+def test_a_network_of_one_camera_is_not_scored_where_that_camera_lacks():
+    reader, head = Reader(), parse_head({"kind": "linear"}, "x")
+    side = [session(f"m{n}").of_streams(("side.x",)) for n in range(2)]
+    done = fit("x", side, [session("m3", lacks=("side",)).of_streams(("side.x",))], head, PARAMS, reader)
+    assert all(epoch["average_precision"] is None for epoch in done.curve)
