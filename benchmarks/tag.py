@@ -96,9 +96,9 @@ def repeated(video: Path, folder: Path, times: int) -> Path:
                 copy = copy or out.add_stream_from_template(stream)
                 packets = [packet for packet in source.demux(stream) if packet.size]
                 for packet in packets:
-                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, copy
+                    packet.pts, packet.dts, packet.stream = (packet.pts or 0) + shift, (packet.dts or 0) + shift, copy
                     out.mux(packet)
-                shift += len(packets) * packets[0].duration
+                shift += len(packets) * (packets[0].duration or 1)
     track = match_tracks(video.stem, video.parent.iterdir())
     if track and track.suffix != ".csv":
         raise SystemExit(f"{track}: expected a track in CSV, which can be repeated; export it as CSV, or take a pack without tracks")

@@ -92,7 +92,7 @@ def in_words(metrics: Mapping[str, Mapping[str, float]], people: Mapping[str, Ma
         How far people agree, see `compare_people`; their F1 stands beside the model's where there is one.
     """
     about, macro = metrics["data"], metrics.get("macro", {})
-    searched = about.get("animals_seen", 0)
+    searched = int(about.get("animals_seen", 0))
     if searched and not about["animals"]:
         return (
             f"no honest score: the head's settings were searched on all {counted(searched, 'labelled animal')}; label more, or search "
@@ -105,7 +105,7 @@ def in_words(metrics: Mapping[str, Mapping[str, float]], people: Mapping[str, Ma
     scores = [f"{names[key]} {macro[key]:.2f}{_range(macro, key)}, chance {chance[key]:.2f}" for key in names]
     scores += _people((people or {}).get("macro", {}))
     left_out = f"; {counted(searched, 'animal')} not scored, as the head's settings were searched on them" if searched else ""
-    return f"{counted(about['videos'], 'video')} of {counted(about['animals'], 'animal')}, macro {'; '.join(scores)}{left_out}"
+    return f"{counted(int(about['videos']), 'video')} of {counted(int(about['animals']), 'animal')}, macro {'; '.join(scores)}{left_out}"
 
 
 def _people(macro: Mapping[str, Any]) -> list[str]:

@@ -60,7 +60,7 @@ def report() -> str:
             return keep_film(crop.resolve(), store) if crop.is_file() else None
 
         corrected = {record.id: corrected_frames(LABELS / f"{record.id}.json") for record in records}
-        stretches = {video: len(runs(where.any(axis=1))) for video, where in corrected.items() if where is not None}
+        stretches = {video: len(runs(where.max(axis=1))) for video, where in corrected.items() if where is not None}
         made = Made(head, backbone, data.behaviours, metrics, people, pictures_of(PLOTS), stretches, bool(unseen))
         written = pages.write(told, film, PLOTS, made, bar.update)
     said = [counted(written, "video"), f"{counted(len(queue.moments), 'moment')} to look at", counted(len(doubts), "doubtful label")]
