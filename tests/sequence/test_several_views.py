@@ -62,7 +62,7 @@ def session(name, lacks=(), frames=240, seed=0):
     streams = ("side.x", "top.x")
     seen = (valid["side"], valid["top"])
     opener = Opener(values, [4, 4], streams)
-    return TrainingVideo(name, name, opener, (f"{name} side", f"{name} top"), label, np.arange(frames) / 10, streams, (4, 4), (), seen)
+    return TrainingVideo(name, name, opener, (f"{name} side", f"{name} top"), label, np.arange(frames) / 10, streams, (4, 4), (), (), seen)
 
 
 PARAMS = TrainParams(epochs=8, window_s=6.0, overlap_s=1.0, patience=8, learning_rate=3e-2, max_fps=5)

@@ -22,6 +22,7 @@ from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json, require_space
 
 FORMAT = "ethocache features 1"
+_REMOVE = "remove the unfinished work beside {} and run again"
 VIEW = "of_view"  # in the recipe of another camera's features
 _CHUNK_BYTES = 2**18  # read in ranges of a few hundred frames: small enough not to read much else, large enough to be quick
 
@@ -263,9 +264,6 @@ def segment_shape(segment: Path) -> tuple[int, int]:
     """Return (frames, dimensions) of a segment; reads its header only."""
     rows, dimensions = np.load(segment, mmap_mode="r").shape
     return int(rows), int(dimensions)
-
-
-_REMOVE = "remove the unfinished work beside {} and run again"
 
 
 def set_attributes(file: h5py.File, recipe: dict[str, Any], key: str) -> None:

@@ -10,8 +10,8 @@ from ethocache.common.params import Section, load_params, parse_section
 from ethocache.dataset.clocks import MOTION
 from ethocache.dataset.folder import DataParams
 from ethocache.dataset.labels import LabelParams
-from ethocache.endtoend.finetuning.settings import FinetuneParams, check_finetune
 from ethocache.dataset.views import stream_names
+from ethocache.endtoend.finetuning.settings import FinetuneParams, check_finetune
 from ethocache.scoring.report.settings import ReportParams
 from ethocache.scoring.settings import EvaluateParams
 from ethocache.sequence.decision_settings import DecideParams, check_decide
