@@ -117,17 +117,32 @@ def test_weighed_thresholds_are_never_worse_than_the_likeliest():
         assert exclusive_f1(label, probability, chosen) > exclusive_f1(label, probability, half) + 0.02
 
 
-def test_weighed_thresholds_go_half_of_the_way_to_the_best_ones(monkeypatch):
+def two_classes(certainty):
+    """Labels and true probabilities of two exclusive behaviours, one of which is rare."""
     rng = np.random.default_rng(0)
     rare = rng.random(3000) < 0.05
-    label = np.stack([~rare, rare], axis=1).astype(np.int8)
-    likely = 1 / (1 + np.exp(-(np.where(rare, 2.0, -2.0) + rng.normal(size=3000) - 1.0)))
-    probability = np.stack([1 - likely, likely], axis=1).astype(np.float32)
+    seen = np.where(rare, certainty / 2, -certainty / 2) + rng.normal(size=3000)
+    likely = 1 / (1 + np.exp(-(certainty * seen + np.log(0.05 / 0.95))))
+    return np.stack([~rare, rare], axis=1).astype(np.int8), np.stack([1 - likely, likely], axis=1).astype(np.float32)
+
+
+def test_weighed_thresholds_go_half_of_the_way_to_the_best_ones_where_that_costs_little(monkeypatch):
+    label, probability = two_classes(certainty=2.0)
     chosen = weighed_thresholds(label, probability)
-    monkeypatch.setattr(thresholds, "_KEPT_OF_WAY", 1.0)
+    monkeypatch.setattr(thresholds, "_KEPT_OF_WAY", (1.0,))
     best = weighed_thresholds(label, probability)
     assert best[1] / best[0] < 0.99
     assert chosen == pytest.approx(np.sqrt(0.5 * best))
+    assert exclusive_f1(label, probability, chosen) > exclusive_f1(label, probability, best) - 0.01
+
+
+def test_weighed_thresholds_go_the_whole_way_where_half_of_it_would_cost_much(monkeypatch):
+    label, probability = two_classes(certainty=1.0)
+    chosen = weighed_thresholds(label, probability)
+    monkeypatch.setattr(thresholds, "_KEPT_OF_WAY", (1.0,))
+    best = weighed_thresholds(label, probability)
+    assert exclusive_f1(label, probability, np.sqrt(0.5 * best)) < exclusive_f1(label, probability, best) - 0.01
+    assert exclusive_f1(label, probability, chosen) >= exclusive_f1(label, probability, best) - 0.01
 
 
 def test_weighed_thresholds_stay_at_one_half_where_nothing_is_better_or_nothing_is_shown():

@@ -19,7 +19,7 @@ from ethocache.sequence.trainings import Probabilities, Videos, labels_sha256
 from ethocache.sequence.verdict import Verdict
 from ethocache.sequence.videos import TrainingVideo
 
-REVISION = 4  # raise it when the same probabilities and labels would decide otherwise
+REVISION = 5  # raise it when the same probabilities and labels would decide otherwise
 _FILE = "verdict.json"
 
 

@@ -11,7 +11,8 @@ from ethocache.sequence.targets import classes_of
 _ROUNDING = 1e-9
 _CUTS = tuple(round(float(FALLBACK * 2 ** (step / 3)), 6) for step in range(-9, 4))  # of exclusive behaviours: 1/8 to 2 of "none"'s .5
 _ROUNDS = 3
-_KEPT_OF_WAY = 0.5
+_KEPT_OF_WAY = (0.5, 0.75, 1.0)
+_MAY_COST = 0.01  # F1
 _BETTER = 1e-3  # by so much F1 at least, or the threshold stays where it was
 
 Thresholds = npt.NDArray[np.float32]
@@ -67,12 +68,13 @@ def best_thresholds(label: npt.NDArray[np.int8], probability: npt.NDArray[np.flo
 
 
 def weighed_thresholds(label: npt.NDArray[np.int8], probability: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return (B,) thresholds of exclusive behaviours, half-way from .5 to where the macro F1 on frames is best.
+    """Return (B,) thresholds of exclusive behaviours, between .5 and where the macro F1 on frames is best.
 
     Probabilities that are true favour what is frequent: where a rare behaviour is as likely as not, another is likelier still
     (Lipton, Elkan and Naryanaswamy 2014: the best F1 needs a threshold of half that F1). One threshold is moved after the other
-    along a few steps, again and again until none of them moves. Of the way that it went (as a ratio) each goes back half: the best
-    thresholds of a few animals are further from .5 than what is best for others, and animals that show less of a behaviour pay for it.
+    along a few steps, again and again until none of them moves. Of the way that it went (as a ratio) each goes back half, or a
+    quarter, where that costs no more than .01 of F1: the best thresholds of a few animals are further from .5 than what is best
+    for others, and animals that show less of a behaviour pay for it.
 
     Parameters
     ----------
@@ -94,7 +96,8 @@ def weighed_thresholds(label: npt.NDArray[np.int8], probability: npt.NDArray[np.
                 best, chosen = max(scores), tried[int(np.argmax(scores))]
         if (chosen == before).all():
             break
-    return np.asarray(FALLBACK * (chosen / FALLBACK) ** _KEPT_OF_WAY, np.float32)
+    milder = (np.asarray(FALLBACK * (chosen / FALLBACK) ** kept, np.float32) for kept in _KEPT_OF_WAY)
+    return next(each for each in milder if _exclusive_f1(truth, likely, each, shown) >= best - _MAY_COST or (each == chosen).all())
 
 
 def _exclusive_f1(truth: npt.NDArray[np.intp], probability: npt.NDArray[np.float32], threshold: Thresholds, shown: list[int]) -> float:
