@@ -226,12 +226,11 @@ class Tidied:
         self.happens()
 
 
+@pytest.mark.timeout(120)  # it ends a wait, too
 def test_ctrl_c_while_python_tidies_up_is_not_forgotten(capsys):
-    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt), never_swallowed():
         Tidied(lambda: signal.raise_signal(signal.SIGINT))
         time.sleep(300)
-    assert time.monotonic() - started < 200, "a wait is ended, too"
     assert capsys.readouterr().err == ""
 
 

@@ -129,7 +129,7 @@ def two_classes(certainty):
 def test_weighed_thresholds_go_half_of_the_way_to_the_best_ones_where_that_costs_little(monkeypatch):
     label, probability = two_classes(certainty=2.0)
     chosen = weighed_thresholds(label, probability)
-    monkeypatch.setattr(thresholds, "_KEPT_OF_WAY", (1.0,))
+    monkeypatch.setattr(thresholds, "_KEPT_OF_WAY", ())
     best = weighed_thresholds(label, probability)
     assert best[1] / best[0] < 0.99
     assert chosen == pytest.approx(np.sqrt(0.5 * best))
@@ -139,7 +139,7 @@ def test_weighed_thresholds_go_half_of_the_way_to_the_best_ones_where_that_costs
 def test_weighed_thresholds_go_the_whole_way_where_half_of_it_would_cost_much(monkeypatch):
     label, probability = two_classes(certainty=1.0)
     chosen = weighed_thresholds(label, probability)
-    monkeypatch.setattr(thresholds, "_KEPT_OF_WAY", (1.0,))
+    monkeypatch.setattr(thresholds, "_KEPT_OF_WAY", ())
     best = weighed_thresholds(label, probability)
     assert exclusive_f1(label, probability, np.sqrt(0.5 * best)) < exclusive_f1(label, probability, best) - 0.01
     assert exclusive_f1(label, probability, chosen) >= exclusive_f1(label, probability, best) - 0.01

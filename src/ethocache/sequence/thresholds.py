@@ -11,8 +11,8 @@ from ethocache.sequence.targets import classes_of
 _ROUNDING = 1e-9
 _CUTS = tuple(round(float(FALLBACK * 2 ** (step / 3)), 6) for step in range(-9, 4))  # of exclusive behaviours: 1/8 to 2 of "none"'s .5
 _ROUNDS = 3
-_KEPT_OF_WAY = (0.5, 0.75, 1.0)
-_MAY_COST = 0.01  # F1
+_KEPT_OF_WAY = (0.5, 0.75)  # of the way from .5 to the best thresholds of exclusive behaviours
+_MAY_COST = 0.01  # of F1, to keep no more of it
 _BETTER = 1e-3  # by so much F1 at least, or the threshold stays where it was
 
 Thresholds = npt.NDArray[np.float32]
@@ -97,7 +97,7 @@ def weighed_thresholds(label: npt.NDArray[np.int8], probability: npt.NDArray[np.
         if (chosen == before).all():
             break
     milder = (np.asarray(FALLBACK * (chosen / FALLBACK) ** kept, np.float32) for kept in _KEPT_OF_WAY)
-    return next(each for each in milder if _exclusive_f1(truth, likely, each, shown) >= best - _MAY_COST or (each == chosen).all())
+    return next((each for each in milder if _exclusive_f1(truth, likely, each, shown) >= best - _MAY_COST), chosen)
 
 
 def _exclusive_f1(truth: npt.NDArray[np.intp], probability: npt.NDArray[np.float32], threshold: Thresholds, shown: list[int]) -> float:
