@@ -56,7 +56,7 @@ def test_a_job_that_cannot_be_done_does_not_keep_the_others_from_being_done(stor
             raise InputError("7 is not asked for")
         return squaring(number)
 
-    with pytest.raises(InputError, match=r"^7 is not asked for\n3 cannot be squared: choose another number \(1 others"):
+    with pytest.raises(InputError, match=r"^7 is not asked for\n3 cannot be squared: choose another number \(1 other is done"):
         make_all(store, (7, 3, 1), refusing, "squaring")
 
 

@@ -42,7 +42,7 @@ def test_each_frame_of_a_film_is_its_lossless_crop_at_its_time(film, tmp_path, m
 
     kept = list(decode_frames(Store(tmp_path).make("crop", {"what": "a test"}, build).path(VIDEO)))
     with open_film(str(film), None) as live:
-        assert live.fps == 10.0
+        assert live.fps == pytest.approx(10.0)
         shown = live_pictures(live, params)
     np.testing.assert_allclose([time for time, _ in shown], time_s)
     difference = np.abs(np.stack([picture for _, picture in shown]).astype(int) - np.stack(kept))
@@ -99,6 +99,29 @@ def test_a_rate_that_is_given_goes_before_what_the_film_says(film):
         assert live.fps == 12.5
 
 
+def pack_again(film, path):
+    with av.open(str(film)) as source, av.open(str(path), "w") as target:
+        out = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = out
+                target.mux(packet)
+
+
+def test_a_file_comes_at_the_rate_that_the_pipeline_finds_in_it_and_a_broken_one_at_that_of_its_header(tmp_path):
+    film, matroska, broken = (tmp_path / name for name in ("film.mp4", "film.mkv", "broken.mkv"))
+    write_video(film, rendered_mouse(seed=3, frames=40)[0], 30.0, 10.0, 4)
+    pack_again(film, matroska)  # its stamps are whole milliseconds: 0, 33, 67, ...
+    with open_film(str(matroska), None) as live:
+        assert live.fps == pytest.approx(1 / np.median(np.diff(probe(matroska)[1])), rel=1e-12)
+        assert live.fps == pytest.approx(1000 / 33)
+    broken.write_bytes(matroska.read_bytes()[:-900])
+    with pytest.raises(InputError):
+        probe(broken)
+    with open_film(str(broken), None) as live:
+        assert live.fps == pytest.approx(30.0)
+
+
 def test_a_frame_of_another_size_is_told_of(film):
     crop = LiveCrop(CropParams(size_px=64))
     for size in ((64, 48), (64, 48), (48, 64)):
@@ -113,12 +136,7 @@ def test_a_frame_of_another_size_is_told_of(film):
 
 def test_time_stamps_that_run_backwards_are_told_of(film, tmp_path):
     raw, joined = tmp_path / "film.ts", tmp_path / "joined.ts"
-    with av.open(str(film)) as source, av.open(str(raw), "w") as target:
-        out = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(source.streams.video[0]):
-            if packet.size:
-                packet.stream = out
-                target.mux(packet)
+    pack_again(film, raw)
     joined.write_bytes(raw.read_bytes() * 2)  # the camera starts again
     told = "its time stamps run backwards at frame 8, from 0.700 s to 0.000 s, as where a camera starts again: start another stream"
     with pytest.raises(InputError, match=told), open_film(str(joined), 10.0) as live:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import av
@@ -15,7 +16,7 @@ from av.video.reformatter import ColorRange, VideoReformatter
 from av.video.stream import VideoStream
 
 from ethocache.common.errors import InputError
-from ethocache.dataset.videos import FILM_FORMATS, first_video_stream
+from ethocache.dataset.videos import FILM_FORMATS, first_video_stream, probe
 from ethocache.vision.backbones.settings import View
 from ethocache.vision.crop_plan import plan_crops
 from ethocache.vision.crop_settings import CropParams
@@ -69,7 +70,8 @@ def open_film(source: str, fps: float | None) -> Iterator[Live]:
     Parameters
     ----------
     fps
-        Goes before what the source says of itself.
+        Goes before what the source says of itself. A file that is complete comes at the rate that the pipeline finds in it, 1 / the
+        median interval of its time stamps; else what its header says counts.
 
     Raises
     ------
@@ -85,7 +87,7 @@ def open_film(source: str, fps: float | None) -> Iterator[Live]:
             if stream is None:
                 raise InputError(f"{shown}: expected a video, found a file without a video stream")
             stream.codec_context.thread_count = 1
-            rate = fps or float(stream.average_rate or stream.guessed_rate or 0)
+            rate = fps or _rate_of_file(source) or float(stream.average_rate or stream.guessed_rate or 0)
             if not rate:
                 raise InputError(f"{shown}: it does not say its frame rate; give --fps")
             yield Live(rate, _timed(container, stream, rate))
@@ -94,6 +96,18 @@ def open_film(source: str, fps: float | None) -> Iterator[Live]:
     except av.FFmpegError as error:
         remedy = "give --size and --fps if it is raw frames" if source == STANDARD_INPUT else "export it again as MP4"
         raise InputError(f"{shown}: expected a video, but it cannot be read as one ({error.strerror}); {remedy}") from None
+
+
+def _rate_of_file(source: str) -> float | None:
+    path = Path(source)
+    if source == STANDARD_INPUT or not path.is_file():
+        return None
+    try:
+        _, time_s = probe(path)
+    except InputError:
+        return None  # it breaks off somewhere, and is tagged up to there
+    interval = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
+    return 1 / interval if interval > 0 else None
 
 
 def _timed(container: InputContainer, stream: VideoStream, rate: float) -> Iterator[tuple[VideoFrame, float]]:
