@@ -26,6 +26,8 @@ def verify(store: Store) -> str:
     kept = sum(1 for _ in store.entries())
     damaged = store.verify()
     if not damaged:
+        if kept == 1:
+            return f"the 1 result in {store.root} is as it was written"
         return f"all {kept} results in {store.root} are as they were written"
     names = ", ".join(f"{entry.kind} {entry.key[:8]}" for entry in damaged)
     raise InputError(f"{len(damaged)} of {kept} results in {store.root} were damaged and are gone ({names}); `dvc repro` makes them again")
