@@ -58,14 +58,14 @@ def three_labelled(tmp_path, four_videos, stems) -> Project:
 def test_an_ensemble_is_made_anew_when_a_member_of_it_is_edited_and_only_then(three_labelled):
     project = three_labelled
     project.edit_params(head="ensemble")
-    assert project.counting("dvc", "repro") == (3, 3, 1)
+    assert project.counting("dvc", "repro", "train") == (3, 3, 1)
     project.edit_params(heads__tcn__channels=16)
-    assert project.counting("dvc", "repro") == (0, 0, 0), "a head that it does not use"
+    assert project.counting("dvc", "repro", "train") == (0, 0, 0), "a head that it does not use"
     project.edit_params(heads__linear__input_dropout=0.1)
-    assert project.counting("dvc", "repro") == (0, 0, 1), "a member's setting"
+    assert project.counting("dvc", "repro", "train") == (0, 0, 1), "a member's setting"
     assert "4 networks trained now, 4 kept" in project.output, "the other member is kept"
     project.edit_params(decide__threshold="recall")
-    assert project.counting("dvc", "repro") == (0, 0, 1)
+    assert project.counting("dvc", "repro", "train") == (0, 0, 1)
     assert "0 networks trained now, 8 kept" in project.output, "another threshold trains nothing"
     assert len(list((project.folder / "models/ensemble").glob("*.safetensors"))) == 2
 
@@ -87,18 +87,19 @@ def test_nothing_is_computed_twice(three_labelled, four_videos, stems):
     project.edit_params(heads__linear__train={"learning_rate": 0.01})
     assert project.counting("dvc", "repro") == (0, 0, 0), "an unused head's setting"
 
-    assert project.counting(*run, "-S", "backbone=tiny") == (0, 3, 1), "second backbone"
-    assert project.counting(*run, "-S", "backbone=mean_colour") == (0, 0, 0), "and back"
-    assert project.counting(*run, "-S", "crop.margin_px=4") == (3, 3, 1), "crop margin"
-    assert project.counting(*run, "-S", "crop.margin_px=0") == (0, 0, 0), "and back"
+    # what comes after `train` follows it, and is left out here to save time
+    assert project.counting(*run, "train", "-S", "backbone=tiny") == (0, 3, 1), "second backbone"
+    assert project.counting(*run, "train", "-S", "backbone=mean_colour") == (0, 0, 0), "and back"
+    assert project.counting(*run, "train", "-S", "crop.margin_px=4") == (3, 3, 1), "crop margin"
+    assert project.counting(*run, "train", "-S", "crop.margin_px=0") == (0, 0, 0), "and back"
 
     labels = project.folder / "data/demo/labels" / f"{stems[0]}.csv"
     labels.write_text("\n".join(labels.read_text().splitlines()[:-1]) + "\n")
-    assert project.counting("dvc", "repro") == (0, 0, 1), "one label edited"
+    assert project.counting("dvc", "repro", "train") == (0, 0, 1), "one label edited"
     put(project, four_videos, stems[3], labelled=True)
-    assert project.counting("dvc", "repro") == (1, 1, 1), "one labelled video added"
+    assert project.counting("dvc", "repro", "train") == (1, 1, 1), "one labelled video added"
     remove(project, stems[3])
-    assert project.counting("dvc", "repro") == (0, 0, 0), "removed again"
+    assert project.counting("dvc", "repro", "train") == (0, 0, 0), "removed again"
 
     project.commit()
     project.run("dvc", "exp", "run", "-q", "--queue", "-S", "head=linear,tcn", "-S", "backbone=mean_colour,tiny")
@@ -145,13 +146,13 @@ def test_a_wrong_name_stops_before_anything_is_deleted_and_says_how_to_go_back(t
 def test_an_edited_part_of_a_recipe_makes_its_users_stale_and_nobody_else(three_labelled):
     project = three_labelled
     project.edit_params(backbone="both")
-    assert project.counting("dvc", "repro") == (3, 6, 1)
+    assert project.counting("dvc", "repro", "train") == (3, 6, 1)
     project.edit_params(backbones__tiny__seed=1)
-    assert project.counting("dvc", "repro") == (0, 3, 1), "only the edited part is extracted again"
+    assert project.counting("dvc", "repro", "train") == (0, 3, 1), "only the edited part is extracted again"
     project.edit_params(backbone="mean_colour")
-    assert project.counting("dvc", "repro") == (0, 0, 1)
+    assert project.counting("dvc", "repro", "train") == (0, 0, 1)
     project.edit_params(backbones__tiny__seed=2)
-    assert project.counting("dvc", "repro") == (0, 0, 0), "a backbone that does not use the part"
+    assert project.counting("dvc", "repro", "train") == (0, 0, 0), "a backbone that does not use the part"
 
 
 def test_other_weights_in_a_file_of_the_same_name_are_extracted_again(three_labelled):
