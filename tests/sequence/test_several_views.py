@@ -8,16 +8,20 @@ import pytest
 import torch
 
 from ethocache.common.errors import InputError
+from ethocache.common.store import Store
 from ethocache.sequence.augmentation import without_a_stream
 from ethocache.sequence.combination import combined, mean_weights
+from ethocache.sequence.crossvalidation import run_training
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.heads import parse_head, resolve_head
+from ethocache.sequence.model_file import read_card
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import Steps
-from ethocache.sequence.system import HIDDEN_VIEWS, read_system
+from ethocache.sequence.system import HIDDEN_VIEWS, VIEWS_REVISION, read_system
 from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.sequence.training import fit, predict_all
+from ethocache.sequence.trainings import Setup, Sides, fold_recipe, network_recipe
 from ethocache.sequence.videos import TrainingVideo
 from ethocache.sequence.view import View
 
@@ -171,3 +175,70 @@ def test_a_network_of_one_camera_is_not_scored_where_that_camera_lacks():
     side = [session(f"m{n}").of_streams(("side.x",)) for n in range(2)]
     done = fit("x", side, [session("m3", lacks=("side",)).of_streams(("side.x",))], head, PARAMS, reader)
     assert all(epoch["average_precision"] is None for epoch in done.curve)
+
+
+def with_a_new_camera(name, shows, frames=240):
+    """A session of three cameras, of which the third is new: its features are far from those of the others."""
+    video, rng = session(name, frames=frames), np.random.default_rng([7, *name.encode()])
+    values = np.concatenate([video.open.values, 50 + 20 * rng.normal(size=(frames, 4)) if shows else np.full((frames, 4), np.nan)], axis=1)
+    streams, keys = (*video.streams, "zoom.x"), (*video.keys, f"{name} zoom")
+    valid = (*video.valid, np.full(frames, shows))
+    return replace(video, open=Opener(values, [4, 4, 4], streams), keys=keys, streams=streams, widths=(4, 4, 4), valid=valid)
+
+
+@pytest.mark.parametrize("components", [0, 6])
+def test_a_camera_that_no_fitted_animal_shows_says_nothing_of_others(components):
+    params = PARAMS.model_copy(update={"hide_streams": HIDDEN_VIEWS, "components": components, "max_fps": 0})
+    done = fit("x", [with_a_new_camera(f"m{n}", shows=False) for n in range(3)], (), parse_head({"kind": "linear"}, "x"), params, Reader())
+    shown = with_a_new_camera("m9", shows=True).open.values
+    lacking = np.concatenate([shown[:, :8], np.full((len(shown), 4), np.nan)], axis=1)
+    seen = [done.network.view(torch.from_numpy(values.astype(np.float32))) for values in (shown, lacking)]
+    assert torch.equal(*seen)
+    assert all(value.isfinite().all() for value in seen)
+
+
+LATE = {"x": {"kind": "linear", "fusion": "late"}}
+
+
+def late(videos, store, **params):
+    system = read_system(resolve_head("x", LATE), PARAMS.model_copy(update=params), DecideParams(), videos[0].streams)
+    return run_training(store, videos, ("grooming",), system)
+
+
+def test_with_late_fusion_a_camera_of_unlabelled_sessions_alone_stops_nothing_and_is_no_part_of_the_model(tmp_path):
+    result = late([with_a_new_camera(f"m{n}", shows=False) for n in range(4)], Store(tmp_path / "store"))
+    plain = late([session(f"m{n}") for n in range(4)], Store(tmp_path / "plain"))
+    card = read_card(result.model.folder)
+    assert card.streams == ("side.x", "top.x")
+    assert [one.tag.tobytes() for one in result.predictions] == [one.tag.tobytes() for one in plain.predictions]
+    assert result.trained == plain.trained
+
+
+def test_with_late_fusion_a_fold_goes_without_the_camera_that_its_fitted_animals_lack(tmp_path):
+    result = late([with_a_new_camera(f"m{n}", shows=n == 3) for n in range(4)], Store(tmp_path / "store"))
+    assert result.trained == 4 * 3 - 2 + 3, "the new camera where its animal is scored or stops the training, and the final model"
+    plain = late([session(f"m{n}") for n in range(4)], Store(tmp_path / "plain"))
+    one, other = (next(each for each in done.predictions if each.video == "m3") for done in (result, plain))
+    assert np.allclose(one.probability, other.probability, atol=1e-6), "as without it"
+    card = read_card(result.model.folder)
+    assert card.streams == ("side.x", "top.x", "zoom.x")
+    assert [len(member.fold_epochs) for member in card.members] == [4, 4, 2]
+
+
+def test_late_fusion_of_cameras_that_all_lack_says_so(tmp_path):
+    with pytest.raises(InputError, match="expected labelled frames with a valid crop to train on, found none in the videos of"):
+        late([session(f"m{n}", lacks=("side", "top")) for n in range(4)], Store(tmp_path / "store"))
+
+
+def test_who_could_not_be_trained_counts_nothing_in_the_mean_even_where_no_camera_shows_the_animal():
+    says, nothing = np.full((2, 1), 0.2, np.float32), np.full((2, 1), np.nan, np.float32)
+    fused = combined([says, nothing], mean_weights(2, 1), [np.array([True, False]), np.array([True, False])])
+    assert np.allclose(fused, 0.2)
+
+
+def test_what_is_trained_on_one_camera_hangs_on_no_revision_of_several(plant):
+    setup = Setup(("a",), parse_head({"kind": "linear"}, "x"), PARAMS)
+    one, several = [plant("m0")], [session("m0")]
+    for recipe in (lambda videos: fold_recipe(setup, Sides((), (), videos)), lambda videos: network_recipe(setup, videos, 3)):
+        assert "views_revision" not in recipe(one)
+        assert recipe(several)["views_revision"] == VIEWS_REVISION

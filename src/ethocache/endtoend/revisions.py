@@ -19,6 +19,7 @@ from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.deciding import REVISION as VERDICTS
 from ethocache.sequence.heads.settings import CAUSAL_REVISION as CAUSAL
 from ethocache.sequence.model_making import REVISION as MODELS
+from ethocache.sequence.system import VIEWS_REVISION as SEVERAL
 from ethocache.sequence.tagging import REVISION as TAGS
 from ethocache.sequence.trainings import REVISION as TRAININGS
 from ethocache.vision.backbones.pose import REVISION as POSES
@@ -49,6 +50,9 @@ REVISIONS: dict[str, dict[str, int]] = {
     "report": {"reports": REPORTS, "films": FILMS, "times": TIMES},
 }
 
+OF_VIEWS: dict[str, dict[str, int]] = {"train": {"several": SEVERAL}, "predict": {"several": SEVERAL}}
+"""Stage -> what decides its result besides where several cameras film a session."""
+
 LAYERS: dict[str, tuple[str, ...]] = {
     "track": ("common", "dataset", "vision"),
     "crop": ("common", "dataset", "vision"),
@@ -67,9 +71,9 @@ BESIDES: dict[str, tuple[str, ...]] = {"report": ("scoring/report/templates", "s
 """Stage -> folders of what decides its result and is no Python."""
 
 
-def code_of(stage: str) -> dict[str, Any]:
+def code_of(stage: str, several_views: bool = False) -> dict[str, Any]:
     """Return what stands for the code of a stage: its revisions; in a folder that holds our source, also the sha256 of that."""
-    revisions: dict[str, Any] = {"revisions": REVISIONS[stage]}
+    revisions: dict[str, Any] = {"revisions": REVISIONS[stage] | (OF_VIEWS.get(stage, {}) if several_views else {})}
     return revisions | {"source": _source(stage)} if Path("src/ethocache").is_dir() else revisions
 
 

@@ -54,7 +54,8 @@ def combined(
     Parameters
     ----------
     there
-        M arrays (T,), whether a member's cameras show the animal: the mean is of those members alone. Where none does, of all.
+        M arrays (T,), whether a member's cameras show the animal: the mean is of those members alone. Where none does, of all. With
+        it, a member may say nothing, not a number, where it could not be trained; it is then left out.
     """
     if len(members) == 1:
         return members[0]
@@ -65,10 +66,13 @@ def combined(
 
 
 def _mean_of_there(members: Sequence[Probabilities], weights: npt.NDArray[np.float64], there: npt.NDArray[np.bool_]) -> Probabilities:
-    present = (there | ~there.any(axis=0))[..., None]
+    given = np.stack(members)
+    says = ~np.isnan(given).any(axis=2)
+    there = there & says
+    present = (np.where(there.any(axis=0), there, says))[..., None]
     counts = weights[:, None, :] * present
     counts = np.where(counts.sum(axis=0) > 0, counts, present)  # those that count are not there: the others, all alike
-    total = (counts * np.stack(members)).sum(axis=0) / counts.sum(axis=0)
+    total = (counts * np.where(present, given, 0.0)).sum(axis=0) / counts.sum(axis=0)
     return np.asarray(np.clip(total, 0.0, 1.0), np.float32)
 
 

@@ -106,6 +106,11 @@ class TrainingVideo:
                 views[view_of(stream)] = views.get(view_of(stream), valid) & valid
         return np.logical_or.reduce([*views.values()]) if views else np.ones(len(self.time_s), bool)
 
+    def teaches(self, streams: Sequence[str]) -> bool:
+        """Return whether a camera among these streams shows the animal in any frame in which somebody looked."""
+        looked = np.logical_or.reduce([(labels >= 0).any(axis=1) for labels in (self.labels, *self.raters)])
+        return bool((looked & self.there(streams)).any())
+
     def shows(self, behaviours: Sequence[str]) -> frozenset[str]:
         """Return the behaviours that are shown at least once."""
         return frozenset(name for name, shown in zip(behaviours, (self.labels == 1).any(axis=0), strict=True) if shown)

@@ -70,7 +70,7 @@ def look(last: LastLook, store: Store) -> str:
     write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)} | ({"views": views} if views else {}))
     write_json(HEAD, project.head)
     for stage in REVISIONS:
-        write_json(CODE / f"{stage}.json", code_of(stage))
+        write_json(CODE / f"{stage}.json", code_of(stage, bool(views)))
     known = list(dict.fromkeys([*labels, *corrections.of]))
     notes = [*sessions.notes, *findings(records, data, known), *matched.notes, *corrections.notes, *label_notes(LABELS, known)]
     notes += unseen_behaviours(LABELS, known, data.behaviours)
