@@ -12,8 +12,10 @@ from ethocache.common.store import Store
 from ethocache.sequence.augmentation import without_a_stream
 from ethocache.sequence.combination import combined, mean_weights
 from ethocache.sequence.crossvalidation import run_training
+from ethocache.sequence.deciding import Question
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.heads import parse_head, resolve_head
+from ethocache.sequence.learning_curve import run_curve, score_point
 from ethocache.sequence.model_file import read_card
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
@@ -242,3 +244,25 @@ def test_what_is_trained_on_one_camera_hangs_on_no_revision_of_several(plant):
     for recipe in (lambda videos: fold_recipe(setup, Sides((), (), videos)), lambda videos: network_recipe(setup, videos, 3)):
         assert "views_revision" not in recipe(one)
         assert recipe(several)["views_revision"] == VIEWS_REVISION
+
+
+def test_a_learning_curve_heeds_which_cameras_show_the_animal_as_training_does(tmp_path):
+    videos, store = [session(f"m{n}", lacks=("side",) if n % 2 else ()) for n in range(5)], Store(tmp_path / "store")
+    system = read_system(resolve_head("x", LATE), PARAMS, DecideParams(), videos[0].streams)
+    (point,) = run_curve(store, videos, ("grooming",), system, 1, (3,))
+    result = run_training(store, videos, ("grooming",), system)
+    assert result.kept == 10, "the folds are the same"
+    assert point.macro == score_point(3, 1, result.predictions).macro
+
+
+def test_streams_that_a_session_does_not_have_are_no_streams_that_are_always_there():
+    with pytest.raises(ValueError, match=r"Expected streams of m1 \(side.x\), got top.x"):
+        session("m1").of_streams(("side.x",)).there(("side.x", "top.x"))
+
+
+def test_a_verdict_on_several_cameras_hangs_on_when_they_show_the_animal_and_one_of_one_camera_on_nothing_new(plant):
+    question = Question(("a",), False, "mean", DecideParams(), (("side.x",), ("top.x",)))
+    whole, lacking = (question.about_views([session("m1", lacks)]) for lacks in ((), ("side",)))
+    assert whole != lacking
+    assert whole["streams"] == [["side.x"], ["top.x"]]
+    assert question.about_views([plant("m1")]) == {}

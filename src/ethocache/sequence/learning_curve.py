@@ -149,13 +149,13 @@ class _Curve:
         predictions = []
         for fold, (sides, entries) in zip(self.folds, folds, strict=True):
             answers = [read_fold(entry, side) for entry, side in zip(entries, sides, strict=True)]
-            predictions += self._predictions(fold, sides[0], answers, [entry for entry in entries if entry])
+            predictions += self._predictions(fold, answers, [entry for entry in entries if entry])
         return score_point(size, draw + 1, predictions)
 
-    def _predictions(self, fold: Fold, sides: Sides, answers: Sequence[FoldAnswer], made_of: list[Entry]) -> list[Prediction]:
-        verdict, _ = reach_verdict(self.store, self.question, sides.inner, [answer.inner for answer in answers], made_of)
+    def _predictions(self, fold: Fold, answers: Sequence[FoldAnswer], made_of: list[Entry]) -> list[Prediction]:
+        verdict, _ = reach_verdict(self.store, self.question, self._of(fold.inner), [answer.inner for answer in answers], made_of)
         found = []
-        for video in sides.scored:
+        for video in self._of(fold.scored):
             said, seen = [answer.scored[video.id] for answer in answers], video.animal in self.system.tuned_on
             found.append(prediction_of(self.question, verdict, fold.name, video, said, seen))
         return found

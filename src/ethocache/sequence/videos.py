@@ -100,6 +100,8 @@ class TrainingVideo:
 
     def there(self, streams: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Return (T,) whether any camera among these streams shows the animal; where there is one camera, it is taken to."""
+        if self.valid and (unknown := [stream for stream in streams if stream not in self.streams]):
+            raise ValueError(f"Expected streams of {self.id} ({', '.join(self.streams)}), got {unknown[0]}")
         views: dict[str, npt.NDArray[np.bool_]] = {}
         for stream, valid in zip(self.streams, self.valid, strict=False):
             if stream in streams:
