@@ -89,6 +89,14 @@ def test_labels_may_be_named_after_the_session():
     assert [*join(BOTH, ["m1_d1"]).labels] == ["m1_d1"]
 
 
+def test_labels_that_are_named_after_a_session_without_the_reference_view_go_by_no_clock_and_are_refused():
+    stems = (*BOTH, "m3_d1_side", "m3_d1_zoom")
+    said = r"m3_d1.csv: named after the session 'm3_d1', it goes by the clock of the reference view 'top', which that session lacks; "
+    with pytest.raises(InputError, match=said + "name it after the view that it was made on: m3_d1_side or m3_d1_zoom"):
+        join(stems, ["m3_d1"], reference_view="top")
+    assert join(stems, ["m3_d1_zoom"], reference_view="top").records[2].view == "zoom"
+
+
 def test_labels_on_two_views_of_a_session_go_by_two_clocks_and_are_refused():
     with pytest.raises(InputError, match=r"m1_d1_side.csv and labels/m1_d1_top.csv: expected the labels of 'm1_d1' to go by one camera"):
         join(BOTH, ["m1_d1_top", "m1_d1_side"])

@@ -79,8 +79,8 @@ def join_views(
     Raises
     ------
     InputError
-        If a name is that of a session and of a video, the reference view is not known, two views hold the same video, or labels
-        are named after two views of one session.
+        If a name is that of a session and of a video, the reference view is not known, two views hold the same video, labels are
+        named after two views of one session, or after a session that lacks the reference view.
     """
     if not params.views:
         return Sessions(list(records), dict(labels))
@@ -97,6 +97,8 @@ def join_views(
         if len(labelled) > 1:
             raise _labelled_twice(session, [labels[name][0].file for name in labelled])
         main = _main(views, labelled, reference)
+        if labelled == [session] and main.view != reference:
+            raise _without_reference(session, labels[session][0].file, reference, views)
         return _joined(session, main, views, params, clocks), labels[labelled[0]] if labelled else ()
 
     joined = for_each(of, join, keeps=False, problems=problems)
@@ -244,6 +246,13 @@ def _labelled_twice(session: str, files: Sequence[str]) -> InputError:
     return InputError(
         f"{' and '.join(files)}: expected the labels of '{session}' to go by one camera, found files named after several; name all of "
         "them after one view, as labels.name '{video}_{rater}' where two people made them, or remove one"
+    )
+
+
+def _without_reference(session: str, file: str, reference: str, views: Sequence[VideoRecord]) -> InputError:
+    return InputError(
+        f"{file}: named after the session '{session}', it goes by the clock of the reference view '{reference}', which that session lacks; "
+        f"name it after the view that it was made on: {' or '.join(view.id for view in views)}"
     )
 
 
