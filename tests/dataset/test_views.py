@@ -16,6 +16,7 @@ from ethocache.dataset.views import (
     names_of_labels,
     read_clocks,
     refuse_several,
+    sessions_of,
     stream_names,
     view_names,
     view_of,
@@ -87,6 +88,12 @@ def test_labels_may_be_named_after_the_session():
     records = [video(stem) for stem in BOTH]
     assert names_of_labels(records, params()) == [*BOTH, "m1_d1", "m2_d1"]
     assert [*join(BOTH, ["m1_d1"]).labels] == ["m1_d1"]
+
+
+def test_a_video_is_of_a_session_and_a_camera():
+    records = [video(stem) for stem in BOTH[:2]]
+    assert sessions_of(records, params()) == {"m1_d1_top": ("m1_d1", "top"), "m1_d1_side": ("m1_d1", "side")}
+    assert sessions_of(records, params(views="")) == {}
 
 
 def test_labels_that_are_named_after_a_session_without_the_reference_view_go_by_no_clock_and_are_refused():

@@ -53,6 +53,11 @@ def names_of_labels(records: Sequence[VideoRecord], params: DataParams) -> list[
     return list(dict.fromkeys([*(record.id for record in records), *sessions]))
 
 
+def sessions_of(records: Iterable[VideoRecord], params: DataParams) -> dict[str, tuple[str, str]]:
+    """Return video -> its session and its camera; nothing where one camera films."""
+    return {record.id: (session_of(record, params), record.fields[params.views]) for record in records} if params.views else {}
+
+
 def join_views(
     records: Sequence[VideoRecord],
     labels: Mapping[str, tuple[LabelPart, ...]],
