@@ -9,6 +9,7 @@ import torch
 
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
+from ethocache.dataset.features import assemble
 from ethocache.sequence.augmentation import without_a_stream
 from ethocache.sequence.combination import combined, mean_weights
 from ethocache.sequence.crossvalidation import run_training
@@ -21,6 +22,7 @@ from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import Steps
 from ethocache.sequence.system import HIDDEN_VIEWS, VIEWS_REVISION, read_system
+from ethocache.sequence.tagging import Tagger
 from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.sequence.training import fit, predict_all
 from ethocache.sequence.trainings import Setup, Sides, fold_recipe, network_recipe
@@ -266,3 +268,19 @@ def test_a_verdict_on_several_cameras_hangs_on_when_they_show_the_animal_and_one
     assert whole != lacking
     assert whole["streams"] == [["side.x"], ["top.x"]]
     assert question.about_views([plant("m1")]) == {}
+
+
+def test_what_a_camera_has_of_frames_in_which_it_does_not_show_the_animal_tags_nothing(tmp_path):
+    result = late([session(f"m{n}") for n in range(4)], Store(tmp_path / "store"))
+    video, tagger = session("m9"), Tagger(result.model.folder, Store(tmp_path / "store"))
+    tags = []
+    for guess in (-9.0, 9.0):  # of the crop of an animal that is lost
+        files = {}
+        for stream, columns, valid in zip(video.streams, (slice(0, 4), slice(4, 8)), video.valid, strict=True):
+            files[stream] = tmp_path / f"{guess} {stream}.h5"
+            np.save(tmp_path / "rows.npy", np.where(valid[:, None], video.open.values[:, columns], guess).astype(np.float16))
+            assemble(files[stream], [tmp_path / "rows.npy"], video.time_s, valid, {"guess": guess}, f"{guess} {stream}")
+        entry = tagger.keep_tags(files)
+        assert entry.recipe["views_revision"] == VIEWS_REVISION
+        tags.append(entry.path("tags.csv").read_text())
+    assert tags[0] == tags[1]

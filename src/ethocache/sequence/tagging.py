@@ -85,4 +85,4 @@ class Tagger:
 
 
 def _open(files: Mapping[str, Path], streams: Sequence[str]) -> FeatureSet:
-    return FeatureSet.open_files([files[stream] for stream in streams])
+    return FeatureSet.open_files([files[stream] for stream in streams], any(map(view_of, streams)))
