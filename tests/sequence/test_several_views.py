@@ -284,3 +284,15 @@ def test_what_a_camera_has_of_frames_in_which_it_does_not_show_the_animal_tags_n
         assert entry.recipe["views_revision"] == VIEWS_REVISION
         tags.append(entry.path("tags.csv").read_text())
     assert tags[0] == tags[1]
+
+
+def test_a_camera_that_is_often_missing_is_as_large_where_it_is_there_as_the_others():
+    rng, frames = np.random.default_rng(0), 4000
+    values = rng.normal(size=(frames, 16)) @ rng.normal(size=(16, 16))
+    values[frames // 10 :, 8:] = np.nan
+    video = TwoCameras(values, np.arange(frames) / 10)
+    view = View(16, 6)
+    view.normalise_by(np.nanmean(values, axis=0), np.nanstd(values, axis=0))
+    view.learn_components([video], (8, 8))
+    seen = view(torch.from_numpy(video.rows(0, frames // 10))).numpy()
+    assert np.allclose([(seen[:, :3] ** 2).mean(), (seen[:, 3:] ** 2).mean()], 1.0, atol=0.15)
