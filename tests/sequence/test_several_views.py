@@ -10,8 +10,9 @@ import torch
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.features import assemble
+from ethocache.sequence import deciding
 from ethocache.sequence.augmentation import without_a_stream
-from ethocache.sequence.combination import combined, mean_weights
+from ethocache.sequence.combination import combined, mean_weights, stacked_weights
 from ethocache.sequence.crossvalidation import run_training
 from ethocache.sequence.deciding import Question
 from ethocache.sequence.decision_settings import DecideParams
@@ -296,3 +297,24 @@ def test_a_camera_that_is_often_missing_is_as_large_where_it_is_there_as_the_oth
     view.learn_components([video], (8, 8))
     seen = view(torch.from_numpy(video.rows(0, frames // 10))).numpy()
     assert np.allclose([(seen[:, :3] ** 2).mean(), (seen[:, 3:] ** 2).mean()], 1.0, atol=0.15)
+
+
+def test_the_masks_of_several_videos_stand_one_after_the_other(plant):
+    question = Question(("a",), False, "stacked", DecideParams(), (("side.x",), ("top.x",)))
+    videos = [session("m1"), session("m2", lacks=("side",), frames=30)]
+    side, top = question.all_there(videos)
+    assert (side.sum(), len(top)) == (160, 270)
+    assert question.all_there([plant("m1")]) is None
+
+
+def test_what_stacked_cameras_count_is_found_where_they_show_the_animal(tmp_path, monkeypatch):
+    heard = []
+    monkeypatch.setattr(deciding, "stacked_weights", lambda said, *about: heard.append(about[-1]) or stacked_weights(said, *about))
+    recipes = LATE | {"both": {"kind": "ensemble", "combine": "stacked", "members": [{"head": "x"}, {"head": "x", "seed": 1}]}}
+    videos = [session(f"m{n}") for n in range(4)]
+    system = read_system(resolve_head("both", recipes), PARAMS, DecideParams(), videos[0].streams)
+    result = run_training(Store(tmp_path / "store"), videos, ("grooming",), system)
+    assert [of_member.mean() for of_member in heard[-1]] == [2 / 3] * 4
+    weights = np.array(read_card(result.model.folder).verdict["weights"])
+    assert weights.shape == (4, 1)
+    assert np.allclose(weights.sum(), 1) and weights.min() > 0, weights

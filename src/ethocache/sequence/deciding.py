@@ -39,6 +39,11 @@ class Question:
         """Return for each member whether its cameras show the animal, (T,); None where there is one camera."""
         return [video.there(streams) for streams in self.streams] if video.valid else None
 
+    def all_there(self, videos: Videos) -> list[npt.NDArray[np.bool_]] | None:
+        """Return the same of several videos, one after the other."""
+        each = [there for video in videos if (there := self.there(video))]
+        return [np.concatenate(of_member) for of_member in zip(*each, strict=True)] or None
+
     def about_views(self, videos: Videos) -> dict[str, Any]:
         """Return what a verdict depends on besides where there are several cameras: who reads which, and when they show the animal."""
         if not any(video.valid for video in videos):
@@ -110,7 +115,8 @@ def _reach(question: Question, videos: Videos, answers: Sequence[Probabilities])
     weights = mean_weights(len(answers), len(question.behaviours))
     if question.combine == "stacked" and len(answers) > 1:
         label = np.concatenate([video.labels for video in videos])
-        weights = stacked_weights([np.concatenate([answer[video.id] for video in videos]) for answer in answers], label, question.exclusive)
+        said = [np.concatenate([answer[video.id] for video in videos]) for answer in answers]
+        weights = stacked_weights(said, label, question.exclusive, question.all_there(videos))
     scored = [
         Scored(combined([answer[video.id] for answer in answers], weights, question.there(video)), video.labels, video.time_s)
         for video in videos
