@@ -14,6 +14,7 @@ from ethocache.dataset.index import REVISION as TIMES
 from ethocache.dataset.label_snapshot import REVISION as NEEDS
 from ethocache.dataset.summary_table import REVISION as SUMMARIES
 from ethocache.endtoend.finetuning.settings import REVISION as TUNINGS
+from ethocache.scoring.report.video_data import VIEWS_REVISION as PAGES_OF_VIEWS
 from ethocache.scoring.report.writing import REVISION as REPORTS
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.deciding import REVISION as VERDICTS
@@ -50,7 +51,11 @@ REVISIONS: dict[str, dict[str, int]] = {
     "report": {"reports": REPORTS, "films": FILMS, "times": TIMES},
 }
 
-OF_VIEWS: dict[str, dict[str, int]] = {"train": {"several": SEVERAL}, "predict": {"several": SEVERAL}}
+OF_VIEWS: dict[str, dict[str, int]] = {
+    "train": {"several": SEVERAL},
+    "predict": {"several": SEVERAL},
+    "report": {"several": PAGES_OF_VIEWS},
+}
 """Stage -> what decides its result besides where several cameras film a session."""
 
 LAYERS: dict[str, tuple[str, ...]] = {
