@@ -11,7 +11,8 @@ from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.dataset.features import assemble
 from ethocache.sequence import deciding
-from ethocache.sequence.augmentation import without_a_stream
+from ethocache.sequence.augmentation import views_shown, without_a_stream
+from ethocache.sequence.batching import TrainingSet
 from ethocache.sequence.combination import combined, mean_weights, stacked_weights
 from ethocache.sequence.crossvalidation import run_training
 from ethocache.sequence.deciding import Question
@@ -28,7 +29,7 @@ from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.sequence.training import fit, predict_all
 from ethocache.sequence.trainings import Setup, Sides, fold_recipe, network_recipe
 from ethocache.sequence.videos import TrainingVideo
-from ethocache.sequence.view import View
+from ethocache.sequence.view import Seen, View
 
 STREAMS = ("side.a", "side.b", "top.a", "top.b")
 
@@ -318,3 +319,25 @@ def test_what_stacked_cameras_count_is_found_where_they_show_the_animal(tmp_path
     weights = np.array(read_card(result.model.folder).verdict["weights"])
     assert weights.shape == (4, 1)
     assert np.allclose(weights.sum(), 1) and weights.min() > 0, weights
+
+
+def test_a_camera_is_not_hidden_where_no_other_shows_the_animal_in_the_window():
+    x = np.ones((400, 2, 8), np.float32)
+    x[::2, :, :4] = 0  # every other window lacks the side camera
+    views = ("side", "side", "top", "top")
+    shown = views_shown(x, (1, 3, 2, 2), views)
+    assert np.array_equal(shown, np.stack([np.arange(400) % 2 == 1, np.ones(400, bool)], axis=1))
+    lost = without_a_stream(x, (1, 3, 2, 2), 0.5, np.random.default_rng(0), views, shown)
+    assert np.array_equal(lost[::2], x[::2])
+    assert {tuple(row) for row in lost[1::2, 0].astype(int)} == {(1,) * 8, (0,) * 4 + (1,) * 4, (1,) * 4 + (0,) * 4}
+
+
+def test_in_training_no_window_is_without_any_camera_that_had_one():
+    params = PARAMS.model_copy(update={"hide_streams": 0.9, "noise": 0.5, "max_fps": 0})
+    data = TrainingSet([session(f"m{n}", lacks=("top",)) for n in range(3)], params, Reader())
+    view = View(8, 0)
+    view.normalise_by(*data.normalisation())
+    data.see_through(lambda video: Seen(data.steps[video.id], view), view.parts(data.widths))
+    rng = np.random.default_rng(0)
+    for pieces in data.epoch(rng):
+        assert (data.batch(pieces, rng).x[:, :, :4] != 0).any(axis=(1, 2)).all()
