@@ -215,3 +215,11 @@ def test_a_camera_that_stands_before_the_session_is_no_rater_either(match):
 def test_without_several_cameras_a_name_that_fits_two_videos_is_refused_as_ever(match):
     with pytest.raises(InputError, match=r"labels.name can be read in more than one way, 'm1_d2' by 'side_anna' or 'm1_d2_side' by 'anna'"):
         match("m1_d2_side_anna.csv", videos=["m1_d2", "m1_d2_side"], name="{video}_{rater}")
+
+
+def test_a_file_that_is_named_after_a_session_may_say_which_of_its_cameras_it_is_about(match, says):
+    says(("m1_d2_top.mp4", "Bo"))
+    settings = {"videos": [*CAMERAS, "m1_d2", "m2_d2"], "views": CAMERAS | {"m2_d2_top": ("m2_d2", "top")}}
+    assert match("m1_d2.csv", **settings)[0] == {"m1_d2_top": [("m1_d2.csv", 0, "Bo")]}
+    with pytest.raises(InputError, match=r"m2_d2.csv: it is named after 'm2_d2', but says that it is about 'm1_d2_top'; rename it"):
+        match("m2_d2.csv", **settings)

@@ -78,7 +78,8 @@ class VideoNames:
             return None, ""
         if alone and of_file and of_media and of_media == self._units.get(of_file):
             return of_file, rater
-        if alone and of_file and of_media and of_file not in (of_media, self._units.get(of_media)):
+        of_session = self._views.get(of_media or "", ("", ""))[0]
+        if alone and of_file and of_media and of_file not in (of_media, self._units.get(of_media), of_session):
             raise InputError(f"{file}: it is named after '{of_file}', but says that it is about '{of_media}'; rename it")
         return of_media or (of_file if alone else None), rater if of_file else ""
 
