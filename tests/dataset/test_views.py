@@ -174,6 +174,16 @@ def test_clocks_go_by_the_view_whose_frames_a_session_has():
     assert (session.view, session.others[0].clock) == ("side", Clock(offset_s=-1.6, drift=0.8))
 
 
+def test_clocks_of_which_one_gains_as_the_other_loses_are_refused_with_their_videos():
+    clocks = {"m1_d1_top": Clock(drift=0.6), "m1_d1_side": Clock(drift=1.8)}
+    with pytest.raises(InputError) as caught:
+        join(("m1_d1_top", "m1_d1_side"), ["m1_d1_top"], clocks)
+    assert str(caught.value).endswith(
+        "videos/m1_d1_side.mp4 by the clock of videos/m1_d1_top.mp4: data.clocks: expected clocks that can go by each other, with a drift "
+        "between .5 and 2, found 3 from the drifts 1.8 and 0.6; correct them"
+    )
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "lab").mkdir()

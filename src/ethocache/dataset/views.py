@@ -242,9 +242,16 @@ def _joined(
     others = []
     for view in views:
         if view is not main:
-            clock = clocks[view.id].by(clocks[main.id]) if clocks else None
+            clock = _clock_by(view, main, clocks) if clocks else None
             others.append(replace(view, fields=fields, animal=animal, clock=clock))
     return replace(main, id=session, fields=fields, animal=animal, others=tuple(others))
+
+
+def _clock_by(view: VideoRecord, main: VideoRecord, clocks: Mapping[str, Clock]) -> Clock:
+    try:
+        return clocks[view.id].by(clocks[main.id])
+    except InputError as error:
+        raise InputError(f"{view.file} by the clock of {main.file}: {error}") from None
 
 
 def _labelled_twice(session: str, files: Sequence[str]) -> InputError:
