@@ -37,11 +37,10 @@ def stacked_weights(
         Frames that none shows are left out.
     """
     given = np.stack(members).astype(np.float64)
+    shown = np.ones(given.shape[:2], bool)
     if there is not None:
-        shown = np.stack(there) & ~np.isnan(given).any(axis=2)
-        given, label = np.nan_to_num(given), np.where(shown.any(axis=0)[:, None], label, np.int8(-1))
-    else:
-        shown = np.ones(given.shape[:2], bool)
+        shown = np.asarray(np.stack(there) & ~np.isnan(given).any(axis=2), np.bool_)
+        given, label = np.nan_to_num(given), np.where(shown.any(axis=0, keepdims=True).T, label, np.int8(-1))
     weights = mean_weights(len(members), label.shape[1])
     if exclusive:
         known = (label >= 0).all(axis=1)
