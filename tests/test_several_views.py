@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from pipeline import TINY, make_project
 from two_cameras import SIDE_CLOCK, write_session
+from typer.testing import CliRunner
 
+from ethocache.cli import app
 from ethocache.dataset.features import FeatureSet
 
 STREAMS = ("side.mean_colour", "top.mean_colour")
@@ -135,3 +137,13 @@ def test_the_doctor_tells_sessions(project):
     said = project.run("ethocache", "doctor")
     assert "sessions are filmed by side, top" in said
     assert "m0_d1 " in said
+
+
+def test_the_settings_of_a_head_for_each_camera_are_not_searched(project, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    answer = CliRunner().invoke(app, ["tune", "--head", "late", "--trials", "1"])
+    assert answer.exit_code == 1
+    assert (
+        "--head: 'late' has a network for each view (fusion: late), and a search is of one; set heads.late.fusion: middle for the search, "
+        "and late again afterwards"
+    ) in " ".join(answer.output.split())

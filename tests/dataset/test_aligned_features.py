@@ -66,3 +66,10 @@ def test_a_view_that_is_missing_takes_no_space(make, tmp_path):
 def test_of_one_camera_a_frame_without_the_animal_keeps_its_numbers(make):
     with FeatureSet.open_files([make("top", valid=np.arange(6) < 3)]) as alone:
         assert alone.rows(0, FRAMES)[:, 0].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_of_several_cameras_one_alone_is_no_number_where_it_does_not_show_the_animal(make, tmp_path):
+    make("top", valid=np.arange(6) < 3).rename(tmp_path / "m1.top.plain.h5")
+    for opened in (FeatureSet.open(tmp_path, "m1", ["top.plain"]), FeatureSet.open_files([tmp_path / "m1.top.plain.h5"], True)):
+        with opened as alone:
+            assert np.isnan(alone.rows(0, FRAMES)[:, 0]).tolist() == [False] * 3 + [True] * 3

@@ -1,12 +1,13 @@
 """Files of corrections are read strictly: each line that cannot be right is told with its place."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
-from ethocache.dataset.corrections import COLUMNS, DECISION, decisions, labels_and_corrections, read_corrections
+from ethocache.dataset.corrections import COLUMNS, DECISION, VIEW, decisions, labels_and_corrections, read_corrections
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.videos import VideoFacts
@@ -157,3 +158,21 @@ def test_what_matches_labels_and_corrections_is_told_apart_by_its_header(tmp_pat
 def test_a_project_without_the_folder_has_none(tmp_path):
     params = DataParams(dir=str(tmp_path), behaviours=("grooming",))
     assert labels_and_corrections(DataFolder(str(tmp_path)), params) == ({}, {})
+
+
+def test_corrections_of_a_session_are_of_the_camera_whose_frames_it_had_when_they_were_saved(read):
+    records = [replace(RECORDS[0], view="top"), RECORDS[1]]
+    row = f"{HEADER},{DECISION},{VIEW}\n{ROW},1,"
+    for text in (f"{row}top\n", f"{row}\n", f"{HEADER}\n{ROW}\n", f"{HEADER},{VIEW}\n{ROW},top\n"):
+        assert [one.start for one in read(text, records=records).of["mouse_a"]] == [2], "files of before do not tell"
+    assert said(read, f"{row}side\n", records=records) == (
+        "corrections/0.csv: line 2: 'mouse_a' has the frames of 'top', but these were saved on those of 'side', by another clock; let it "
+        "have these again (data.reference_view, or the name of its labels file), or remove its rows and correct it anew"
+    )
+    assert "'mouse_b' is filmed by one camera, but these were saved on those of 'side'" in said(
+        read, f"{row.replace('mouse_a', 'mouse_b')}side\n", records=records
+    )
+
+
+def test_no_column_may_stand_twice(read):
+    assert "expected the columns of saved corrections" in said(read, f"{HEADER},saved\n{ROW},2026-11-28T10:15:00Z\n")

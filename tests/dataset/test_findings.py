@@ -97,3 +97,19 @@ def test_a_video_is_counted_once_however_many_individuals_it_shows():
     assert findings(units, PARAMS) == ["2 of 3 videos have about 10 frames per second, but not saline_2.mp4 (25)"]
     without = PARAMS.model_copy(update={"name": "{treatment}"})
     assert "each of the 3 videos counts as an animal of its own" in findings(units, without)[0]
+
+
+def test_the_videos_of_all_cameras_are_looked_at_for_copies_and_what_is_odd_in_them():
+    above = [video(number) for number in range(3)]
+    beside = [replace(one, id=f"{one.id}_side", file=f"{one.id}_side.mp4", view="side") for one in above]
+    odd = replace(beside[0].facts, fingerprint="a" * 64, fps=25.0, notes=("the last frame lasts 3 s",))
+    again = replace(beside[1].facts, fingerprint="a" * 64)
+    others = [replace(beside[0], facts=odd), replace(beside[1], facts=again)]
+    sessions = [
+        *(replace(one, view="top", others=(other,)) for one, other in zip(above, others, strict=False)),
+        replace(above[2], view="top"),
+    ]
+    assert findings(sessions, PARAMS) == [
+        "saline_0_side.mp4: the last frame lasts 3 s",
+        "2 files hold the same video: saline_0_side.mp4, saline_1_side.mp4",
+    ], "but not for their rates, which differ from camera to camera"

@@ -16,12 +16,12 @@ VIDEOS = ("WT_1", "WT_1_b", "HD_2")
 def match(tmp_path):
     """Match empty bouts files of these names; of a file in `media`, what it says itself."""
 
-    def match(*files, media=None, videos=VIDEOS, **params):
+    def match(*files, media=None, videos=VIDEOS, views=None, **params):
         for file in files:
             (tmp_path / file).write_text("behaviour,start_s,stop_s\n" + f"grooming,0,{len(file)}\n" * 2)
         params = LabelParams(**params)
         paths = {file: tmp_path / file for file in files}
-        matched = match_labels(videos, paths, params, params.meaning(("grooming",)), Store(tmp_path / "store"))
+        matched = match_labels(videos, paths, params, params.meaning(("grooming",)), Store(tmp_path / "store"), views=views)
         return {video: [(part.file, part.number, part.rater) for part in parts] for video, parts in matched.parts.items()}, matched.notes
 
     return match
@@ -166,3 +166,60 @@ def test_a_file_that_is_believed_by_its_own_name_alone_is_told(match, says):
     found, notes = match("WT_1.csv")
     assert found == {"WT_1": [("WT_1.csv", 0, "")]}
     assert notes == ("WT_1.csv: says that it is about 'other', and is taken for 'WT_1' by its own name",)
+
+
+CAMERAS = {f"m1_d2_{view}": ("m1_d2", view) for view in ("side", "top")}
+
+
+def of_cameras(*files, match, cameras=CAMERAS):
+    return match(*files, videos=[*cameras, "m1_d2"], views=cameras, name="{video}_{rater}")[0]
+
+
+def test_of_several_cameras_a_rater_stands_behind_the_video_also_where_the_session_would_fit(match):
+    assert of_cameras("m1_d2_side_anna.csv", "m1_d2_side_topsy.csv", match=match) == {
+        "m1_d2_side": [("m1_d2_side_anna.csv", 0, "anna"), ("m1_d2_side_topsy.csv", 0, "topsy")]
+    }
+    assert of_cameras("m1_d2_anna.csv", match=match) == {"m1_d2": [("m1_d2_anna.csv", 0, "anna")]}
+
+
+@pytest.mark.parametrize(
+    ("file", "cameras", "said"),
+    [
+        (
+            "m1_d2_side.csv",
+            CAMERAS,
+            "m1_d2_side.csv: labels.name '{video}_{rater}' makes it the labels of 'm1_d2' by 'side', but 'side' is a camera (data.views); "
+            "name it after that camera's video and the rater, such as 'm1_d2_side_anna'",
+        ),
+        (
+            "m1_d2_top_anna.csv",
+            {"m1_d2_side": ("m1_d2", "side"), "m2_d2_top": ("m2_d2", "top")},
+            "makes it the labels of 'm1_d2' by 'top_anna', but 'top' is a camera (data.views); rename the file",
+        ),
+    ],
+)
+def test_a_camera_is_no_rater(match, file, cameras, said):
+    with pytest.raises(InputError) as caught:
+        of_cameras(file, cameras=cameras, match=match)
+    assert said in str(caught.value)
+
+
+def test_a_camera_that_stands_before_the_session_is_no_rater_either(match):
+    cameras = {f"{view}_m1": ("m1", view) for view in ("side", "top")}
+    settings = {"videos": [*cameras, "m1"], "views": cameras, "name": "{rater}_{video}"}
+    assert match("anna_side_m1.csv", **settings)[0] == {"side_m1": [("anna_side_m1.csv", 0, "anna")]}
+    with pytest.raises(InputError, match=r"by 'side', but 'side' is a camera \(data.views\); .* such as 'anna_side_m1'"):
+        match("side_m1.csv", **settings)
+
+
+def test_without_several_cameras_a_name_that_fits_two_videos_is_refused_as_ever(match):
+    with pytest.raises(InputError, match=r"labels.name can be read in more than one way, 'm1_d2' by 'side_anna' or 'm1_d2_side' by 'anna'"):
+        match("m1_d2_side_anna.csv", videos=["m1_d2", "m1_d2_side"], name="{video}_{rater}")
+
+
+def test_a_file_that_is_named_after_a_session_may_say_which_of_its_cameras_it_is_about(match, says):
+    says(("m1_d2_top.mp4", "Bo"))
+    settings = {"videos": [*CAMERAS, "m1_d2", "m2_d2"], "views": CAMERAS | {"m2_d2_top": ("m2_d2", "top")}}
+    assert match("m1_d2.csv", **settings)[0] == {"m1_d2_top": [("m1_d2.csv", 0, "Bo")]}
+    with pytest.raises(InputError, match=r"m2_d2.csv: it is named after 'm2_d2', but says that it is about 'm1_d2_top'; rename it"):
+        match("m2_d2.csv", **settings)

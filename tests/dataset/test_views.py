@@ -16,6 +16,7 @@ from ethocache.dataset.views import (
     names_of_labels,
     read_clocks,
     refuse_several,
+    sessions_of,
     stream_names,
     view_names,
     view_of,
@@ -89,6 +90,20 @@ def test_labels_may_be_named_after_the_session():
     assert [*join(BOTH, ["m1_d1"]).labels] == ["m1_d1"]
 
 
+def test_a_video_is_of_a_session_and_a_camera():
+    records = [video(stem) for stem in BOTH[:2]]
+    assert sessions_of(records, params()) == {"m1_d1_top": ("m1_d1", "top"), "m1_d1_side": ("m1_d1", "side")}
+    assert sessions_of(records, params(views="")) == {}
+
+
+def test_labels_that_are_named_after_a_session_without_the_reference_view_go_by_no_clock_and_are_refused():
+    stems = (*BOTH, "m3_d1_side", "m3_d1_zoom")
+    said = r"m3_d1.csv: named after the session 'm3_d1', it goes by the clock of the reference view 'top', which that session lacks; "
+    with pytest.raises(InputError, match=said + "name it after the view that it was made on: m3_d1_side or m3_d1_zoom"):
+        join(stems, ["m3_d1"], reference_view="top")
+    assert join(stems, ["m3_d1_zoom"], reference_view="top").records[2].view == "zoom"
+
+
 def test_labels_on_two_views_of_a_session_go_by_two_clocks_and_are_refused():
     with pytest.raises(InputError, match=r"m1_d1_side.csv and labels/m1_d1_top.csv: expected the labels of 'm1_d1' to go by one camera"):
         join(BOTH, ["m1_d1_top", "m1_d1_side"])
@@ -157,6 +172,16 @@ def test_clocks_go_by_the_view_whose_frames_a_session_has():
     clocks = {"m1_d1_top": Clock(), "m1_d1_side": Clock(offset_s=2.0, drift=1.25)}
     (session,) = join(("m1_d1_top", "m1_d1_side"), ["m1_d1_side"], clocks).records
     assert (session.view, session.others[0].clock) == ("side", Clock(offset_s=-1.6, drift=0.8))
+
+
+def test_clocks_of_which_one_gains_as_the_other_loses_are_refused_with_their_videos():
+    clocks = {"m1_d1_top": Clock(drift=0.6), "m1_d1_side": Clock(drift=1.8)}
+    with pytest.raises(InputError) as caught:
+        join(("m1_d1_top", "m1_d1_side"), ["m1_d1_top"], clocks)
+    assert str(caught.value).endswith(
+        "videos/m1_d1_side.mp4 by the clock of videos/m1_d1_top.mp4: data.clocks: expected clocks that can go by each other, with a drift "
+        "between .5 and 2, found 3 from the drifts 1.8 and 0.6; correct them"
+    )
 
 
 @pytest.fixture

@@ -410,6 +410,10 @@ def test_the_command_ends_with_one_line_and_exit_1_where_it_refuses(tmp_path):
 def test_a_project_of_ones_own_hangs_on_revisions_and_a_clone_on_its_source_as_well(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert set(code_of("crop")) == {"revisions"}
+    assert [len(code_of("train", several)["revisions"]) for several in (False, True)] == [
+        len(REVISIONS["train"]),
+        len(REVISIONS["train"]) + 1,
+    ]
     (tmp_path / "src/ethocache").mkdir(parents=True)
     here = {stage: code_of(stage)["source"] for stage in REVISIONS}
     assert len(set(here.values())) == len(here)

@@ -83,3 +83,49 @@ def test_the_answer_lies_between_the_members(members, behaviours, seed, exclusiv
     label[np.arange(20), rng.integers(0, behaviours, 20)] = rng.integers(-1, 2, 20)
     answer = combined(given, stacked_weights(given, label, exclusive))
     assert (answer >= np.min(given, axis=0) - 1e-6).all() and (answer <= np.max(given, axis=0) + 1e-6).all()
+
+
+def test_weights_are_by_the_frames_that_members_show():
+    label, (knows, guesses, contrary) = label_and_members()
+    there = [np.arange(400) % 4 < 2, np.arange(400) % 4 > 0]  # alone, both, the other alone, nobody (3 is shown by the second)
+    there[1] &= np.arange(400) % 8 != 7
+    elsewhere = np.where(there[0][:, None], knows, contrary)  # knows where its camera shows the animal, and is misled where it does not
+    for exclusive in (False, True):
+        one = label if not exclusive else np.where(label.all(axis=1, keepdims=True), np.int8(0), label)
+        weights = stacked_weights([elsewhere, guesses], one, exclusive, there)
+        both = there[0] & there[1]
+        np.testing.assert_allclose(weights, stacked_weights([elsewhere[both], guesses[both]], one[both], exclusive), atol=1e-5)
+        assert (weights[0] > stacked_weights([elsewhere, guesses], one, exclusive)[0] + 0.1).all(), "than it would be without"
+
+
+def test_where_members_are_always_there_or_in_no_frame_together_weights_are_what_they_were_or_equal():
+    label, members = label_and_members()
+    everywhere = [np.ones(400, bool)] * 3
+    assert np.array_equal(stacked_weights(members, label, False, everywhere), stacked_weights(members, label, False))
+    apart = [np.arange(400) % 3 == m for m in range(3)]
+    np.testing.assert_allclose(stacked_weights(members, label, False, apart), 1 / 3)
+
+
+def test_a_member_that_meets_no_other_keeps_an_equal_weight_and_one_that_says_nothing_is_heard_nowhere():
+    label, (knows, guesses, _) = label_and_members()
+    nothing = np.full_like(knows, np.nan)
+    weights = stacked_weights([knows, guesses, nothing], label, False, [np.ones(400, bool)] * 3)
+    np.testing.assert_allclose(weights.sum(axis=0), 1)
+    np.testing.assert_allclose(weights[2], 1 / 3)
+    assert (weights[0] > 0.6).all()
+
+
+def test_masked_weights_are_the_likeliest():
+    label, members = label_and_members(behaviours=1)
+    members[0] = np.where(np.arange(400)[:, None] % 5 == 0, members[2], members[0])  # no one is right always
+    rng = np.random.default_rng(1)
+    there = [*(rng.random((3, 400)) < 0.6)]
+
+    def likelihood(weights):
+        seen = np.stack(there).any(axis=0)
+        fused = combined(members, weights, there)[seen].astype(float)
+        return np.log(np.maximum(np.where(label[seen] == 1, fused, 1 - fused), 1e-9)).sum()
+
+    found = stacked_weights(members, label, False, there)
+    others = [rng.dirichlet(np.ones(3))[:, None] for _ in range(200)]
+    assert likelihood(found) > max(map(likelihood, others)) - 0.5

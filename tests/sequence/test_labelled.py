@@ -62,3 +62,10 @@ def test_each_persons_labels_come_along_only_where_their_mean_is_learned(kept, t
     behaviours, (video,) = labelled_videos(tmp_path / "labels", opener.folder, ("tiny",), records, store)
     assert (behaviours, video.labels.tolist()) == (("grooming",), said["Al"].values.tolist())
     assert [labels[0, 0] for labels in video.raters] == ([1, 0] if mean else [])
+
+
+def test_a_camera_of_several_is_opened_with_no_numbers_where_it_does_not_show_the_animal(tmp_path):
+    np.save(tmp_path / "rows.npy", np.ones((4, 2), np.float16))
+    assemble(tmp_path / "m1.top.tiny.h5", [tmp_path / "rows.npy"], np.arange(4.0), np.arange(4) < 2, {}, "key")
+    with OpenFeatures(tmp_path, "m1", ("top.tiny",), ("key",), Store(tmp_path / "store"))() as features:
+        assert np.isnan(features.rows(0, 4)[:, 0]).tolist() == [False, False, True, True]

@@ -8,18 +8,28 @@ import pytest
 import torch
 
 from ethocache.common.errors import InputError
-from ethocache.sequence.augmentation import without_a_stream
-from ethocache.sequence.combination import combined, mean_weights
+from ethocache.common.store import Store
+from ethocache.dataset.features import assemble
+from ethocache.sequence import deciding
+from ethocache.sequence.augmentation import views_shown, without_a_stream
+from ethocache.sequence.batching import TrainingSet
+from ethocache.sequence.combination import combined, mean_weights, stacked_weights
+from ethocache.sequence.crossvalidation import run_training
+from ethocache.sequence.deciding import Question
 from ethocache.sequence.decision_settings import DecideParams
 from ethocache.sequence.heads import parse_head, resolve_head
+from ethocache.sequence.learning_curve import run_curve, score_point
+from ethocache.sequence.model_file import read_card
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import Steps
-from ethocache.sequence.system import HIDDEN_VIEWS, read_system
+from ethocache.sequence.system import HIDDEN_VIEWS, VIEWS_REVISION, read_system
+from ethocache.sequence.tagging import Tagger
 from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.sequence.training import fit, predict_all
+from ethocache.sequence.trainings import Setup, Sides, fold_recipe, network_recipe
 from ethocache.sequence.videos import TrainingVideo
-from ethocache.sequence.view import View
+from ethocache.sequence.view import Seen, View
 
 STREAMS = ("side.a", "side.b", "top.a", "top.b")
 
@@ -171,3 +181,163 @@ def test_a_network_of_one_camera_is_not_scored_where_that_camera_lacks():
     side = [session(f"m{n}").of_streams(("side.x",)) for n in range(2)]
     done = fit("x", side, [session("m3", lacks=("side",)).of_streams(("side.x",))], head, PARAMS, reader)
     assert all(epoch["average_precision"] is None for epoch in done.curve)
+
+
+def with_a_new_camera(name, shows, frames=240):
+    """A session of three cameras, of which the third is new: its features are far from those of the others."""
+    video, rng = session(name, frames=frames), np.random.default_rng([7, *name.encode()])
+    values = np.concatenate([video.open.values, 50 + 20 * rng.normal(size=(frames, 4)) if shows else np.full((frames, 4), np.nan)], axis=1)
+    streams, keys = (*video.streams, "zoom.x"), (*video.keys, f"{name} zoom")
+    valid = (*video.valid, np.full(frames, shows))
+    return replace(video, open=Opener(values, [4, 4, 4], streams), keys=keys, streams=streams, widths=(4, 4, 4), valid=valid)
+
+
+@pytest.mark.parametrize("components", [0, 6])
+def test_a_camera_that_no_fitted_animal_shows_says_nothing_of_others(components):
+    params = PARAMS.model_copy(update={"hide_streams": HIDDEN_VIEWS, "components": components, "max_fps": 0})
+    done = fit("x", [with_a_new_camera(f"m{n}", shows=False) for n in range(3)], (), parse_head({"kind": "linear"}, "x"), params, Reader())
+    shown = with_a_new_camera("m9", shows=True).open.values
+    lacking = np.concatenate([shown[:, :8], np.full((len(shown), 4), np.nan)], axis=1)
+    seen = [done.network.view(torch.from_numpy(values.astype(np.float32))) for values in (shown, lacking)]
+    assert torch.equal(*seen)
+    assert all(value.isfinite().all() for value in seen)
+
+
+LATE = {"x": {"kind": "linear", "fusion": "late"}}
+
+
+def late(videos, store, **params):
+    system = read_system(resolve_head("x", LATE), PARAMS.model_copy(update=params), DecideParams(), videos[0].streams)
+    return run_training(store, videos, ("grooming",), system)
+
+
+def test_with_late_fusion_a_camera_of_unlabelled_sessions_alone_stops_nothing_and_is_no_part_of_the_model(tmp_path):
+    result = late([with_a_new_camera(f"m{n}", shows=False) for n in range(4)], Store(tmp_path / "store"))
+    plain = late([session(f"m{n}") for n in range(4)], Store(tmp_path / "plain"))
+    card = read_card(result.model.folder)
+    assert card.streams == ("side.x", "top.x")
+    assert [one.tag.tobytes() for one in result.predictions] == [one.tag.tobytes() for one in plain.predictions]
+    assert result.trained == plain.trained
+
+
+def test_with_late_fusion_a_fold_goes_without_the_camera_that_its_fitted_animals_lack(tmp_path):
+    result = late([with_a_new_camera(f"m{n}", shows=n == 3) for n in range(4)], Store(tmp_path / "store"))
+    assert result.trained == 4 * 3 - 2 + 3, "the new camera where its animal is scored or stops the training, and the final model"
+    plain = late([session(f"m{n}") for n in range(4)], Store(tmp_path / "plain"))
+    one, other = (next(each for each in done.predictions if each.video == "m3") for done in (result, plain))
+    assert np.allclose(one.probability, other.probability, atol=1e-6), "as without it"
+    card = read_card(result.model.folder)
+    assert card.streams == ("side.x", "top.x", "zoom.x")
+    assert [len(member.fold_epochs) for member in card.members] == [4, 4, 2]
+
+
+def test_late_fusion_of_cameras_that_all_lack_says_so(tmp_path):
+    with pytest.raises(InputError, match="expected labelled frames with a valid crop to train on, found none in the videos of"):
+        late([session(f"m{n}", lacks=("side", "top")) for n in range(4)], Store(tmp_path / "store"))
+
+
+def test_who_could_not_be_trained_counts_nothing_in_the_mean_even_where_no_camera_shows_the_animal():
+    says, nothing = np.full((2, 1), 0.2, np.float32), np.full((2, 1), np.nan, np.float32)
+    fused = combined([says, nothing], mean_weights(2, 1), [np.array([True, False]), np.array([True, False])])
+    assert np.allclose(fused, 0.2)
+
+
+def test_what_is_trained_on_one_camera_hangs_on_no_revision_of_several(plant):
+    setup = Setup(("a",), parse_head({"kind": "linear"}, "x"), PARAMS)
+    one, several = [plant("m0")], [session("m0")]
+    for recipe in (lambda videos: fold_recipe(setup, Sides((), (), videos)), lambda videos: network_recipe(setup, videos, 3)):
+        assert "views_revision" not in recipe(one)
+        assert recipe(several)["views_revision"] == VIEWS_REVISION
+
+
+def test_a_learning_curve_heeds_which_cameras_show_the_animal_as_training_does(tmp_path):
+    videos, store = [session(f"m{n}", lacks=("side",) if n % 2 else ()) for n in range(5)], Store(tmp_path / "store")
+    system = read_system(resolve_head("x", LATE), PARAMS, DecideParams(), videos[0].streams)
+    (point,) = run_curve(store, videos, ("grooming",), system, 1, (3,))
+    result = run_training(store, videos, ("grooming",), system)
+    assert result.kept == 10, "the folds are the same"
+    assert point.macro == score_point(3, 1, result.predictions).macro
+
+
+def test_streams_that_a_session_does_not_have_are_no_streams_that_are_always_there():
+    with pytest.raises(ValueError, match=r"Expected streams of m1 \(side.x\), got top.x"):
+        session("m1").of_streams(("side.x",)).there(("side.x", "top.x"))
+
+
+def test_a_verdict_on_several_cameras_hangs_on_when_they_show_the_animal_and_one_of_one_camera_on_nothing_new(plant):
+    question = Question(("a",), False, "mean", DecideParams(), (("side.x",), ("top.x",)))
+    whole, lacking = (question.about_views([session("m1", lacks)]) for lacks in ((), ("side",)))
+    assert whole != lacking
+    assert whole["streams"] == [["side.x"], ["top.x"]]
+    assert question.about_views([plant("m1")]) == {}
+
+
+def test_what_a_camera_has_of_frames_in_which_it_does_not_show_the_animal_tags_nothing(tmp_path):
+    result = late([session(f"m{n}") for n in range(4)], Store(tmp_path / "store"))
+    video, tagger = session("m9"), Tagger(result.model.folder, Store(tmp_path / "store"))
+    tags = []
+    for guess in (-9.0, 9.0):  # of the crop of an animal that is lost
+        files = {}
+        for stream, columns, valid in zip(video.streams, (slice(0, 4), slice(4, 8)), video.valid, strict=True):
+            files[stream] = tmp_path / f"{guess} {stream}.h5"
+            np.save(tmp_path / "rows.npy", np.where(valid[:, None], video.open.values[:, columns], guess).astype(np.float16))
+            assemble(files[stream], [tmp_path / "rows.npy"], video.time_s, valid, {"guess": guess}, f"{guess} {stream}")
+        entry = tagger.keep_tags(files)
+        assert entry.recipe["views_revision"] == VIEWS_REVISION
+        tags.append(entry.path("tags.csv").read_text())
+    assert tags[0] == tags[1]
+
+
+def test_a_camera_that_is_often_missing_is_as_large_where_it_is_there_as_the_others():
+    rng, frames = np.random.default_rng(0), 4000
+    values = rng.normal(size=(frames, 16)) @ rng.normal(size=(16, 16))
+    values[frames // 10 :, 8:] = np.nan
+    video = TwoCameras(values, np.arange(frames) / 10)
+    view = View(16, 6)
+    view.normalise_by(np.nanmean(values, axis=0), np.nanstd(values, axis=0))
+    view.learn_components([video], (8, 8))
+    seen = view(torch.from_numpy(video.rows(0, frames // 10))).numpy()
+    assert np.allclose([(seen[:, :3] ** 2).mean(), (seen[:, 3:] ** 2).mean()], 1.0, atol=0.15)
+
+
+def test_the_masks_of_several_videos_stand_one_after_the_other(plant):
+    question = Question(("a",), False, "stacked", DecideParams(), (("side.x",), ("top.x",)))
+    videos = [session("m1"), session("m2", lacks=("side",), frames=30)]
+    side, top = question.all_there(videos)
+    assert (side.sum(), len(top)) == (160, 270)
+    assert question.all_there([plant("m1")]) is None
+
+
+def test_what_stacked_cameras_count_is_found_where_they_show_the_animal(tmp_path, monkeypatch):
+    heard = []
+    monkeypatch.setattr(deciding, "stacked_weights", lambda said, *about: heard.append(about[-1]) or stacked_weights(said, *about))
+    recipes = LATE | {"both": {"kind": "ensemble", "combine": "stacked", "members": [{"head": "x"}, {"head": "x", "seed": 1}]}}
+    videos = [session(f"m{n}") for n in range(4)]
+    system = read_system(resolve_head("both", recipes), PARAMS, DecideParams(), videos[0].streams)
+    result = run_training(Store(tmp_path / "store"), videos, ("grooming",), system)
+    assert [of_member.mean() for of_member in heard[-1]] == [2 / 3] * 4
+    weights = np.array(read_card(result.model.folder).verdict["weights"])
+    assert weights.shape == (4, 1)
+    assert np.allclose(weights.sum(), 1) and weights.min() > 0, weights
+
+
+def test_a_camera_is_not_hidden_where_no_other_shows_the_animal_in_the_window():
+    x = np.ones((400, 2, 8), np.float32)
+    x[::2, :, :4] = 0  # every other window lacks the side camera
+    views = ("side", "side", "top", "top")
+    shown = views_shown(x, (1, 3, 2, 2), views)
+    assert np.array_equal(shown, np.stack([np.arange(400) % 2 == 1, np.ones(400, bool)], axis=1))
+    lost = without_a_stream(x, (1, 3, 2, 2), 0.5, np.random.default_rng(0), views, shown)
+    assert np.array_equal(lost[::2], x[::2])
+    assert {tuple(row) for row in lost[1::2, 0].astype(int)} == {(1,) * 8, (0,) * 4 + (1,) * 4, (1,) * 4 + (0,) * 4}
+
+
+def test_in_training_no_window_is_without_any_camera_that_had_one():
+    params = PARAMS.model_copy(update={"hide_streams": 0.9, "noise": 0.5, "max_fps": 0})
+    data = TrainingSet([session(f"m{n}", lacks=("top",)) for n in range(3)], params, Reader())
+    view = View(8, 0)
+    view.normalise_by(*data.normalisation())
+    data.see_through(lambda video: Seen(data.steps[video.id], view), view.parts(data.widths))
+    rng = np.random.default_rng(0)
+    for pieces in data.epoch(rng):
+        assert (data.batch(pieces, rng).x[:, :, :4] != 0).any(axis=(1, 2)).all()

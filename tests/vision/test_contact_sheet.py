@@ -1,5 +1,6 @@
 """What `ethocache tracks check` shows and says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,8 +69,6 @@ class TestTheFrames:
 
     @pytest.mark.parametrize("frames", [1, 2, 5])
     def test_of_a_short_video_are_there_once(self, record: VideoRecord, frames: int) -> None:
-        from dataclasses import replace
-
         short = replace(record, facts=replace(record.facts, frames=frames))
         track = replace(walking(), points=walking().points[:frames])
         assert sorted(choose_frames(check_track(short, track, CropParams()))) == list(range(frames))
@@ -138,3 +137,17 @@ class TestTheCheck:
         assert done.exit_code == 1
         assert "data.dir: 'lab' overlaps with 'lab/sheets'" in done.output
         assert not (tmp_path / "lab/sheets").exists()
+
+    def test_goes_by_the_crops_that_each_camera_wants(self, record: VideoRecord, tmp_path: Path) -> None:
+        side = replace(record, view="side")
+        write_index(tmp_path / "data/index.json", [replace(record, id="m1_d1", view="top", others=(replace(side, id="m1_d1_side"),))])
+        for name in ("m1_d1", "m1_d1_side"):
+            write_track(tmp_path / f"data/tracks/{name}.h5", walking())
+        (tmp_path / "params.yaml").write_text(PARAMS % ", views: {side: {max_step: 0.0001}}")
+        shown = run("sheets")
+        above, beside = (line for line in shown.output.splitlines() if line.startswith("m1_d1"))
+        assert shown.exit_code == 1
+        assert "the crop stage will stop" not in above
+        assert "the crop stage will stop" in beside
+        plans = [check_track(one, walking(), CropParams(views={"side": {"scale": 3.0}})).plan for one in (record, side)]
+        assert plans[0].side_px < plans[1].side_px

@@ -51,13 +51,13 @@ def session(top, *others):
     return replace(top, id=top.id.rpartition("_")[0], others=others)
 
 
-def features_of(inputs, sessions):
-    """The features of every video by itself: frame t holds t, twice."""
+def features_of(inputs, sessions, **more):
+    """The features of every video by itself: frame t holds t, twice; `more` stands in their recipes."""
     made = {}
     for record in every_view(sessions):
 
         def build(bench, record=record, recipe=None):
-            recipe = {"kind": "features", "of": record.id}
+            recipe = {"kind": "features", "of": record.id} | more
             values = np.repeat(np.arange(record.facts.frames)[:, None], 2, axis=1).astype(np.float16)
             np.save(bench.output / "segment.npy", values)
             every = np.ones(record.facts.frames, bool)
@@ -65,7 +65,7 @@ def features_of(inputs, sessions):
             assemble(bench.output / "features.h5", [bench.output / "segment.npy"], times, every, recipe, sha256_of(recipe))
             return {"frames": record.facts.frames, "seconds": 0.0, "peak_memory_mb": 0.0, "device": "cpu"}
 
-        made[record.id, "x"] = inputs.store.make("features", {"kind": "features", "of": record.id}, build)
+        made[record.id, "x"] = inputs.store.make("features", {"kind": "features", "of": record.id} | more, build)
     return made
 
 
@@ -97,6 +97,15 @@ def test_a_camera_that_starts_three_frames_later_is_found_and_laid_over_the_sess
         assert np.isnan(rows[0, 0])
         assert features.valid.all()
     assert aligned.notes[0].startswith("clock of 'side' in 1 session, found from motion: offset -0.")
+
+
+def test_features_of_tuned_weights_still_say_who_has_seen_whom_when_they_are_laid_over_a_session(inputs):
+    seen, one = {"file": "backbone.safetensors", "animals": ["m1", "m2"]}, both(inputs, Clock(offset_s=-0.3))
+    aligned = align_sessions([one], features_of(inputs, [one], tuned_on=seen), ["x"], inputs)
+    with open_both(aligned) as features:
+        assert [file.tuned_on for file in features.files] == [("backbone.safetensors", frozenset({"m1", "m2"}))] * 2
+    plain = align(inputs, one).files["m1.side.x.h5"][0]
+    assert "tuned_on" not in plain.recipe
 
 
 def test_what_was_found_is_kept(inputs):

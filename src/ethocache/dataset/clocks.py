@@ -2,8 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from ethocache.common.errors import InputError
 from ethocache.common.params import Section
 
 SAME, MOTION = "same", "motion"
@@ -28,9 +29,21 @@ class Clock(Section):
         return self.offset_s + self.drift * time_s
 
     def by(self, other: "Clock") -> "Clock":
-        """Return this clock by that of `other`, both of which go by a third."""
+        """Return this clock by that of `other`, both of which go by a third.
+
+        Raises
+        ------
+        InputError
+            If one gains so much, and the other loses, that neither can go by the other.
+        """
         drift = self.drift / other.drift
-        return Clock(offset_s=self.offset_s - drift * other.offset_s, drift=drift)
+        try:
+            return Clock(offset_s=self.offset_s - drift * other.offset_s, drift=drift)
+        except ValidationError:
+            raise InputError(
+                f"data.clocks: expected clocks that can go by each other, with a drift between .5 and 2, found {drift:g} from the drifts "
+                f"{self.drift:g} and {other.drift:g}; correct them"
+            ) from None
 
 
 def nearest_frames(time_s: npt.NDArray[np.float64], of_view_s: npt.NDArray[np.float64], clock: Clock) -> npt.NDArray[np.int64]:

@@ -18,6 +18,8 @@ from ethocache.dataset.text import Table, first_row, read_head, shown
 COLUMNS = ("video", "behaviour", "start_frame", "stop_frame", "label", "video_frames", "start_s", "stop_s", "saved")
 DECISION = "decision"
 """A column that may be there as well: rows of one number are one decision of a person, such as a behaviour that was changed to another."""
+VIEW = "view"
+"""One more, where several cameras film a session: whose frames these are."""
 _LABELS = {str(label): label for label in (YES, NO, NOT_SCORED)}
 
 
@@ -168,7 +170,7 @@ def read_corrections(
 
 def _read(path: Path, file: str, known: _Known, aside: list[str]) -> list[Correction]:
     table = Table.open(path)
-    if sorted(table.header) not in (sorted(COLUMNS), sorted((*COLUMNS, DECISION))):
+    if {*COLUMNS} - {*table.header} or len(table.header) > len({*table.header} & {*COLUMNS, DECISION, VIEW}):
         raise InputError(
             f"expected the columns of saved corrections, {','.join(COLUMNS)}, found {shown(','.join(table.header))}; if it holds something "
             "else, narrow data.corrections"
@@ -208,6 +210,7 @@ def _correction(row: Mapping[str, str], table: Table, place: str, known: _Known)
         raise InputError(
             f"'{shown(row['behaviour'])}' is none of data.behaviours{hint} Corrections use these names, whatever labels.rename says"
         )
+    _refuse_other_view(record, row.get(VIEW, ""))
     start, stop, frames = (_frames(row, column) for column in ("start_frame", "stop_frame", "video_frames"))
     if frames != record.facts.frames:
         raise InputError(f"'{record.id}' has {record.facts.frames} frames, but video_frames says {frames}; these are of another video")
@@ -218,6 +221,16 @@ def _correction(row: Mapping[str, str], table: Table, place: str, known: _Known)
     start_s, stop_s = (_seconds(row, column, table) for column in ("start_s", "stop_s"))
     saved, decision = _saved(row["saved"]), row.get(DECISION, "")
     return Correction(record.id, behaviour, start, stop, _LABELS[row["label"]], start_s, stop_s, saved, place, decision)
+
+
+def _refuse_other_view(record: VideoRecord, view: str) -> None:
+    """Refuse corrections that were saved while a session had the frames of another camera; files of before do not tell."""
+    if view and view != record.view:
+        now = f"'{record.id}' has the frames of '{record.view}'" if record.view else f"'{record.id}' is filmed by one camera"
+        raise InputError(
+            f"{now}, but these were saved on those of '{shown(view)}', by another clock; let it have these again (data.reference_view, or "
+            "the name of its labels file), or remove its rows and correct it anew"
+        )
 
 
 def _frames(row: Mapping[str, str], column: str) -> int:

@@ -113,11 +113,12 @@ class FeatureFile:
 class FeatureSet:
     """Several streams of one video, side by side, as one (T, sum of D) sequence.
 
-    Streams of a session's further cameras (`ethocache.dataset.aligned_features`) say in their recipe which view they are of. Where
-    there are any, the numbers of a view are NaN in frames in which it does not show the animal.
+    Streams of a session's further cameras (`ethocache.dataset.aligned_features`) say in their recipe which view they are of. With
+    `several_views`, as there are then, the numbers of every view are NaN in frames in which it does not show the animal.
     """
 
     files: tuple[FeatureFile, ...]
+    several_views: bool = False  # streams are then called "side.pose" (`ethocache.dataset.views.stream_of`)
 
     def __post_init__(self) -> None:
         first = self.files[0]
@@ -137,14 +138,14 @@ class FeatureSet:
         InputError
             If a file is missing or damaged, or the streams have different frames.
         """
-        return cls.open_files([*feature_files(folder, video_id, streams).values()])
+        return cls.open_files([*feature_files(folder, video_id, streams).values()], any("." in stream for stream in streams))
 
     @classmethod
-    def open_files(cls, paths: Sequence[Path]) -> Self:
+    def open_files(cls, paths: Sequence[Path], several_views: bool = False) -> Self:
         """Open the streams of one video, wherever they are; otherwise as `open`."""
         with ExitStack() as opened:
             files = tuple(opened.enter_context(FeatureFile.open(path)) for path in paths)
-            together = cls(files)
+            together = cls(files, several_views)
             opened.pop_all()
         return together
 
@@ -179,7 +180,7 @@ class FeatureSet:
     def rows(self, start: int, stop: int) -> npt.NDArray[np.float32]:
         """Return the embeddings of frames [start, stop) of all streams, (stop - start, sum of D) float32."""
         rows = [file.rows(start, stop) for file in self.files]
-        if any(self._views):
+        if self.several_views or any(self._views):
             for view, x in zip(self._views, rows, strict=True):
                 x[~self._valid_in[view][start:stop]] = np.nan
         return np.concatenate(rows, axis=1)

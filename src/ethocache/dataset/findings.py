@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 
 from ethocache.dataset.folder import DataParams
-from ethocache.dataset.index import VideoRecord
+from ethocache.dataset.index import VideoRecord, every_view
 
 _SAME_RATE = 0.01  # relative; cameras are never equal to the last digit
 _NEARLY_THE_SAME = 0.85  # of the letters, in order
@@ -24,12 +24,13 @@ def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Colle
         Ids of the videos that have labels.
     """
     videos = list({record.video: record for record in records}.values())  # each once, however many individuals it shows
-    lines = grouped((record.file, note) for record in videos for note in record.facts.notes)
+    by_all_cameras = list({record.video: record for record in every_view(records)}.values())
+    lines = grouped((record.file, note) for record in by_all_cameras for note in record.facts.notes)
     if "{animal}" not in params.name:
         lines.append(f"data.name has no {{animal}}, so each of the {len(videos)} videos counts as an animal of its own")
     return [
         *lines,
-        *_copies(videos),
+        *_copies(by_all_cameras),
         *_other_rates(videos),
         *_one_animal_in_two_groups(records),
         *_groups_without(records, labelled),

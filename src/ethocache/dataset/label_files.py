@@ -103,6 +103,7 @@ def match_labels(
     store: Store,
     problems: list[str] | None = None,
     subjects: Subjects | None = None,
+    views: Mapping[str, tuple[str, str]] | None = None,
 ) -> Matched:
     """Return which labels belong to which video.
 
@@ -119,6 +120,8 @@ def match_labels(
         Takes what is wrong, where that is to be listed rather than to stop the work.
     subjects
         Whose labels are whose, where the individuals of videos are taken by themselves (`subjects_of`).
+    views
+        Video -> its session and its camera, where several film a session (`sessions_of`).
 
     Raises
     ------
@@ -126,7 +129,7 @@ def match_labels(
         If labels belong to no video, or the labels of one rater and video stand twice; every problem on its own line.
     """
     whose = subjects or Subjects()
-    names = VideoNames(videos, params.name, whose.videos)
+    names = VideoNames(videos, params.name, whose.videos, views)
     found: dict[str, dict[str, LabelPart]] = {}
     aside: list[str] = []
     nobody: list[str] = []

@@ -42,10 +42,14 @@ class VideoNames:
         How labels files are called, `LabelParams.name`.
     units
         Individual -> its video.
+    views
+        Video -> its session, after which files may be named too, and its camera; where several film a session.
     """
 
-    def __init__(self, videos: Iterable[str], pattern: str, units: Mapping[str, str]) -> None:
-        self._units = units
+    def __init__(
+        self, videos: Iterable[str], pattern: str, units: Mapping[str, str], views: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        self._units, self._views, self._pattern = units, views or {}, pattern
         self._split = frozenset(units.values())
         self._videos = frozenset(videos) | self._split
         self._parts = re.split(r"\{(\w+)\}", pattern)
@@ -57,9 +61,16 @@ class VideoNames:
         ----------
         alone
             Whether the file is about one video only, so that its own name may say which.
+
+        Raises
+        ------
+        InputError
+            If the name can be read in more than one way, names a camera where the rater is due, or is not what the file says.
         """
         stem = plain_name(PurePosixPath(file).stem)
         of_file, rater = self._fit(stem, file)
+        if of_file and rater:
+            self._refuse_camera(file, of_file, rater)
         if not media:
             return of_file, rater
         of_media = self._of_media(media)
@@ -67,7 +78,8 @@ class VideoNames:
             return None, ""
         if alone and of_file and of_media and of_media == self._units.get(of_file):
             return of_file, rater
-        if alone and of_file and of_media and of_file not in (of_media, self._units.get(of_media)):
+        of_session = self._views.get(of_media or "", ("", ""))[0]
+        if alone and of_file and of_media and of_file not in (of_media, self._units.get(of_media), of_session):
             raise InputError(f"{file}: it is named after '{of_file}', but says that it is about '{of_media}'; rename it")
         return of_media or (of_file if alone else None), rater if of_file else ""
 
@@ -92,10 +104,28 @@ class VideoNames:
 
     def _fit(self, stem: str, file: str) -> tuple[str | None, str]:
         found = {(match["video"], match.groupdict().get("rater", "")) for match in self._matches(stem) if match["video"] in self._videos}
+        of_sessions = {self._views[video][0] for video, _ in found if video in self._views}
+        found = {(video, rater) for video, rater in found if video not in of_sessions}  # "m1_side_anna" is anna's of "m1_side"
         if len(found) > 1:
             readings = " or ".join(f"'{video}' by '{rater}'" for video, rater in sorted(found))
             raise InputError(f"{file}: labels.name can be read in more than one way, {readings}; rename the file")
         return next(iter(found), (None, ""))
+
+    def _refuse_camera(self, file: str, video: str, rater: str) -> None:
+        """Refuse a rater that is a camera, or begins or ends with one: what is called so goes by that camera's clock."""
+        session = self._views[video][0] if video in self._views else video
+        cameras = {camera for _, camera in self._views.values()}
+        of = r"(?:{0}(?:[-_. ].*)?|.*[-_. ]{0})"
+        camera = next((name for name in sorted(cameras) if re.fullmatch(of.format(re.escape(name)), rater, re.DOTALL)), None)
+        if camera is None:
+            return
+        its_video = next((name for name, about in self._views.items() if about == (session, camera)), "")
+        named = self._pattern.replace("{video}", its_video).replace("{rater}", "anna")
+        remedy = f"name it after that camera's video and the rater, such as '{named}'" if its_video else "rename the file"
+        raise InputError(
+            f"{file}: labels.name '{self._pattern}' makes it the labels of '{video}' by '{rater}', "
+            f"but '{camera}' is a camera (data.views); {remedy}"
+        )
 
     def _matches(self, stem: str) -> Iterable[re.Match[str]]:
         for length in range(1, len(stem) + 1):

@@ -53,6 +53,11 @@ def names_of_labels(records: Sequence[VideoRecord], params: DataParams) -> list[
     return list(dict.fromkeys([*(record.id for record in records), *sessions]))
 
 
+def sessions_of(records: Iterable[VideoRecord], params: DataParams) -> dict[str, tuple[str, str]]:
+    """Return video -> its session and its camera; nothing where one camera films."""
+    return {record.id: (session_of(record, params), record.fields[params.views]) for record in records} if params.views else {}
+
+
 def join_views(
     records: Sequence[VideoRecord],
     labels: Mapping[str, tuple[LabelPart, ...]],
@@ -79,8 +84,8 @@ def join_views(
     Raises
     ------
     InputError
-        If a name is that of a session and of a video, the reference view is not known, two views hold the same video, or labels
-        are named after two views of one session.
+        If a name is that of a session and of a video, the reference view is not known, two views hold the same video, labels are
+        named after two views of one session, or after a session that lacks the reference view.
     """
     if not params.views:
         return Sessions(list(records), dict(labels))
@@ -97,6 +102,8 @@ def join_views(
         if len(labelled) > 1:
             raise _labelled_twice(session, [labels[name][0].file for name in labelled])
         main = _main(views, labelled, reference)
+        if labelled == [session] and main.view != reference:
+            raise _without_reference(session, labels[session][0].file, reference, views)
         return _joined(session, main, views, params, clocks), labels[labelled[0]] if labelled else ()
 
     joined = for_each(of, join, keeps=False, problems=problems)
@@ -235,15 +242,29 @@ def _joined(
     others = []
     for view in views:
         if view is not main:
-            clock = clocks[view.id].by(clocks[main.id]) if clocks else None
+            clock = _clock_by(view, main, clocks) if clocks else None
             others.append(replace(view, fields=fields, animal=animal, clock=clock))
     return replace(main, id=session, fields=fields, animal=animal, others=tuple(others))
+
+
+def _clock_by(view: VideoRecord, main: VideoRecord, clocks: Mapping[str, Clock]) -> Clock:
+    try:
+        return clocks[view.id].by(clocks[main.id])
+    except InputError as error:
+        raise InputError(f"{view.file} by the clock of {main.file}: {error}") from None
 
 
 def _labelled_twice(session: str, files: Sequence[str]) -> InputError:
     return InputError(
         f"{' and '.join(files)}: expected the labels of '{session}' to go by one camera, found files named after several; name all of "
         "them after one view, as labels.name '{video}_{rater}' where two people made them, or remove one"
+    )
+
+
+def _without_reference(session: str, file: str, reference: str, views: Sequence[VideoRecord]) -> InputError:
+    return InputError(
+        f"{file}: named after the session '{session}', it goes by the clock of the reference view '{reference}', which that session lacks; "
+        f"name it after the view that it was made on: {' or '.join(view.id for view in views)}"
     )
 
 

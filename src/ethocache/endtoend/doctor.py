@@ -27,7 +27,7 @@ from ethocache.dataset.raters import combine
 from ethocache.dataset.runs import frame_durations_s
 from ethocache.dataset.sessions import track_rows, unused_tracks
 from ethocache.dataset.tracks import check_rows
-from ethocache.dataset.views import join_views, names_of_labels, read_clocks
+from ethocache.dataset.views import join_views, names_of_labels, read_clocks, sessions_of
 from ethocache.endtoend.diagnosis import Diagnosis, Row
 from ethocache.endtoend.project import NOTHING_DONE, Project, read_project
 from ethocache.scoring.agreement import between_raters
@@ -144,7 +144,8 @@ class _Examination:
         problems: list[str] = []
         whose = subjects_of(self.records, params, problems) if data.each else None
         (files, saved), meaning = labels_and_corrections(self.folder, data), params.meaning(data.behaviours, data.each)
-        matched = match_labels(names_of_labels(self.records, data), files, params, meaning, self.store, problems, whose)
+        named, cameras = names_of_labels(self.records, data), sessions_of(self.records, data)
+        matched = match_labels(named, files, params, meaning, self.store, problems, whose, cameras)
         labels = self._join_views(matched.parts, problems)
         exclusive, skip = self.project.exclusive, params.unmatched == "skip"
         self.corrections = read_corrections(saved, self.records, data.behaviours, self.store, exclusive, skip, problems)

@@ -14,11 +14,13 @@ from ethocache.dataset.index import REVISION as TIMES
 from ethocache.dataset.label_snapshot import REVISION as NEEDS
 from ethocache.dataset.summary_table import REVISION as SUMMARIES
 from ethocache.endtoend.finetuning.settings import REVISION as TUNINGS
+from ethocache.scoring.report.video_data import VIEWS_REVISION as PAGES_OF_VIEWS
 from ethocache.scoring.report.writing import REVISION as REPORTS
 from ethocache.scoring.summary import REVISION as SCORES
 from ethocache.sequence.deciding import REVISION as VERDICTS
 from ethocache.sequence.heads.settings import CAUSAL_REVISION as CAUSAL
 from ethocache.sequence.model_making import REVISION as MODELS
+from ethocache.sequence.system import VIEWS_REVISION as SEVERAL
 from ethocache.sequence.tagging import REVISION as TAGS
 from ethocache.sequence.trainings import REVISION as TRAININGS
 from ethocache.vision.backbones.pose import REVISION as POSES
@@ -49,6 +51,13 @@ REVISIONS: dict[str, dict[str, int]] = {
     "report": {"reports": REPORTS, "films": FILMS, "times": TIMES},
 }
 
+OF_VIEWS: dict[str, dict[str, int]] = {
+    "train": {"several": SEVERAL},
+    "predict": {"several": SEVERAL},
+    "report": {"several": PAGES_OF_VIEWS},
+}
+"""Stage -> what decides its result besides where several cameras film a session."""
+
 LAYERS: dict[str, tuple[str, ...]] = {
     "track": ("common", "dataset", "vision"),
     "crop": ("common", "dataset", "vision"),
@@ -67,9 +76,9 @@ BESIDES: dict[str, tuple[str, ...]] = {"report": ("scoring/report/templates", "s
 """Stage -> folders of what decides its result and is no Python."""
 
 
-def code_of(stage: str) -> dict[str, Any]:
+def code_of(stage: str, several_views: bool = False) -> dict[str, Any]:
     """Return what stands for the code of a stage: its revisions; in a folder that holds our source, also the sha256 of that."""
-    revisions: dict[str, Any] = {"revisions": REVISIONS[stage]}
+    revisions: dict[str, Any] = {"revisions": REVISIONS[stage] | (OF_VIEWS.get(stage, {}) if several_views else {})}
     return revisions | {"source": _source(stage)} if Path("src/ethocache").is_dir() else revisions
 
 

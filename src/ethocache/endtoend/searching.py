@@ -19,12 +19,17 @@ def tune(store: Store, head: str | None, trials: int, keep_out: float, space: st
     Raises
     ------
     InputError
-        If the space is not known, the head is an ensemble, or there is nothing to search on.
+        If the space is not known, the head is an ensemble or one of several cameras with late fusion, or there is nothing to search on.
     """
     known = next((name for name in SPACE_NAMES if name == space), None)
     if known is None:
         raise InputError(f"--space: '{space}' is not a space{did_you_mean(space, SPACE_NAMES)}; known: {', '.join(SPACE_NAMES)}")
     project = read_labelled_project(head, store)
+    if len(project.system.members) > 1 and "members" not in project.resolved:
+        raise InputError(
+            f"--head: '{project.head}' has a network for each view (fusion: late), and a search is of one; set "
+            f"heads.{project.head}.fusion: middle for the search, and late again afterwards"
+        )
     if len(project.system.members) > 1:
         names = ", ".join(dict.fromkeys(member["head"] for member in project.resolved["members"]))
         raise InputError(f"--head: '{project.head}' is an ensemble; search its members one by one: {names}")

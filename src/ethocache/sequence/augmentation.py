@@ -52,7 +52,14 @@ def mixed(x: Rows, target: Rows, mask: npt.NDArray[np.bool_], alpha: float, rng:
     return np.where(both, part * x + (1 - part) * x[other], x).astype(np.float32), np.where(both, mean, target).astype(np.float32)
 
 
-def without_a_stream(x: Rows, widths: Sequence[int], probability: float, rng: np.random.Generator, views: Sequence[str] = ()) -> Rows:
+def without_a_stream(
+    x: Rows,
+    widths: Sequence[int],
+    probability: float,
+    rng: np.random.Generator,
+    views: Sequence[str] = (),
+    shown: npt.NDArray[np.bool_] | None = None,
+) -> Rows:
     """Return (N, T, D) in which some windows lack one of several streams, so that none is leant on alone (Neverova et al. 2016).
 
     Parameters
@@ -65,6 +72,8 @@ def without_a_stream(x: Rows, widths: Sequence[int], probability: float, rng: np
         Of a window to lose one.
     views
         The camera of each stream, where there are several: one loses all its streams at once.
+    shown
+        (N, V) whether each camera shows the animal anywhere in a window (`views_shown`): none is hidden of which no other does.
     """
     of_stream = views or [str(stream) for stream in range(len(widths))]
     parts = list(dict.fromkeys(of_stream))
@@ -72,5 +81,22 @@ def without_a_stream(x: Rows, widths: Sequence[int], probability: float, rng: np
         return x
     lost = rng.integers(len(parts), size=len(x))
     lost[rng.random(len(x)) >= probability] = -1
+    if shown is not None:
+        lost[~(shown & (np.arange(len(parts)) != lost[:, None])).any(axis=1)] = -1
     stream = np.repeat([parts.index(part) for part in of_stream], widths)
     return np.where((stream == lost[:, None])[:, None], np.float32(0), x)
+
+
+def views_shown(x: Rows, widths: Sequence[int], views: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return (N, V) whether each camera, in the order in which `views` first names it, shows the animal in a window of (N, T, D).
+
+    Parameters
+    ----------
+    x
+        Normalised, so that a camera that does not show the animal has zeros, and before noise is laid over these.
+    widths, views
+        Columns of each stream, and its camera.
+    """
+    of_column = np.repeat([list(dict.fromkeys(views)).index(view) for view in views], widths)
+    anything = (x != 0).any(axis=1)
+    return np.stack([anything[:, of_column == view].any(axis=1) for view in range(len(set(views)))], axis=1)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.views import view_of
-from ethocache.sequence.augmentation import mixed, noisy, warped, without_a_stream
+from ethocache.sequence.augmentation import mixed, noisy, views_shown, warped, without_a_stream
 from ethocache.sequence.reading import Reader, Rows
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import frames_per_step, target_of_steps
@@ -106,10 +106,11 @@ class TrainingSet:
             x[i, : len(rows)], target[i, : len(rows)], mask[i, : len(rows)] = rows, labels, True
         if rng and self.params.mixup:
             x, target = mixed(x, target, mask, self.params.mixup, rng)
+        shown = views_shown(x, self.widths, self.views) if rng and self.params.hide_streams and self.views else None
         if rng and self.params.noise:
             x = noisy(x, mask, self.params.noise, rng)
         if rng and self.params.hide_streams:
-            x = without_a_stream(x, self.widths, self.params.hide_streams, rng, self.views)
+            x = without_a_stream(x, self.widths, self.params.hide_streams, rng, self.views, shown)
         return Batch(x, target, mask)
 
     def _window(self, video: TrainingVideo, window: Window, rng: np.random.Generator | None) -> tuple[npt.NDArray[np.float32], Target]:

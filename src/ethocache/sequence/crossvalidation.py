@@ -17,12 +17,14 @@ from ethocache.sequence.trainings import (
     FoldAnswer,
     Sides,
     fold_recipe,
+    learners,
     network_recipe,
     read_fold,
     read_network_curve,
     setups_of,
     train_fold,
     train_network,
+    without_idle,
 )
 from ethocache.sequence.verdict import Verdict
 from ethocache.sequence.videos import TrainingVideo, check_videos, folds_of
@@ -79,7 +81,7 @@ def run_training(store: Store, videos: Sequence[TrainingVideo], behaviours: Sequ
     """
     videos = sorted(videos, key=lambda video: video.id)
     check_videos(videos, behaviours, system.exclusive)
-    run = _Run(store, videos, tuple(behaviours), system)
+    run = _Run(store, videos, tuple(behaviours), without_idle(system, videos))
     return run.with_score() if system.params.score else run.without_score()
 
 
@@ -101,7 +103,7 @@ class _Run:
         predictions, verdicts = list[Prediction](), []
         for number, fold in enumerate(folds):
             of_fold = [of_member[number] for of_member, _ in answers]
-            made_of = [entries[number] for _, entries in answers]
+            made_of = [entry for _, entries in answers if (entry := entries[number])]
             verdict, entry = reach_verdict(self.store, self.question, self._of(fold.inner), [answer.inner for answer in of_fold], made_of)
             verdicts.append(entry)
             for video in self._of(fold.scored):
@@ -110,7 +112,7 @@ class _Run:
         predictions.sort(key=lambda prediction: prediction.video)
         pooled = [{video: p for answer in of_member for video, p in answer.scored.items()} for of_member, _ in answers]
         verdict, entry = reach_verdict(self.store, self.question, self.videos, pooled, list(self.entries))
-        epochs = [[answer.best_epoch for answer in of_member] for of_member, _ in answers]
+        epochs = [[answer.best_epoch for answer in of_member if answer.best_epoch] for of_member, _ in answers]
         return self._result(predictions, verdict, self._networks(epochs), [*verdicts, entry])
 
     def without_score(self) -> TrainingResult:
@@ -118,18 +120,22 @@ class _Run:
         self.setups = [replace(setup, params=params) for setup, params in zip(self.setups, final, strict=True)]
         return self._result([], plain_verdict(len(self.setups), self.question), self._networks([()] * len(self.setups)), [])
 
-    def _answers(self, folds: Sequence[Fold]) -> list[tuple[list[FoldAnswer], list[Entry]]]:
-        """Return for each member what every fold says, and the entries that say it."""
-        jobs, sides = [], [[self._sides(fold, member) for fold in folds] for member in self.system.members]
-        for member, setup, of_member in zip(self.system.members, self.setups, sides, strict=True):
-            for number, (fold, side) in enumerate(zip(folds, of_member, strict=True), 1):
-                name = f"training {self._of_member(member)}fold {fold.name} ({number}/{len(folds)})"
-                jobs.append(Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name), one_core=True))
-        made = self._make(jobs, "training folds")
-        entries = [made[start : start + len(folds)] for start in range(0, len(made), len(folds))]
+    def _answers(self, folds: Sequence[Fold]) -> list[tuple[list[FoldAnswer], list[Entry | None]]]:
+        """Return for each member what every fold says, and the entries that say it; None where a fold cannot train it."""
+        sides = [[self._sides(fold, member) for fold in folds] for member in self.system.members]
+        can = [learners(self._of(fold.fitted), self.system.streams) for fold in folds]
+        jobs: list[list[Job | None]] = []
+        for m, (member, setup) in enumerate(zip(self.system.members, self.setups, strict=True)):
+            jobs.append([])
+            for number, (fold, side) in enumerate(zip(folds, sides[m], strict=True)):
+                name = f"training {self._of_member(member)}fold {fold.name} ({number + 1}/{len(folds)})"
+                job = Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name), one_core=True)
+                jobs[-1].append(job if can[number][m] else None)
+        made = iter(self._make([job for of_member in jobs for job in of_member if job], "training folds"))
+        entries = [[next(made) if job else None for job in of_member] for of_member in jobs]
         answers = [[read_fold(*both) for both in zip(*of_member, strict=True)] for of_member in zip(entries, sides, strict=True)]
         for member, said in zip(self.system.members, answers, strict=True):
-            each = zip(folds, said, strict=True)
+            each = [(fold, answer) for fold, answer in zip(folds, said, strict=True) if answer.best_epoch]
             self.curves += [curve_of(member.name, FOLD, fold.name, answer.curve, answer.best_epoch) for fold, answer in each]
         return list(zip(answers, entries, strict=True))
 

@@ -1,5 +1,6 @@
 """Decide, once networks are trained, how their probabilities become tags: by animals that none of them was fitted on."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ethocache.dataset.predictions import Prediction
 from ethocache.sequence.choosing import Scored, choose, written_down
 from ethocache.sequence.combination import Combine, combined, mean_weights, stacked_weights
 from ethocache.sequence.decision_settings import DecideParams
+from ethocache.sequence.system import VIEWS_REVISION
 from ethocache.sequence.trainings import Probabilities, Videos, labels_sha256
 from ethocache.sequence.verdict import Verdict
 from ethocache.sequence.videos import TrainingVideo
@@ -36,6 +38,18 @@ class Question:
     def there(self, video: TrainingVideo) -> list[npt.NDArray[np.bool_]] | None:
         """Return for each member whether its cameras show the animal, (T,); None where there is one camera."""
         return [video.there(streams) for streams in self.streams] if video.valid else None
+
+    def all_there(self, videos: Videos) -> list[npt.NDArray[np.bool_]] | None:
+        """Return the same of several videos, one after the other."""
+        each = [there for video in videos if (there := self.there(video))]
+        return [np.concatenate(of_member) for of_member in zip(*each, strict=True)] or None
+
+    def about_views(self, videos: Videos) -> dict[str, Any]:
+        """Return what a verdict depends on besides where there are several cameras: who reads which, and when they show the animal."""
+        if not any(video.valid for video in videos):
+            return {}
+        shown = {video.id: [hashlib.sha256(there.tobytes()).hexdigest() for there in self.there(video) or ()] for video in videos}
+        return {"streams": [list(streams) for streams in self.streams], "shown": shown, "views_revision": VIEWS_REVISION}
 
 
 def plain_verdict(members: int, question: Question) -> Verdict:
@@ -78,7 +92,7 @@ def reach_verdict(
     made_of
         The trainings that the answers are from.
     """
-    recipe = {
+    recipe = question.about_views(videos) | {
         "kind": "verdict",
         "revision": REVISION,
         "made_of": [entry.key for entry in made_of],
@@ -101,7 +115,8 @@ def _reach(question: Question, videos: Videos, answers: Sequence[Probabilities])
     weights = mean_weights(len(answers), len(question.behaviours))
     if question.combine == "stacked" and len(answers) > 1:
         label = np.concatenate([video.labels for video in videos])
-        weights = stacked_weights([np.concatenate([answer[video.id] for video in videos]) for answer in answers], label, question.exclusive)
+        said = [np.concatenate([answer[video.id] for video in videos]) for answer in answers]
+        weights = stacked_weights(said, label, question.exclusive, question.all_there(videos))
     scored = [
         Scored(combined([answer[video.id] for answer in answers], weights, question.there(video)), video.labels, video.time_s)
         for video in videos

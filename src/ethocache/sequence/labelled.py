@@ -42,7 +42,8 @@ class OpenFeatures:
         InputError
             If they are damaged, or no longer those that the training began with.
         """
-        opened = FeatureSet.open_files([self._file(stream, key) for stream, key in zip(self.streams, self.keys, strict=True)])
+        files = [self._file(stream, key) for stream, key in zip(self.streams, self.keys, strict=True)]
+        opened = FeatureSet.open_files(files, any(map(view_of, self.streams)))
         if opened.keys == self.keys:
             return opened
         opened.close()

@@ -1,6 +1,6 @@
 """How the score grows with the number of labelled animals, and what more of them would likely bring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +16,7 @@ from ethocache.scoring.intervals import informative_animals, mean_over_behaviour
 from ethocache.scoring.measures import MEASURES, by_animal, scorable, score_of
 from ethocache.sequence.deciding import Question, prediction_of, reach_verdict
 from ethocache.sequence.system import System
-from ethocache.sequence.trainings import FoldAnswer, Sides, fold_recipe, read_fold, setups_of, train_fold
+from ethocache.sequence.trainings import FoldAnswer, Sides, fold_recipe, learners, read_fold, setups_of, train_fold, without_idle
 from ethocache.sequence.videos import TrainingVideo, check_videos, folds_of
 
 SCORES = ("average_precision", "f1")
@@ -96,7 +96,7 @@ def run_curve(
     """
     videos = sorted(videos, key=lambda video: video.id)
     check_videos(videos, behaviours, system.exclusive)
-    return _Curve(store, videos, tuple(behaviours), system).points(draws, tuple(sizes))
+    return _Curve(store, videos, tuple(behaviours), without_idle(system, videos)).points(draws, tuple(sizes))
 
 
 class _Curve:
@@ -115,9 +115,10 @@ class _Curve:
             (size, draw) for size in sorted(set(sizes or sizes_up_to(most))) for draw in range(1 if self._all_of_all(size) else draws)
         ]
         sides = {(point, fold): self._sides(*point, fold) for point in wanted for fold in range(len(self.folds))}
-        jobs = [job for (point, fold), each in sides.items() for job in self._jobs(*point, fold, each)]
-        made = iter(make_all(self.store, jobs, lambda job: job, "fitting on fewer animals"))
-        entries = {place: [next(made) for _ in self.setups] for place in sides}
+        jobs = {(point, fold): self._jobs(*point, fold, each) for (point, fold), each in sides.items()}
+        wanted_jobs = [job for of_place in jobs.values() for job in of_place if job]
+        made = iter(make_all(self.store, wanted_jobs, lambda job: job, "fitting on fewer animals"))
+        entries = {place: [next(made) if job else None for job in of_place] for place, of_place in jobs.items()}
         return [self._point(*point, [(sides[point, fold], entries[point, fold]) for fold in range(len(self.folds))]) for point in wanted]
 
     def _all_of_all(self, size: int) -> bool:
@@ -133,22 +134,28 @@ class _Curve:
             for member in self.system.members
         ]
 
-    def _jobs(self, size: int, draw: int, number: int, sides: Sequence[Sides]) -> list[Job]:
+    def _jobs(self, size: int, draw: int, number: int, sides: Sequence[Sides]) -> list[Job | None]:
+        """Return what trains each member; None where these animals cannot train it."""
         name = f"{size} animals, draw {draw + 1}, fold {self.folds[number].name}"
+        can = learners(self._of({video.animal for video in sides[0].fitted}), self.system.streams)
         pairs = zip(self.setups, sides, strict=True)
-        return [Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name), one_core=True) for setup, side in pairs]
+        jobs = [Job(name, "fold", fold_recipe(setup, side), partial(train_fold, setup, side, name), one_core=True) for setup, side in pairs]
+        return [job if learns else None for job, learns in zip(jobs, can, strict=True)]
 
-    def _point(self, size: int, draw: int, folds: Sequence[tuple[list[Sides], list[Entry]]]) -> Point:
+    def _of(self, animals: Collection[str]) -> list[TrainingVideo]:
+        return [video for video in self.videos if video.animal in animals]
+
+    def _point(self, size: int, draw: int, folds: Sequence[tuple[list[Sides], list[Entry | None]]]) -> Point:
         predictions = []
         for fold, (sides, entries) in zip(self.folds, folds, strict=True):
             answers = [read_fold(entry, side) for entry, side in zip(entries, sides, strict=True)]
-            predictions += self._predictions(fold, sides[0], answers, entries)
+            predictions += self._predictions(fold, answers, [entry for entry in entries if entry])
         return score_point(size, draw + 1, predictions)
 
-    def _predictions(self, fold: Fold, sides: Sides, answers: Sequence[FoldAnswer], entries: Sequence[Entry]) -> list[Prediction]:
-        verdict, _ = reach_verdict(self.store, self.question, sides.inner, [answer.inner for answer in answers], entries)
+    def _predictions(self, fold: Fold, answers: Sequence[FoldAnswer], made_of: list[Entry]) -> list[Prediction]:
+        verdict, _ = reach_verdict(self.store, self.question, self._of(fold.inner), [answer.inner for answer in answers], made_of)
         found = []
-        for video in sides.scored:
+        for video in self._of(fold.scored):
             said, seen = [answer.scored[video.id] for answer in answers], video.animal in self.system.tuned_on
             found.append(prediction_of(self.question, verdict, fold.name, video, said, seen))
         return found

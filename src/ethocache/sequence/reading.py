@@ -31,11 +31,15 @@ class Moments:
         return Moments(self.frames + other.frames, self.total + other.total, self.squares + other.squares)
 
     def mean_and_std(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return mean and standard deviation (D,); a feature that never changes gets a standard deviation of 1."""
+        """Return mean and standard deviation (D,); a feature that never changes gets a standard deviation of 1.
+
+        One that no frame shows, of a camera that all these videos lack, gets an infinite one: whatever another video shows of it
+        is then normalised to zero, since nothing has learned from it.
+        """
         frames = np.maximum(self.frames, 1)
         mean = self.total / frames
         std = np.sqrt(np.maximum(self.squares / frames - mean**2, 0.0))
-        return mean, np.where(std > 1e-6, std, 1.0)
+        return mean, np.where(self.frames == 0, np.inf, np.where(std > 1e-6, std, 1.0))
 
 
 class Rows:

@@ -14,6 +14,7 @@ from ethocache.sequence.heads.ensemble import is_ensemble
 from ethocache.sequence.heads.settings import HeadSettings
 from ethocache.sequence.settings import TrainParams
 
+VIEWS_REVISION = 1  # raise it when networks of several cameras would be trained, combined, or tag otherwise; of one camera none hangs on it
 HIDDEN_VIEWS = 0.2  # probability that training hides one of several cameras where `hide_streams` says nothing; one may be missing later
 
 

@@ -14,9 +14,11 @@ from ethocache.common.store import Entry, Store
 from ethocache.common.workbench import Workbench
 from ethocache.dataset.features import FeatureSet
 from ethocache.dataset.tags import write_bouts, write_tags
+from ethocache.dataset.views import view_of
 from ethocache.sequence.heads import parse_head
 from ethocache.sequence.heads.settings import CAUSAL_REVISION
 from ethocache.sequence.model_file import CARD, load_model, read_card
+from ethocache.sequence.system import VIEWS_REVISION
 
 if TYPE_CHECKING:
     from ethocache.sequence.model_file import Model
@@ -64,7 +66,8 @@ class Tagger:
             If its features are missing, damaged, or not those that the model reads.
         """
         with _open(features, self.card.streams) as together:
-            recipe = {"kind": "tags", "model": self._model_key, "features": list(together.keys), "revision": REVISION} | self._causal
+            recipe = {"kind": "tags", "model": self._model_key, "features": list(together.keys), "revision": REVISION}
+            recipe |= self._causal | ({"views_revision": VIEWS_REVISION} if any(map(view_of, self.card.streams)) else {})
         return self.store.make("tags", recipe, lambda bench: self._tag(features, bench))
 
     def _tag(self, files: Mapping[str, Path], bench: Workbench) -> dict[str, Any]:
@@ -82,4 +85,4 @@ class Tagger:
 
 
 def _open(files: Mapping[str, Path], streams: Sequence[str]) -> FeatureSet:
-    return FeatureSet.open_files([files[stream] for stream in streams])
+    return FeatureSet.open_files([files[stream] for stream in streams], any(map(view_of, streams)))

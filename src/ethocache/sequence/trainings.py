@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ethocache.common.workbench import Workbench
 from ethocache.sequence.heads.settings import CAUSAL_REVISION, HeadSettings
 from ethocache.sequence.reading import BUDGET_BYTES, Reader
 from ethocache.sequence.settings import TrainParams
-from ethocache.sequence.system import System
+from ethocache.sequence.system import VIEWS_REVISION, System
 from ethocache.sequence.videos import TrainingVideo
 
 REVISION = 3  # raise it when the same recipe would give other numbers
@@ -68,7 +68,10 @@ class Sides:
 
 @dataclass(frozen=True)
 class FoldAnswer:
-    """What a fold says: probabilities (T, B) of each scored and each inner video by id, its best epoch, and how it came there."""
+    """What a fold says: probabilities (T, B) of each scored and each inner video by id, its best epoch, and how it came there.
+
+    They are not numbers, and the epoch is 0, where nothing could be trained: no fitted video shows what the network reads.
+    """
 
     scored: Probabilities
     inner: Probabilities
@@ -79,11 +82,15 @@ class FoldAnswer:
 def fold_recipe(setup: Setup, sides: Sides) -> dict[str, Any]:
     """Return everything that decides a fold. What people say of the scored videos is not among it."""
     recipe = setup.recipe("fold") | ({"causal_revision": CAUSAL_REVISION} if setup.head.is_causal else {})
-    return recipe | {
-        "fitted": {video.id: taught(video) for video in sides.fitted},
-        "inner": {video.id: identity(video) for video in sides.inner},
-        "scored": {video.id: {"features": list(video.keys)} for video in sides.scored},
-    }
+    return (
+        recipe
+        | _of_views(sides.fitted)
+        | {
+            "fitted": {video.id: taught(video) for video in sides.fitted},
+            "inner": {video.id: identity(video) for video in sides.inner},
+            "scored": {video.id: {"features": list(video.keys)} for video in sides.scored},
+        }
+    )
 
 
 def train_fold(setup: Setup, sides: Sides, what: str, bench: Workbench) -> dict[str, Any]:
@@ -100,15 +107,34 @@ def train_fold(setup: Setup, sides: Sides, what: str, bench: Workbench) -> dict[
     return _facts(done.frames, watch, bench.output)
 
 
-def read_fold(entry: Entry, sides: Sides) -> FoldAnswer:
-    """Read what `train_fold` left in the store."""
+def read_fold(entry: Entry | None, sides: Sides) -> FoldAnswer:
+    """Read what `train_fold` left in the store; None where there was nothing to train with (`learners`)."""
+    if entry is None:
+        return FoldAnswer(_nothing(sides.scored), _nothing(sides.inner), 0, [])
     about = json.loads(entry.path(_FOLD).read_text(encoding="utf-8"))
     return FoldAnswer(_read(entry.path(_SCORED), sides.scored), _read(entry.path(_INNER), sides.inner), about["best_epoch"], about["curve"])
 
 
+def learners(videos: Videos, streams: Sequence[tuple[str, ...]]) -> list[bool]:
+    """Return for each member, by the streams that it reads, whether these videos can train it.
+
+    They cannot if none of its cameras shows a labelled frame. Where they can train none, all are to try, and say what lacks.
+    """
+    if not any(video.valid for video in videos):
+        return [True] * len(streams)
+    can = [any(video.teaches(of_member) for video in videos) for of_member in streams]
+    return can if any(can) else [True] * len(streams)
+
+
+def without_idle(system: System, videos: Videos) -> System:
+    """Return a system without the members that none of the labelled videos can train."""
+    kept = learners(videos, system.streams)
+    return replace(system, members=tuple(member for member, can in zip(system.members, kept, strict=True) if can))
+
+
 def network_recipe(setup: Setup, videos: Videos, epochs: int) -> dict[str, Any]:
     """Return everything that decides a network of the final model, which nobody stops and which predicts nothing here."""
-    recipe = setup.recipe("network")
+    recipe = setup.recipe("network") | _of_views(videos)
     train = {name: value for name, value in recipe["train"].items() if name not in _OF_FOLDS}
     return recipe | {"train": train, "fitted": {video.id: taught(video) for video in videos}, "epochs": epochs}
 
@@ -148,9 +174,18 @@ def labels_sha256(video: TrainingVideo) -> str:
     return hashlib.sha256(video.labels.tobytes()).hexdigest()
 
 
+def _of_views(videos: Videos) -> dict[str, int]:
+    """Return the revision of what is made of several cameras; nothing where there is one."""
+    return {"views_revision": VIEWS_REVISION} if any(video.valid for video in videos) else {}
+
+
 def _read(path: Path, videos: Videos) -> Probabilities:
     ends = np.cumsum([len(video.time_s) for video in videos])
     return {video.id: part for video, part in zip(videos, np.split(np.load(path), ends[:-1]), strict=True)}
+
+
+def _nothing(videos: Videos) -> Probabilities:
+    return {video.id: np.full(video.labels.shape, np.nan, np.float32) for video in videos}
 
 
 def _facts(frames: int, watch: Stopwatch, output: Path) -> dict[str, Any]:

@@ -100,11 +100,18 @@ class TrainingVideo:
 
     def there(self, streams: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Return (T,) whether any camera among these streams shows the animal; where there is one camera, it is taken to."""
+        if self.valid and (unknown := [stream for stream in streams if stream not in self.streams]):
+            raise ValueError(f"Expected streams of {self.id} ({', '.join(self.streams)}), got {unknown[0]}")
         views: dict[str, npt.NDArray[np.bool_]] = {}
         for stream, valid in zip(self.streams, self.valid, strict=False):
             if stream in streams:
                 views[view_of(stream)] = views.get(view_of(stream), valid) & valid
         return np.logical_or.reduce([*views.values()]) if views else np.ones(len(self.time_s), bool)
+
+    def teaches(self, streams: Sequence[str]) -> bool:
+        """Return whether a camera among these streams shows the animal in any frame in which somebody looked."""
+        looked = np.logical_or.reduce([(labels >= 0).any(axis=1) for labels in (self.labels, *self.raters)])
+        return bool((looked & self.there(streams)).any())
 
     def shows(self, behaviours: Sequence[str]) -> frozenset[str]:
         """Return the behaviours that are shown at least once."""

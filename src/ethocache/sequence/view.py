@@ -62,13 +62,14 @@ class View(nn.Module):
             Dimensions of each stream; one if not given.
         """
         widths = widths or [len(self.mean)]
-        products, rows = [torch.zeros(width, width, dtype=torch.float64) for width in widths], 0
+        products, rows = [torch.zeros(width, width, dtype=torch.float64) for width in widths], [0] * len(widths)
         for block in _sample(videos):
-            rows += len(block)
             x = self._normalised(torch.from_numpy(block))
-            for product, (start, stop) in zip(products, pairwise(accumulate(widths, initial=0)), strict=True):
-                product += (x[:, start:stop].T @ x[:, start:stop]).double()
-        axes = [_main_axes(product / rows, count) for product, count in zip(products, self.parts(widths), strict=True)]
+            for stream, (start, stop) in enumerate(pairwise(accumulate(widths, initial=0))):
+                rows[stream] += int((~np.isnan(block[:, start:stop]).all(axis=1)).sum())  # a camera that lacks is no frame of no variance
+                products[stream] += (x[:, start:stop].T @ x[:, start:stop]).double()
+        covariances = [product / max(1, count) for product, count in zip(products, rows, strict=True)]
+        axes = [_main_axes(covariance, count) for covariance, count in zip(covariances, self.parts(widths), strict=True)]
         self.projection.copy_(torch.block_diag(*axes))  # type: ignore[no-untyped-call]
 
     def parts(self, widths: Sequence[int]) -> list[int]:

@@ -37,7 +37,7 @@ def look(last: LastLook, store: Store) -> str:
     from ethocache.dataset.label_subjects import subjects_of
     from ethocache.dataset.labels import needs_tags
     from ethocache.dataset.snapshot import label_notes, snapshot_labels, summary, unseen_behaviours
-    from ethocache.dataset.views import join_views, names_of_labels, read_clocks, view_names
+    from ethocache.dataset.views import join_views, names_of_labels, read_clocks, sessions_of, view_names
     from ethocache.endtoend.holdings import note_project
     from ethocache.endtoend.project import check_views, read_project
     from ethocache.endtoend.revisions import REVISIONS, code_of
@@ -57,7 +57,8 @@ def look(last: LastLook, store: Store) -> str:
     meaning = project.labels.meaning(data.behaviours, data.each)
     whose = subjects_of(records, project.labels) if data.each else None
     files, saved = labels_and_corrections(folder, data)
-    matched = match_labels(names_of_labels(records, data), files, project.labels, meaning, store, subjects=whose)
+    named, cameras = names_of_labels(records, data), sessions_of(records, data)
+    matched = match_labels(named, files, project.labels, meaning, store, subjects=whose, views=cameras)
     sessions = join_views(records, matched.parts, data, read_clocks(records, data, folder))
     records, labels, views = sessions.records, sessions.labels, view_names(sessions.records)
     check_views(project, views, PARAMS)
@@ -70,7 +71,7 @@ def look(last: LastLook, store: Store) -> str:
     write_json(BACKBONE, project.backbone | {"sources": weights_sources(streams, store)} | ({"views": views} if views else {}))
     write_json(HEAD, project.head)
     for stage in REVISIONS:
-        write_json(CODE / f"{stage}.json", code_of(stage))
+        write_json(CODE / f"{stage}.json", code_of(stage, bool(views)))
     known = list(dict.fromkeys([*labels, *corrections.of]))
     notes = [*sessions.notes, *findings(records, data, known), *matched.notes, *corrections.notes, *label_notes(LABELS, known)]
     notes += unseen_behaviours(LABELS, known, data.behaviours)

@@ -57,7 +57,7 @@ def check_track(record: VideoRecord, track: Track, params: CropParams) -> Checke
     InputError
         If `params` name a key point or an animal that the track does not have.
     """
-    params = params.following(record.individual)
+    params = params.of_view(record.view).following(record.individual)
     facts, likelihood = record.facts, params.trusted(track.pcutoff)
     individual = None if params.individual is None else find_individual(track, params.individual)
     points = choose_points(track, params.points, individual)

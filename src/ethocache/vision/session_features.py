@@ -161,6 +161,7 @@ def _job(
         "clock": clock.model_dump() if source else None,
         "video": record.facts.fingerprint,
         "revision": REVISION,
+        **({"tuned_on": source.recipe["tuned_on"]} if source and source.recipe.get("tuned_on") else {}),  # or they would seem unseen
     }
     name = f"laying {stream_of(view, stream)} over {record.id}"
     build = partial(_lay, record, other, source, clock, dimensions[view, stream], recipe, inputs)

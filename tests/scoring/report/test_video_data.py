@@ -39,6 +39,12 @@ def test_labels_that_a_file_corrected_are_told_of_each_behaviour(record, predict
     assert [one["corrected"] for one in data_of(told_by_prediction(record(), prediction()))["behaviours"]] == [[], []]
 
 
+def test_a_page_knows_whose_frames_it_has_where_several_cameras_film(record, prediction):
+    told = told_by_prediction(record(), prediction())
+    assert "view" not in data_of(told)
+    assert data_of(replace(told, record=replace(told.record, view="top")))["view"] == "top"
+
+
 def test_times_and_probabilities_come_back_from_their_bytes(record, prediction):
     data = data_of(told_by_prediction(record(), prediction()))
     assert np.frombuffer(base64.b64decode(data["time_s"]), "<f8").tolist() == prediction().time_s.tolist()

@@ -201,6 +201,27 @@ def test_two_windows_of_a_video_do_not_write_over_each_other(opened, reader):
     assert page.inner_text("#count") == "2"
 
 
+def test_of_several_cameras_it_is_saved_and_kept_whose_frames_were_corrected(opened):
+    told = mouse() | {"view": "top"}
+    page = opened(told)
+    click(page, 45, "labels", 1)
+    page.keyboard.press("x")
+    rows = [*csv.DictReader(io.StringIO(saved_text(page), newline=""))]
+    assert [(row["video"], row["view"], row["decision"]) for row in rows] == [("m1", "top", "1")]
+    assert page.evaluate("window.ethocachePage.corrections.kept().view") == "top"
+
+
+@pytest.mark.parametrize(("view", "taken"), [("top", True), (None, True), ("side", False)])
+def test_corrections_of_another_cameras_frames_are_not_laid_over_these(opened, view, taken):
+    spans = [{"behaviour": "rearing", "start": 0, "stop": 9, "label": 1}]
+    kept = {"format": 1, "video": "m1", "frames": 60, "seen": [], "spans": spans} | ({"view": view} if view else {})
+    page = opened(mouse() | {"view": "top"})
+    page.evaluate("kept => localStorage.setItem('ethocache-corrections:4f2a:m1', kept)", json.dumps(kept))
+    page.reload()
+    assert page.inner_text("#count") == ("1" if taken else "0")
+    assert ("are of the frames of 'side', not of those that this page has" in page.inner_text("#said")) != taken
+
+
 def test_corrections_of_another_version_of_the_video_are_not_laid_over_this_one(opened):
     kept = {"format": 1, "video": "m1", "frames": 50, "seen": [], "spans": [{"behaviour": "rearing", "start": 0, "stop": 9, "label": 1}]}
     told = mouse()

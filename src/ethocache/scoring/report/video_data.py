@@ -16,6 +16,7 @@ from ethocache.scoring.review.doubts import Doubt
 from ethocache.scoring.review.moments import Moment
 
 FORMAT = 1
+VIEWS_REVISION = 1  # raise it when pages would tell something else where several cameras film a session
 NO_ANSWER, FULL = 255, 254
 Link = dict[str, str] | None
 
@@ -41,6 +42,7 @@ def video_data(
         "format": FORMAT,
         "id": record.id,
         "file": record.file,
+        **({"view": record.view} if record.view else {}),
         "about": record.about,
         "media": media,
         "frames": len(told.time_s),

@@ -98,6 +98,10 @@ class Corrections {
       this.refused = `Corrections kept in this browser are of a version of this video with ${kept.frames} frames, not ${this.data.frames}; they are not shown.`;
       return;
     }
+    if (kept.view && kept.view !== this.data.told.view) {
+      this.refused = `Corrections kept in this browser are of the frames of '${kept.view}', not of those that this page has; they are not shown.`;
+      return;
+    }
     const spans = numberedDecisions(kept.spans);
     this.#lay(spans, this.now, (span) => span.label);
     this.#lay(spans, this.by, (span) => span.decision ?? 0);
@@ -213,6 +217,7 @@ class Corrections {
     return {
       format: 1,
       video: this.data.told.id,
+      ...(this.data.told.view ? { view: this.data.told.view } : {}),
       frames: this.data.frames,
       spans: this.#spans(this.rows),
       saved: this.#spans(saved),

@@ -5,7 +5,8 @@
  * What a page keeps of one video: `spans` are the rows of a file that is saved now, `saved` is what earlier files say (later ones win).
  * Spans of one `decision` are one correction to people, such as those of a behaviour that was changed to another.
  * @typedef {{behaviour: string, start: number, stop: number, label: number, start_s: number, stop_s: number, decision?: number}} KeptSpan
- * @typedef {{format: number, video: string, frames: number, spans: KeptSpan[], saved?: KeptSpan[], seen?: string[]}} KeptCorrections
+ * `view` is the camera whose frames they are, where several film a session.
+ * @typedef {{format: number, video: string, view?: string, frames: number, spans: KeptSpan[], saved?: KeptSpan[], seen?: string[]}} KeptCorrections
  */
 
 const CORRECTIONS_COLUMNS = ["video", "behaviour", "start_frame", "stop_frame", "label", "video_frames", "start_s", "stop_s", "saved", "decision"];
@@ -16,6 +17,7 @@ const CORRECTIONS_COLUMNS = ["video", "behaviour", "start_frame", "stop_frame", 
  * @param {string} saved when, in UTC as ISO writes it; the same in all rows, so that a later file wins as a whole
  */
 function correctionsCsv(kept, saved) {
+  const several = kept.some((video) => video.view);
   const rows = kept.flatMap((video) =>
     numberedDecisions(video.spans).map((span) => [
       video.video,
@@ -28,9 +30,10 @@ function correctionsCsv(kept, saved) {
       span.stop_s.toFixed(3),
       saved,
       span.decision ?? 0,
+      ...(several ? [video.view ?? ""] : []),
     ]),
   );
-  return [CORRECTIONS_COLUMNS, ...rows].map((row) => row.map(csvCell).join(",") + "\n").join("");
+  return [[...CORRECTIONS_COLUMNS, ...(several ? ["view"] : [])], ...rows].map((row) => row.map(csvCell).join(",") + "\n").join("");
 }
 
 /** @param {string | number} value quoted as RFC 4180 says where it must be */
