@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from tuned_stripes import BACKBONE, TUNE, make, make_in_a_process, video, work_of
 
 from ethocache.common.errors import InputError
+from ethocache.common.files import canonical_json
 from ethocache.endtoend.finetuning.clips import Clips, means_of
 from ethocache.endtoend.finetuning.network import EndToEnd
 from ethocache.endtoend.finetuning.tunings import best_epoch
@@ -26,6 +27,7 @@ from ethocache.vision.backbones.image import open_network
 from ethocache.vision.backbones.settings import ImageSettings, View
 from ethocache.vision.backbones.tuned import Tuned
 from ethocache.vision.backbones.weights import load_network
+from ethocache.vision.crop_plan import CropPlan, write_plan
 
 KILLS = 5
 
@@ -120,6 +122,15 @@ def test_a_damaged_checkpoint_begins_anew_and_gives_the_same_bytes(undisturbed, 
     monkeypatch.setattr(tuning.Checkpoint, "keep", keep)
     again = make(tmp_path / "crops", tmp_path / "store")
     assert again.path("backbone.safetensors").read_bytes() == undisturbed.path("backbone.safetensors").read_bytes()
+
+
+def test_videos_of_another_animal_are_tuned_anew_as_their_file_says_whom_it_has_seen(tmp_path):
+    work, frames = work_of(tmp_path / "crops"), np.zeros(60, int)
+    for name, crop in work.crops.items():
+        write_plan(crop.with_suffix(".json"), CropPlan(frames, frames, 32, frames == 0, "track", 1.0), frames / 10, 32, name)
+    renamed = [replace(shown, animal="another") for shown in (*work.fitted, *work.inner)]
+    fitted, inner = replace(work, fitted=renamed[:2]), replace(work, inner=renamed[2:])
+    assert len({canonical_json(each.recipe()) for each in (work, fitted, inner)}) == 3
 
 
 def test_without_inner_animals_the_last_epoch_is_taken_and_none_leaves_the_start(tmp_path):

@@ -11,7 +11,7 @@ from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section, parse_section
 from ethocache.sequence.heads.ensemble import is_ensemble
 
-REVISION = 1  # raise it when the same recipe would give other weights
+REVISION = 2  # raise it when the same recipe would give other weights
 FROZEN = "frozen"  # the block of the metrics that holds the scores of the frozen backbone
 BACKBONE = "backbone.safetensors"
 _OF_ALL_RUNS = ("runs", "recipes")

@@ -110,15 +110,16 @@ class Work:
             "finetune": self.params.model_dump(mode="json", exclude=_DECIDES_NOTHING),
             "bf16": uses_bf16(self.params),
             "epochs": self.epochs,
-            "fitted": {video.id: taught(video) | self._crop(video) for video in self.fitted},
-            "inner": {video.id: identity(video) | self._crop(video) for video in self.inner},
+            "fitted": {video.id: taught(video) | self._shown(video) for video in self.fitted},
+            "inner": {video.id: identity(video) | self._shown(video) for video in self.inner},
         }
 
-    def _crop(self, video: TrainingVideo) -> dict[str, str]:
+    def _shown(self, video: TrainingVideo) -> dict[str, str]:
+        """Return the crop of a video, and the animal in it: the file says of its weights whom they have seen."""
         crop = self.crops[video.id]
         if not crop.is_file() or not crop.with_suffix(".json").is_file():
             raise InputError(f"{crop} is missing: run 'dvc repro crop'")
-        return {"crop": read_plan(crop.with_suffix(".json")).key}
+        return {"crop": read_plan(crop.with_suffix(".json")).key, "animal": video.animal}
 
 
 def uses_bf16(params: FinetuneParams) -> bool:
