@@ -30,6 +30,7 @@ from ethocache.vision.backbones.weights import load_network
 from ethocache.vision.crop_plan import CropPlan, write_plan
 
 KILLS = 5
+JUMPING = {"kind": "mstcn", "stages": 1, "levels": 1, "channels": 8, "smoothing": 1e4}
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +141,18 @@ def test_without_inner_animals_the_last_epoch_is_taken_and_none_leaves_the_start
     start = make(tmp_path / "crops", tmp_path / "another", replace(work, epochs=0))
     before = load_network(BACKBONE.settings).state_dict()
     assert all(torch.equal(before[name], value) for name, value in tensors(start, "backbone.safetensors").items())
+
+
+def test_jumps_count_as_much_as_labels_however_many_clips_make_a_step(tmp_path):
+    def loss(accumulate):
+        still = {"learning_rate": 1e-12, "head_learning_rate": 1e-12, "weight_decay": 0.0, "epochs": 1, "accumulate": accumulate}
+        work = work_of(tmp_path / "crops", TUNE.model_copy(update=still), inner=False, head=JUMPING)
+        entry = make(tmp_path / "crops", tmp_path / f"store{accumulate}", work)
+        return json.loads(entry.path("network.json").read_text())["curve"][-1]["loss"]
+
+    alone, together = loss(1), loss(4)
+    assert alone > 2, "most of it is of jumps"
+    assert together == pytest.approx(alone, rel=1e-3)
 
 
 def test_gradients_are_the_same_with_and_without_checkpointing_and_in_clips_or_in_parts():

@@ -126,7 +126,7 @@ class Tuning:
         with closing(read_ahead(self._reads(left, first))) as reads:
             for step in steps[self.standing.step :]:
                 self._set_rates((self.standing.epoch - 1 + self.standing.step / len(steps)) / self.params.epochs)
-                self.standing.loss += sum(self._learn(*next(reads), share) for _ in step)
+                self.standing.loss += sum(self._learn(*next(reads), share, len(step)) for _ in step)
                 nn.utils.clip_grad_norm_([weight for _, weight, _ in self.rates], STEEPEST)
                 self.optimiser.step()
                 self.optimiser.zero_grad()
@@ -140,13 +140,14 @@ class Tuning:
             rng = np.random.default_rng([self.params.seed, self.standing.epoch, number])
             yield self.fitted.read(clip), draw_change(self.params, rng), int(rng.integers(2**31))
 
-    def _learn(self, read: ReadClip, change: Change, seed: int, share: float) -> float:
-        """Add the gradients of one clip; return its part of the loss."""
+    def _learn(self, read: ReadClip, change: Change, seed: int, share: float, clips: int) -> float:
+        """Add the gradients of one of a step's clips; return its part of the loss."""
         torch.manual_seed(seed)
         seen = self._seen(read, change)
         mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
         target = torch.from_numpy(np.ascontiguousarray(read.target))[None].to(seen.device)
-        loss = loss_of(self.network.head, seen, mask, target, self.class_weights, self.fitted.data.params.focal, share)
+        focal = self.fitted.data.params.focal
+        loss = loss_of(self.network.head, seen, mask, target, self.class_weights, focal, share, clips)
         loss.backward()  # type: ignore[no-untyped-call]
         if not math.isfinite(value := float(loss.detach())):
             raise InputError(
