@@ -222,11 +222,29 @@ def test_blocks_nearer_to_the_pictures_learn_more_slowly():
     assert {rate for name, _, rate in rates if name.startswith("head")} == {TUNE.head_learning_rate}
 
 
-def test_every_family_of_networks_has_blocks_that_learn():
-    for model in ("test_efficientnet", "test_vit", "test_convnext"):
-        network = timm.create_model(model, num_classes=0).requires_grad_(False)
-        learning = unfreeze(network, 1, model)
-        assert 0 < len(learning) < len(list(network.parameters())) and {depth for _, depth in learning} == {0}
+@pytest.mark.parametrize(
+    ("model", "last", "share"),
+    [
+        ("test_efficientnet", "blocks.4", 0.46),
+        ("test_vit", "blocks.5", 0.14),
+        ("test_convnext", "stages.3", 0.41),
+        ("test_mambaout", "stages.3", 0.45),
+        ("mobilenetv3_small_100", "blocks.5", 0.43),
+        ("densenet121", "features.denseblock4", 0.31),
+        ("swin_tiny_patch4_window7_224", "layers.3", 0.56),
+        ("hiera_tiny_224", "blocks.11", 0.26),
+        ("regnety_002", "s4.b1", 0.90),
+        ("rexnet_100", "features.16", 0.07),
+        ("inception_resnet_v2", "block8.branch0", 0.10),
+    ],
+)
+def test_the_last_block_of_every_family_is_one_and_not_merely_what_follows_it(model, last, share):
+    network = timm.create_model(model, num_classes=0).requires_grad_(False)
+    learning = unfreeze(network, 1, model)
+    assert {depth for _, depth in learning} == {0} and learning[0][0].startswith(f"{last}.")
+    learn = sum(network.get_parameter(name).numel() for name, _ in learning)
+    assert learn / sum(weight.numel() for weight in network.parameters()) == pytest.approx(share, abs=0.01)
+    assert sum(weight.numel() for weight in network.parameters() if weight.requires_grad) == learn
 
 
 def test_a_loss_that_is_no_number_says_what_to_do(tmp_path):
