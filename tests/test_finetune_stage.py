@@ -144,6 +144,9 @@ def test_what_is_missing_or_unknown_says_what_to_do(trained, tmp_path):
     assert f"{crop.name} is missing: run 'dvc repro crop'" in refused("e2e")
     shutil.rmtree(project.folder / "models/lstm")
     assert refused("e2e") == "models/lstm/model.json: expected a model, found no file; run dvc repro train"
+    recipe = project.folder / "data/recipes/backbone.json"
+    recipe.write_text(json.dumps(json.loads(recipe.read_text()) | {"views": ["side", "top"]}))
+    assert refused("e2e").startswith("fine-tuning is for one camera, but this project's model sees side, top together")
     project.edit_params(finetune__runs=["e2e", "e2e"])
     with pytest.raises(InputError, match="'runs' names 'e2e' twice; keep one"):
         stage(project, "index")

@@ -14,8 +14,8 @@ def parsed(**values):
     return parse_section(values, FinetuneParams, "params.yaml: finetune")
 
 
-def problems(backbone=TINY, head=LSTM, behaviours=("grooming",), **values):
-    return check_finetune(parsed(**{"runs": ["e2e"]} | values), behaviours, backbone, head)
+def problems(backbone=TINY, head=LSTM, behaviours=("grooming",), views="", **values):
+    return check_finetune(parsed(**{"runs": ["e2e"]} | values), behaviours, backbone, head, views)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,12 @@ def test_an_ensemble_is_not_one_network():
 def test_what_gives_no_gradients_cannot_be_tuned(streams, kinds):
     (problem,) = problems(backbone={"name": "it", "streams": streams})
     assert f"(kind image) can be tuned, one at a time; the backbone 'it' has {kinds}; choose another with -S backbone=..." in problem
+
+
+def test_several_cameras_are_refused_before_anything_is_computed():
+    (problem,) = problems(views="camera")
+    assert problem.endswith("fine-tuning is for one camera, but data.views (camera) tells several apart; set finetune.runs: []")
+    assert problems(views="camera", runs=[]) == []
 
 
 def test_a_run_does_not_replace_the_weights_that_it_begins_with():

@@ -122,13 +122,17 @@ def place_of(run: str) -> Path:
     return Path("models") / f"finetune-{run}"
 
 
-def check_finetune(params: FinetuneParams, behaviours: tuple[str, ...], backbone: Mapping[str, Any], head: Mapping[str, Any]) -> list[str]:
+def check_finetune(
+    params: FinetuneParams, behaviours: tuple[str, ...], backbone: Mapping[str, Any], head: Mapping[str, Any], views: str = ""
+) -> list[str]:
     """Return what is wrong with the runs that are asked for, before anything is computed; nothing where there are none.
 
     Parameters
     ----------
     backbone, head
         The resolved recipes.
+    views
+        `DataParams.views`.
     """
     problems = []
     for name in params.recipes:
@@ -139,6 +143,8 @@ def check_finetune(params: FinetuneParams, behaviours: tuple[str, ...], backbone
     if not params.runs:
         return problems
     place = "params.yaml: finetune.runs"
+    if views:
+        problems.append(f"{place}: fine-tuning is for one camera, but data.views ({views}) tells several apart; set finetune.runs: []")
     if FROZEN in behaviours:
         problems.append(f"{place}: the metrics of fine-tuning have a block '{FROZEN}'; give the behaviour '{FROZEN}' another name")
     if is_ensemble(head["settings"]):
