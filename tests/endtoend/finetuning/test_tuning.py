@@ -15,7 +15,7 @@ from tuned_stripes import BACKBONE, TUNE, make, make_in_a_process, video, work_o
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json
-from ethocache.endtoend.finetuning.clips import Clips, means_of
+from ethocache.endtoend.finetuning.clips import Clips, can_judge, means_of
 from ethocache.endtoend.finetuning.network import EndToEnd
 from ethocache.endtoend.finetuning.tunings import best_epoch
 from ethocache.sequence.heads import parse_head
@@ -123,6 +123,16 @@ def test_a_damaged_checkpoint_begins_anew_and_gives_the_same_bytes(undisturbed, 
     monkeypatch.setattr(tuning.Checkpoint, "keep", keep)
     again = make(tmp_path / "crops", tmp_path / "store")
     assert again.path("backbone.safetensors").read_bytes() == undisturbed.path("backbone.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("task", ["multilabel", "exclusive"])
+def test_inner_animals_whose_labelled_frames_have_no_valid_crop_judge_nothing(tmp_path, task):
+    work = work_of(tmp_path / "crops", TUNE.model_copy(update={"epochs": 1}), task=task)
+    (shown,) = work.inner
+    shown.labels[np.arange(60) % 7 != 6] = -1
+    assert best_epoch(make(tmp_path / "crops", tmp_path / "store", work)) == 1
+    shown.labels[0] = 0
+    assert can_judge(work.inner, work.setup.params)
 
 
 def test_videos_of_another_animal_are_tuned_anew_as_their_file_says_whom_it_has_seen(tmp_path):

@@ -11,7 +11,7 @@ from ethocache.sequence.batching import TrainingSet
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import frames_per_step
-from ethocache.sequence.targets import NOT_KNOWN, Target
+from ethocache.sequence.targets import NOT_KNOWN, Target, classes_of
 from ethocache.sequence.videos import TrainingVideo
 from ethocache.sequence.windows import Window, frames_per_second, shifted_windows, window_frames
 from ethocache.vision.backbones.settings import View
@@ -128,6 +128,17 @@ class Clips:
 
     def _frames(self, video: TrainingVideo) -> int:
         return self.data.steps[video.id].frames
+
+
+def can_judge(videos: Sequence[TrainingVideo], params: TrainParams) -> bool:
+    """Tell whether any frame of some videos has both a label and a valid crop."""
+    reader = Reader(budget_bytes=0)
+
+    def known(video: TrainingVideo) -> bool:
+        labels = video.labels[np.asarray(reader.of(video).valid)]
+        return bool(((classes_of(labels) if params.task == "exclusive" else labels) != NOT_KNOWN).any())
+
+    return any(known(video) for video in videos if len(video.time_s))
 
 
 def means_of(valid: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.float32]:

@@ -16,7 +16,7 @@ from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Entry
 from ethocache.common.workbench import Workbench
 from ethocache.endtoend.finetuning.checkpoint import Checkpoint
-from ethocache.endtoend.finetuning.clips import Clips
+from ethocache.endtoend.finetuning.clips import Clips, can_judge
 from ethocache.endtoend.finetuning.network import EndToEnd
 from ethocache.endtoend.finetuning.settings import BACKBONE, REVISION, FinetuneParams
 from ethocache.endtoend.finetuning.tuning import Tuning
@@ -134,7 +134,7 @@ def tune(work: Work, bench: Workbench) -> dict[str, Any]:
     head = _head(work.start.weights, work.setup, opened.dimensions)
     network = EndToEnd(opened, head, work.params).place(torch.device(device()), uses_bf16(work.params))
     fitted = _clips(work, opened, work.fitted)
-    inner = _clips(work, opened, work.inner) if any((video.labels >= 0).any() for video in work.inner) else None
+    inner = _clips(work, opened, work.inner) if can_judge(work.inner, work.setup.params) else None
     done = Tuning(network, fitted, inner, work.epochs, Checkpoint(bench.segments, work.params.checkpoint_s)).run(work.what)
     _write(work, opened, head, bench.output, done.curve, done.best)
     return {
