@@ -263,6 +263,18 @@ def test_a_loss_that_is_no_number_says_what_to_do(tmp_path):
         make(tmp_path / "crops", tmp_path / "store", work_of(tmp_path / "crops", params))
 
 
+@pytest.mark.parametrize("where", [(torch.Tensor, "backward"), (TaggingNetwork, "tag"), (EndToEnd, "seen")], ids=lambda where: where[1])
+def test_too_little_memory_says_what_to_lower_wherever_it_runs_out(tmp_path, monkeypatch, where):
+    def full(*_args, **_more):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(*where, full)
+    with pytest.raises(
+        InputError, match=r"^10 frames of a clip need more .*: lower finetune\.frames \(4\) with checkpointing: true"
+    ):
+        make(tmp_path / "crops", tmp_path / "store")
+
+
 def test_a_missing_crop_says_what_makes_it(tmp_path):
     work = work_of(tmp_path / "crops")
     with pytest.raises(InputError, match=r"m0\.mp4 is missing: run 'dvc repro crop'"):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,12 +143,13 @@ class Tuning:
     def _learn(self, read: ReadClip, change: Change, seed: int, share: float, clips: int) -> float:
         """Add the gradients of one of a step's clips; return its part of the loss."""
         torch.manual_seed(seed)
-        seen = self._seen(read, change)
-        mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
-        target = torch.from_numpy(np.ascontiguousarray(read.target))[None].to(seen.device)
-        focal = self.fitted.data.params.focal
-        loss = loss_of(self.network.head, seen, mask, target, self.class_weights, focal, share, clips)
-        loss.backward()  # type: ignore[no-untyped-call]
+        with self._enough_memory(read):
+            seen = self._seen(read, change)
+            mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
+            target = torch.from_numpy(np.ascontiguousarray(read.target))[None].to(seen.device)
+            focal = self.fitted.data.params.focal
+            loss = loss_of(self.network.head, seen, mask, target, self.class_weights, focal, share, clips)
+            loss.backward()  # type: ignore[no-untyped-call]
         if not math.isfinite(value := float(loss.detach())):
             raise InputError(
                 f"{DIVERGED} {value} in fine-tuning; set a smaller finetune.learning_rate than {self.params.learning_rate:g} "
@@ -158,9 +159,14 @@ class Tuning:
         return value
 
     def _seen(self, read: ReadClip, change: Change) -> Tensor:
+        pictures = torch.from_numpy(read.pictures).permute(0, 3, 1, 2).to(self.network.device)
+        return self.network.seen(change.of(pictures), torch.from_numpy(read.means).to(self.network.device))
+
+    @contextmanager
+    def _enough_memory(self, read: ReadClip) -> Iterator[None]:
+        """Say what to do where what happens to a clip inside, forwards and backwards, needs more than there is."""
         try:
-            pictures = torch.from_numpy(read.pictures).permute(0, 3, 1, 2).to(self.network.device)
-            return self.network.seen(change.of(pictures), torch.from_numpy(read.means).to(self.network.device))
+            yield
         except torch.OutOfMemoryError as error:
             raise InputError(
                 f"{len(read.pictures)} frames of a clip need more memory than there is: lower finetune.frames ({self.params.frames}) "
@@ -178,9 +184,10 @@ class Tuning:
         return macro_average_precision(*(np.concatenate(each) for each in zip(*answers, strict=True)))
 
     def _answer(self, read: ReadClip) -> npt.NDArray[np.float32]:
-        seen = self._seen(read, Change())
-        mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
-        steps = probability_of(self.network.head.tag(seen, mask), self.network.head.exclusive)[0].float().cpu().numpy()
+        with self._enough_memory(read):
+            seen = self._seen(read, Change())
+            mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
+            steps = probability_of(self.network.head.tag(seen, mask), self.network.head.exclusive)[0].float().cpu().numpy()
         return frames_of_steps(steps, read.step_frames, len(read.labels))
 
     def _set_rates(self, done: float) -> None:
