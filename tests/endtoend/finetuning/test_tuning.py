@@ -15,6 +15,7 @@ from tuned_stripes import BACKBONE, TUNE, make, make_in_a_process, video, work_o
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json
+from ethocache.endtoend.finetuning.augmentation import Change
 from ethocache.endtoend.finetuning.clips import Clips, can_judge, means_of
 from ethocache.endtoend.finetuning.network import EndToEnd
 from ethocache.endtoend.finetuning.tunings import best_epoch
@@ -183,6 +184,39 @@ def test_gradients_are_the_same_with_and_without_checkpointing_and_in_clips_or_i
     assert sum(float(gradient.abs().sum()) > 0 for name, gradient in plain.items() if name.startswith("backbone")) >= 6
 
 
+@pytest.mark.parametrize("checkpointing", [True, False])
+def test_pictures_are_changed_part_by_part_as_they_go_through_the_backbone(monkeypatch, checkpointing):
+    head = TaggingNetwork(96, 2, parse_head({"kind": "linear", "input_dropout": 0.0}, "head"), TrainParams())
+    settings = TUNE.model_copy(update={"checkpointing": checkpointing, "frames": 3})
+    network = EndToEnd(open_network(BACKBONE.settings), head, settings).place(torch.device("cpu"), bf16=False)
+    network.learns(True)
+    pictures, means = torch.randint(0, 255, (8, 3, 32, 32), dtype=torch.uint8), torch.from_numpy(means_of(np.ones(8, bool), 2))
+    change = Change(mirrored=True, turn_deg=7.0, brighter=1.1, blur_px=0.4)
+    of, parts = Change.of, []
+    whole = network.seen(change.of(pictures), means)
+    monkeypatch.setattr(Change, "of", lambda self, part: parts.append((len(part), part.dtype)) or of(self, part))
+    assert torch.allclose(network.seen(pictures, means, change), whole, atol=1e-4)
+    assert parts == [(frames, torch.uint8) for frames in (3, 3, 2)]
+
+
+def test_convolutions_are_those_of_embedding_on_the_way_forwards_and_back(tmp_path, monkeypatch):
+    flags, ready = [], EndToEnd.place
+
+    def place(self, *where):
+        def note(*_):
+            flags.append((torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic))
+
+        last = self.backbone.network.layer4
+        last.register_forward_hook(note)
+        last.register_full_backward_hook(note)
+        return ready(self, *where)
+
+    monkeypatch.setattr(EndToEnd, "place", place)
+    params = TUNE.model_copy(update={"epochs": 1, "checkpointing": False})
+    make(tmp_path / "crops", tmp_path / "store", work_of(tmp_path / "crops", params))
+    assert len(flags) > 2 * 8 and set(flags) == {(False, False, True)}
+
+
 def test_a_step_is_the_mean_that_heads_see():
     class Source:
         frames, dimensions, time_s = 11, 3, np.arange(11) / 10
@@ -269,9 +303,7 @@ def test_too_little_memory_says_what_to_lower_wherever_it_runs_out(tmp_path, mon
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(*where, full)
-    with pytest.raises(
-        InputError, match=r"^10 frames of a clip need more .*: lower finetune\.frames \(4\) with checkpointing: true"
-    ):
+    with pytest.raises(InputError, match=r"^10 frames of a clip need more .*: lower finetune\.frames \(4\) with checkpointing: true"):
         make(tmp_path / "crops", tmp_path / "store")
 
 

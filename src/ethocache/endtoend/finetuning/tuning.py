@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ethocache.common.errors import InputError
 from ethocache.common.progress import progress
-from ethocache.endtoend.finetuning.augmentation import Change, draw_change
+from ethocache.endtoend.finetuning.augmentation import AS_IT_IS, Change, draw_change
 from ethocache.endtoend.finetuning.checkpoint import Checkpoint
 from ethocache.endtoend.finetuning.clips import Clip, Clips, ReadClip
 from ethocache.endtoend.finetuning.network import EndToEnd
@@ -22,6 +22,7 @@ from ethocache.sequence.settings import DIVERGED
 from ethocache.sequence.steps import frames_of_steps
 from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.sequence.training import STEEPEST, loss_of, seeded
+from ethocache.vision.backbones.engines import exact_convolutions
 from ethocache.vision.read_ahead import read_ahead
 
 _Read = tuple[ReadClip, Change, int]
@@ -143,7 +144,7 @@ class Tuning:
     def _learn(self, read: ReadClip, change: Change, seed: int, share: float, clips: int) -> float:
         """Add the gradients of one of a step's clips; return its part of the loss."""
         torch.manual_seed(seed)
-        with self._enough_memory(read):
+        with exact_convolutions(), self._enough_memory(read):
             seen = self._seen(read, change)
             mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
             target = torch.from_numpy(np.ascontiguousarray(read.target))[None].to(seen.device)
@@ -160,7 +161,7 @@ class Tuning:
 
     def _seen(self, read: ReadClip, change: Change) -> Tensor:
         pictures = torch.from_numpy(read.pictures).permute(0, 3, 1, 2).to(self.network.device)
-        return self.network.seen(change.of(pictures), torch.from_numpy(read.means).to(self.network.device))
+        return self.network.seen(pictures, torch.from_numpy(read.means).to(self.network.device), change)
 
     @contextmanager
     def _enough_memory(self, read: ReadClip) -> Iterator[None]:
@@ -184,8 +185,8 @@ class Tuning:
         return macro_average_precision(*(np.concatenate(each) for each in zip(*answers, strict=True)))
 
     def _answer(self, read: ReadClip) -> npt.NDArray[np.float32]:
-        with self._enough_memory(read):
-            seen = self._seen(read, Change())
+        with exact_convolutions(), self._enough_memory(read):
+            seen = self._seen(read, AS_IT_IS)
             mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
             steps = probability_of(self.network.head.tag(seen, mask), self.network.head.exclusive)[0].float().cpu().numpy()
         return frames_of_steps(steps, read.step_frames, len(read.labels))
