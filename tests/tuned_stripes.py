@@ -17,12 +17,14 @@ from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.trainings import Setup
 from ethocache.sequence.videos import TrainingVideo
+from ethocache.vision.backbones.image import open_network
 from ethocache.vision.backbones.settings import ImageSettings
 from ethocache.vision.encode import CropStyle, join_segments, write_segment
 from ethocache.vision.pictures import Picture
 
 SIDE, FPS, DIMENSIONS = 32, 10.0, 96  # DIMENSIONS: of test_resnet
-BACKBONE = Backbone("tiny", ImageSettings(model="test_resnet", weights="random", input_px=SIDE), {"weights_sha256": "w"})
+TINY = ImageSettings(model="test_resnet", weights="random", input_px=SIDE)
+BACKBONE = Backbone("tiny", TINY, {"weights_sha256": open_network(TINY).weights_sha256})
 HEAD = {"kind": "tcn", "levels": 1, "channels": 8, "project": 0, "norm": "batch"}
 TUNE = FinetuneParams(
     unfreeze=2,

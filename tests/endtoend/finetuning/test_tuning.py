@@ -307,6 +307,13 @@ def test_too_little_memory_says_what_to_lower_wherever_it_runs_out(tmp_path, mon
         make(tmp_path / "crops", tmp_path / "store")
 
 
+def test_other_weights_than_those_of_the_key_are_not_tuned(tmp_path):
+    work = work_of(tmp_path / "crops")
+    stale = replace(work, backbone=replace(work.backbone, description={"weights_sha256": "of others"}))
+    with pytest.raises(InputError, match=r"the network's weights are not those that were looked at before, their source has changed: run"):
+        make(tmp_path / "crops", tmp_path / "store", stale)
+
+
 def test_a_missing_crop_says_what_makes_it(tmp_path):
     work = work_of(tmp_path / "crops")
     with pytest.raises(InputError, match=r"m0\.mp4 is missing: run 'dvc repro crop'"):

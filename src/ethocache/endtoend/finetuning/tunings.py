@@ -27,6 +27,7 @@ from ethocache.vision.backbones.image import OpenNetwork, open_network
 from ethocache.vision.backbones.settings import ImageSettings
 from ethocache.vision.backbones.tuned import Tuned, all_seen
 from ethocache.vision.crop_plan import read_plan
+from ethocache.vision.embedding import check_weights
 
 _DECIDES_NOTHING = {"runs", "recipes", "folds", "checkpoint_s"}
 
@@ -131,6 +132,7 @@ def tune(work: Work, bench: Workbench) -> dict[str, Any]:
     """Fine-tune, from where a killed run stopped; leave the backbone, the head and how it went, and return the facts."""
     watch = Stopwatch()
     opened = open_network(work.backbone.settings)
+    check_weights(opened.weights_sha256, work.backbone.description["weights_sha256"])
     head = _head(work.start.weights, work.setup, opened.dimensions)
     network = EndToEnd(opened, head, work.params).place(torch.device(device()), uses_bf16(work.params))
     fitted = _clips(work, opened, work.fitted)
