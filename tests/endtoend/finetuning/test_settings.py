@@ -85,6 +85,21 @@ def test_a_run_does_not_replace_the_weights_that_it_begins_with():
     assert problems(backbone=tuned, runs=["again"], recipes={"again": {}}) == []
 
 
+@pytest.mark.parametrize("written", ["{here}/{folder}/{file}", "models/../{folder}/{file}", "link/{file}", "{root}/{folder}/{file}"])
+def test_a_run_is_known_by_its_folder_however_the_path_is_written(tmp_path, monkeypatch, written):
+    here, root = tmp_path / "copy", tmp_path / "project"
+    for folder in (here, root):
+        (folder / "models/finetune-e2e").mkdir(parents=True)
+    (here / "models/finetune-e2e/backbone.safetensors").symlink_to(tmp_path / "in the cache of DVC")
+    (here / "link").symlink_to(here / "models/finetune-e2e")
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("DVC_ROOT", str(root))
+    weights = written.format(here=here, root=root, folder="models/finetune-e2e", file="backbone.safetensors")
+    tuned = {"name": "tuned", "streams": {"tuned": TINY["streams"]["tiny"] | {"weights": weights}}}
+    assert len(problems(backbone=tuned)) == 1
+    assert problems(backbone=tuned, runs=["again"], recipes={"again": {}}) == []
+
+
 def test_the_block_of_the_frozen_scores_is_no_behaviour():
     (problem,) = problems(behaviours=("frozen",))
     assert "give the behaviour 'frozen' another name" in problem

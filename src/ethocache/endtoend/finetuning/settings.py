@@ -1,5 +1,6 @@
 """The settings of `finetune` in params.yaml; nothing here loads torch."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -169,5 +170,11 @@ def _problems_of_backbone(params: FinetuneParams, backbone: Mapping[str, Any], p
         f"{place}: the run '{run}' would replace the weights that the backbone '{name}' begins with ({settings['weights']}); "
         "set finetune.runs: [], or give the run another name, or choose another backbone"
         for run in params.runs
-        if place_of(run) in Path(settings["weights"]).parents
+        if _holds(place_of(run), Path(settings["weights"]))
     ]
+
+
+def _holds(folder: Path, file: Path) -> bool:
+    """Tell whether a file is one of a folder of the project, however its path is written; the file itself may be a link of DVC's."""
+    roots = (Path(), Path(os.environ.get("DVC_ROOT", ".")))
+    return any(file.parent.resolve().is_relative_to((root / folder).resolve()) for root in roots)
