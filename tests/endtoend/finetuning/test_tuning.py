@@ -145,6 +145,29 @@ def test_videos_of_another_animal_are_tuned_anew_as_their_file_says_whom_it_has_
     assert len({canonical_json(each.recipe()) for each in (work, fitted, inner)}) == 3
 
 
+def test_a_kill_while_an_epoch_is_judged_loses_nothing_that_was_learned_or_judged(undisturbed, tmp_path, monkeypatch):
+    from ethocache.endtoend.finetuning import tuning
+
+    answer, learn, judged, learned = tuning.Tuning._answer, tuning.Tuning._learn, [], []
+
+    def stopping(self, *what):
+        if len(judged) == 9:  # of each 6, the fourth of the first epoch
+            judged.append("lost")
+            raise KeyboardInterrupt
+        judged.append("kept")
+        return answer(self, *what)
+
+    monkeypatch.setattr(tuning.Tuning, "_answer", stopping)
+    monkeypatch.setattr(tuning.Tuning, "_learn", lambda self, *what: learned.append(what[2]) or learn(self, *what))
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path / "crops", tmp_path / "store")
+    before = len(learned)
+    again = make(tmp_path / "crops", tmp_path / "store")
+    assert judged.count("kept") == 4 * 6 and 0 < before < len(learned) == len(set(learned))
+    for name in ("backbone.safetensors", "network.safetensors", "network.json"):
+        assert again.path(name).read_bytes() == undisturbed.path(name).read_bytes(), name
+
+
 def test_without_inner_animals_the_last_epoch_is_taken_and_none_leaves_the_start(tmp_path):
     work = work_of(tmp_path / "crops", TUNE.model_copy(update={"epochs": 1}), inner=False)
     entry = make(tmp_path / "crops", tmp_path / "store", work)

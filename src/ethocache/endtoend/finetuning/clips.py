@@ -38,8 +38,6 @@ class ReadClip:
         (S, T) float32: what each frame counts in each step, rows sum to 1.
     target
         (S, ...) as `TrainingSet` has it.
-    labels
-        (T, B) int8 of the frames.
     step_frames
         Frames of a step; the last one may have fewer.
     """
@@ -47,7 +45,6 @@ class ReadClip:
     pictures: npt.NDArray[np.uint8]
     means: npt.NDArray[np.float32]
     target: Target
-    labels: npt.NDArray[np.int8]
     step_frames: int
 
 
@@ -115,7 +112,12 @@ class Clips:
         start, stop = clip.window.start * size, min(clip.window.stop * size, len(clip.video.time_s))
         pictures = read_clip(self.crops[clip.video.id], start, stop, self.view)
         means = means_of(self._valid[clip.video.id][start:stop], size)
-        return ReadClip(pictures, means, self._target(clip), clip.video.labels[start:stop], size)
+        return ReadClip(pictures, means, self._target(clip), size)
+
+    def labels(self, clip: Clip) -> npt.NDArray[np.int8]:
+        """Return the labels (T, B) of a clip's frames."""
+        size = self._steps[clip.video.id]
+        return clip.video.labels[clip.window.start * size : clip.window.stop * size]
 
     def _target(self, clip: Clip) -> Target:
         return self.data.taught[clip.video.id][clip.window.start : clip.window.stop]

@@ -82,6 +82,7 @@ class Tuning:
         groups = [{"params": [weight], "lr": rate} for _, weight, rate in self.rates]
         self.optimiser = torch.optim.AdamW(groups, weight_decay=self.params.weight_decay)
         self.standing, self.best = Standing(), self._copy()
+        self.answers: list[npt.NDArray[np.float32]] = []  # of the inner clips that this epoch was judged by so far
 
     def run(self, what: str) -> Standing:
         """Do what is left to do; afterwards the network has the weights of its best epoch.
@@ -180,16 +181,22 @@ class Tuning:
         if self.inner is None:
             return None
         self.network.learns(False)
-        with closing(read_ahead(map(self.inner.read, self.inner.spread()))) as reads:
-            answers = [(read.labels, self._answer(read)) for read in reads]
-        return macro_average_precision(*(np.concatenate(each) for each in zip(*answers, strict=True)))
+        clips = self.inner.spread()
+        with closing(read_ahead(map(self.inner.read, clips[len(self.answers) :]))) as reads:
+            for read in reads:
+                self.answers.append(self._answer(read))
+                if self.kept.is_due:
+                    self._keep()
+        labels = np.concatenate([self.inner.labels(clip) for clip in clips])
+        answers, self.answers = np.concatenate(self.answers), []
+        return macro_average_precision(labels, answers)
 
     def _answer(self, read: ReadClip) -> npt.NDArray[np.float32]:
         with exact_convolutions(), self._enough_memory(read):
             seen = self._seen(read, AS_IT_IS)
             mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
             steps = probability_of(self.network.head.tag(seen, mask), self.network.head.exclusive)[0].float().cpu().numpy()
-        return frames_of_steps(steps, read.step_frames, len(read.labels))
+        return frames_of_steps(steps, read.step_frames, len(read.pictures))
 
     def _set_rates(self, done: float) -> None:
         """Let the learning rates fall to zero along a cosine (Loshchilov & Hutter 2017)."""
@@ -202,13 +209,16 @@ class Tuning:
     def _keep(self) -> None:
         moments = {f"moment.{name}.{key}": value for name, weight, _ in self.rates for key, value in self.optimiser.state[weight].items()}
         now = {f"now.{name}": value for name, value in self.network.state().items()}
-        self.kept.keep(now | {f"best.{name}": value for name, value in self.best.items()} | moments, vars(self.standing))
+        best = {f"best.{name}": value for name, value in self.best.items()}
+        answers = {f"answer.{number}": torch.from_numpy(answer) for number, answer in enumerate(self.answers)}
+        self.kept.keep(now | best | moments | answers, vars(self.standing))
 
     def _resume(self) -> None:
         if not (found := self.kept.read()):
             return
         tensors, stands = found
         self.standing = Standing(**stands)
+        self.answers = [tensors[f"answer.{number}"].numpy() for number in range(sum(name.startswith("answer.") for name in tensors))]
         self.network.take({name: tensors[f"now.{name}"] for name in self.network.state()})
         self.best = {name: tensors[f"best.{name}"].to(self.network.device) for name in self.best}
         for name, weight, _ in self.rates:
