@@ -12,6 +12,7 @@ from pipeline import TINY, Project, make_project
 from ethocache.common.errors import InputError
 from ethocache.endtoend.demo import write_demo
 from ethocache.sequence.heads import parse_head
+from ethocache.sequence.model_file import load_model
 from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.training import Fitted
@@ -120,6 +121,8 @@ def test_without_folds_there_is_a_model_and_no_score(trained):
     try:
         assert "no score: no fold was tuned" in finetune(trained, "e2e")
         assert "macro" not in trained.json("metrics/finetune-e2e.json")
+        tuned, frozen = (load_model(trained.folder / "models" / name).verdict.decision for name in ("finetune-e2e", "lstm"))
+        assert [*tuned.threshold] == [0.5, 0.5, 0.5] != [*frozen.threshold], "those of the frozen backbone suit it alone"
     finally:
         trained.edit_params(finetune__folds=3)
 
