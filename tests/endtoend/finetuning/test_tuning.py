@@ -18,16 +18,19 @@ from ethocache.common.files import canonical_json
 from ethocache.endtoend.finetuning.augmentation import Change
 from ethocache.endtoend.finetuning.clips import Clips, can_judge, means_of
 from ethocache.endtoend.finetuning.network import EndToEnd
-from ethocache.endtoend.finetuning.tunings import best_epoch
+from ethocache.endtoend.finetuning.tunings import best_epoch, tuned_head
 from ethocache.sequence.heads import parse_head
+from ethocache.sequence.inference import probabilities
 from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import Steps
+from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.vision.backbones.blocks import unfreeze
 from ethocache.vision.backbones.image import open_network
 from ethocache.vision.backbones.settings import ImageSettings, View
 from ethocache.vision.backbones.tuned import Tuned
 from ethocache.vision.backbones.weights import load_network
+from ethocache.vision.clips import read_clip
 from ethocache.vision.crop_plan import CropPlan, write_plan
 
 KILLS = 5
@@ -151,7 +154,7 @@ def test_a_kill_while_an_epoch_is_judged_loses_nothing_that_was_learned_or_judge
     answer, learn, judged, learned = tuning.Tuning._answer, tuning.Tuning._learn, [], []
 
     def stopping(self, *what):
-        if len(judged) == 9:  # of each 6, the fourth of the first epoch
+        if len(judged) == 6:  # of each 4, the third of the first epoch
             judged.append("lost")
             raise KeyboardInterrupt
         judged.append("kept")
@@ -163,7 +166,7 @@ def test_a_kill_while_an_epoch_is_judged_loses_nothing_that_was_learned_or_judge
         make(tmp_path / "crops", tmp_path / "store")
     before = len(learned)
     again = make(tmp_path / "crops", tmp_path / "store")
-    assert judged.count("kept") == 4 * 6 and 0 < before < len(learned) == len(set(learned))
+    assert judged.count("kept") == 4 * 4 and 0 < before < len(learned) == len(set(learned))
     for name in ("backbone.safetensors", "network.safetensors", "network.json"):
         assert again.path(name).read_bytes() == undisturbed.path(name).read_bytes(), name
 
@@ -264,6 +267,34 @@ def test_clips_cover_every_labelled_frame_and_none_that_nobody_looked_at(tmp_pat
     assert len(Clips([shown], TrainParams(), {}, View(), clip_s=1.0, most=2).spread()) == 2
 
 
+@pytest.mark.parametrize("max_fps", [None, 5])
+def test_epochs_are_judged_in_windows_that_overlap_and_by_each_frame_once(tmp_path, max_fps):
+    work = work_of(tmp_path / "crops", max_fps=max_fps)
+    (shown,) = work.inner
+    shown.labels[17] = -1
+    clips = Clips([shown], work.setup.params, work.crops, View(size_px=32), clip_s=2.0, most=100, overlap_s=0.5)
+    judged = clips.spread()
+    reads = [clips.read(clip) for clip in judged]
+    assert [len(read.pictures) for read in reads] == [20] * len(judged) and len(judged) == 4
+    assert np.array_equal(np.concatenate([clips.labels(clip) for clip in judged]), shown.labels)
+    assert [len(np.arange(20)[read.kept]) for read in reads] == [len(clips.labels(clip)) for clip in judged]
+
+
+def test_what_judges_an_epoch_is_what_tags_come_from(tmp_path):
+    work = replace(work_of(tmp_path / "crops"), epochs=0)
+    (shown,) = work.inner
+    shown.labels[:, 0] = np.random.default_rng(0).integers(0, 2, 60)  # so that hardly two rankings of frames score alike
+    start = make(tmp_path / "crops", tmp_path / "store", work)
+    (judged,) = json.loads(start.path("network.json").read_text())["curve"]
+    backbone = open_network(BACKBONE.settings)
+    pictures = torch.from_numpy(read_clip(work.crops[shown.id], 0, 60, View(size_px=32))).permute(0, 3, 1, 2)
+    with torch.no_grad(), shown.open() as features:
+        vectors = backbone.with_preprocessing(backbone.network).ready("cpu", "fp32", 4)(pictures).numpy()
+        features.rows = lambda start, stop: vectors[start:stop]
+        said = probabilities(tuned_head(start, work.setup), features, work.setup.params)
+    assert judged["average_precision"] == pytest.approx(macro_average_precision(shown.labels, said), abs=1e-6)
+
+
 def test_the_backbone_that_has_no_such_blocks_says_which_there_are():
     head = TaggingNetwork(96, 1, parse_head({"kind": "linear"}, "head"), TrainParams())
 
@@ -326,7 +357,7 @@ def test_too_little_memory_says_what_to_lower_wherever_it_runs_out(tmp_path, mon
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(*where, full)
-    with pytest.raises(InputError, match=r"^10 frames of a clip need more .*: lower finetune\.frames \(4\) with checkpointing: true"):
+    with pytest.raises(InputError, match=r"^\d\d frames of a clip need more .*: lower finetune\.frames \(4\) with checkpointing: true"):
         make(tmp_path / "crops", tmp_path / "store")
 
 

@@ -45,7 +45,7 @@ class Standing:
     frames
         How many went through the network in training.
     curve
-        One entry per epoch, 0 for the start: ``epoch``, ``loss``, and the inner animals' ``average_precision`` on clips.
+        One entry per epoch, 0 for the start: ``epoch``, ``loss``, and the inner animals' ``average_precision`` on windows.
     """
 
     epoch: int = 0
@@ -66,7 +66,7 @@ class Tuning:
     fitted
         Clips that the weights are fitted on.
     inner
-        Clips of other animals, whose macro average precision says which epoch is best, the start among them; None for a final
+        Windows of other animals, whose macro average precision says which epoch is best, the start among them; None for a final
         model, which ends with its last epoch.
     epochs
         How many at most; the learning rates go by `finetune.epochs` in any case.
@@ -172,12 +172,13 @@ class Tuning:
         except torch.OutOfMemoryError as error:
             raise InputError(
                 f"{len(read.pictures)} frames of a clip need more memory than there is: lower finetune.frames ({self.params.frames}) "
-                f"with checkpointing: true, or finetune.clip_s ({self.params.clip_s:g})"
+                f"with checkpointing: true, or finetune.clip_s ({self.params.clip_s:g}), or where an epoch is judged train.window_s "
+                f"({self.fitted.data.params.window_s:g})"
             ) from error
 
     @torch.no_grad()
     def _score(self) -> float | None:
-        """Return the macro average precision on clips of the inner animals; None without any."""
+        """Return the macro average precision on windows of the inner animals; None without any."""
         if self.inner is None:
             return None
         self.network.learns(False)
@@ -196,7 +197,7 @@ class Tuning:
             seen = self._seen(read, AS_IT_IS)
             mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
             steps = probability_of(self.network.head.tag(seen, mask), self.network.head.exclusive)[0].float().cpu().numpy()
-        return frames_of_steps(steps, read.step_frames, len(read.pictures))
+        return frames_of_steps(steps, read.step_frames, len(read.pictures))[read.kept]
 
     def _set_rates(self, done: float) -> None:
         """Let the learning rates fall to zero along a cosine (Loshchilov & Hutter 2017)."""

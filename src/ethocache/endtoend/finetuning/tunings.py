@@ -135,8 +135,8 @@ def tune(work: Work, bench: Workbench) -> dict[str, Any]:
     check_weights(opened.weights_sha256, work.backbone.description["weights_sha256"])
     head = _head(work.start.weights, work.setup, opened.dimensions)
     network = EndToEnd(opened, head, work.params).place(torch.device(device()), uses_bf16(work.params))
-    fitted = _clips(work, opened, work.fitted)
-    inner = _clips(work, opened, work.inner) if can_judge(work.inner, work.setup.params) else None
+    fitted = Clips(work.fitted, work.setup.params, work.crops, opened.view, work.params.clip_s, work.params.clips)
+    inner = _windows(work, opened) if can_judge(work.inner, work.setup.params) else None
     done = Tuning(network, fitted, inner, work.epochs, Checkpoint(bench.segments, work.params.checkpoint_s)).run(work.what)
     _write(work, opened, head, bench.output, done.curve, done.best)
     return {
@@ -165,8 +165,11 @@ def _head(weights: Path, setup: Setup, dimensions: int) -> TaggingNetwork:
     return head
 
 
-def _clips(work: Work, opened: OpenNetwork, videos: Sequence[TrainingVideo]) -> Clips:
-    return Clips(videos, work.setup.params, work.crops, opened.view, work.params.clip_s, work.params.clips)
+def _windows(work: Work, opened: OpenNetwork) -> Clips:
+    """Return what epochs are judged by: windows like those that tags come from, of no more seconds in all than an epoch's clips."""
+    train, seconds = work.setup.params, work.params.clips * work.params.clip_s
+    most = max(1, round(seconds / train.window_s))
+    return Clips(work.inner, train, work.crops, opened.view, train.window_s, most, train.overlap_s)
 
 
 def _write(work: Work, opened: OpenNetwork, head: TaggingNetwork, folder: Path, curve: list[dict[str, Any]], best: int) -> None:
