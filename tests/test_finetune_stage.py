@@ -12,6 +12,7 @@ from pipeline import TINY, Project, make_project
 from ethocache.common.errors import InputError
 from ethocache.endtoend.demo import write_demo
 from ethocache.sequence.heads import parse_head
+from ethocache.sequence.model_file import load_model
 from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.training import Fitted
@@ -120,6 +121,8 @@ def test_without_folds_there_is_a_model_and_no_score(trained):
     try:
         assert "no score: no fold was tuned" in finetune(trained, "e2e")
         assert "macro" not in trained.json("metrics/finetune-e2e.json")
+        tuned, frozen = (load_model(trained.folder / "models" / name).verdict.decision for name in ("finetune-e2e", "lstm"))
+        assert [*tuned.threshold] == [0.5, 0.5, 0.5] != [*frozen.threshold], "those of the frozen backbone suit it alone"
     finally:
         trained.edit_params(finetune__folds=3)
 
@@ -144,6 +147,9 @@ def test_what_is_missing_or_unknown_says_what_to_do(trained, tmp_path):
     assert f"{crop.name} is missing: run 'dvc repro crop'" in refused("e2e")
     shutil.rmtree(project.folder / "models/lstm")
     assert refused("e2e") == "models/lstm/model.json: expected a model, found no file; run dvc repro train"
+    recipe = project.folder / "data/recipes/backbone.json"
+    recipe.write_text(json.dumps(json.loads(recipe.read_text()) | {"views": ["side", "top"]}))
+    assert refused("e2e").startswith("fine-tuning is for one camera, but this project's model sees side, top together")
     project.edit_params(finetune__runs=["e2e", "e2e"])
     with pytest.raises(InputError, match="'runs' names 'e2e' twice; keep one"):
         stage(project, "index")

@@ -17,12 +17,14 @@ from ethocache.sequence.network import TaggingNetwork
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.trainings import Setup
 from ethocache.sequence.videos import TrainingVideo
+from ethocache.vision.backbones.image import open_network
 from ethocache.vision.backbones.settings import ImageSettings
 from ethocache.vision.encode import CropStyle, join_segments, write_segment
 from ethocache.vision.pictures import Picture
 
 SIDE, FPS, DIMENSIONS = 32, 10.0, 96  # DIMENSIONS: of test_resnet
-BACKBONE = Backbone("tiny", ImageSettings(model="test_resnet", weights="random", input_px=SIDE), {"weights_sha256": "w"})
+TINY = ImageSettings(model="test_resnet", weights="random", input_px=SIDE)
+BACKBONE = Backbone("tiny", TINY, {"weights_sha256": open_network(TINY).weights_sha256})
 HEAD = {"kind": "tcn", "levels": 1, "channels": 8, "project": 0, "norm": "batch"}
 TUNE = FinetuneParams(
     unfreeze=2,
@@ -73,7 +75,7 @@ def write_stripes(folder: Path, shown: TrainingVideo) -> Path:
     return path
 
 
-def work_of(folder: Path, params: FinetuneParams = TUNE, inner: bool = True, **train: object) -> Work:
+def work_of(folder: Path, params: FinetuneParams = TUNE, inner: bool = True, head: dict[str, object] = HEAD, **train: object) -> Work:
     """Three videos, one of them of the inner animal, and an untrained head."""
     folder.mkdir(exist_ok=True)
     videos = [video(name) for name in ("m0", "m1", "m2")]
@@ -81,10 +83,10 @@ def work_of(folder: Path, params: FinetuneParams = TUNE, inner: bool = True, **t
         shown.id: write_stripes(folder, shown) if not (folder / f"{shown.id}.mp4").exists() else folder / f"{shown.id}.mp4"
         for shown in videos
     }
-    setup = Setup(("rearing",), parse_head(HEAD, "head"), TrainParams(**{"window_s": 2.0, "overlap_s": 0.5, "max_fps": None} | train))
+    setup = Setup(("rearing",), parse_head(head, "head"), TrainParams(**{"window_s": 2.0, "overlap_s": 0.5, "max_fps": None} | train))
     torch.manual_seed(3)
-    head = TaggingNetwork(DIMENSIONS, 1, setup.head, setup.params)
-    save_file({name: value.contiguous() for name, value in head.state_dict().items()}, folder / "head.safetensors")
+    network = TaggingNetwork(DIMENSIONS, 1, setup.head, setup.params)
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / "head.safetensors")
     start = Start(folder / "head.safetensors", "head")
     file = "models/finetune-e2e/backbone.safetensors"
     return Work("tuning", file, BACKBONE, start, setup, params, videos[:2], videos[2:] if inner else (), params.epochs, crops)

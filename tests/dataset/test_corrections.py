@@ -55,9 +55,25 @@ def test_rows_of_all_files_come_in_the_order_in_which_they_were_saved(read):
 def test_rows_of_one_decision_are_one_correction(read):
     other = ROW.replace("grooming", '"toilettage é, long"').replace(",1,10", ",0,10")
     elsewhere = ROW.replace(",2,5,", ",6,8,").replace("0.200,0.500", "0.600,0.800")
-    found = read(f"{HEADER},{DECISION}\n{ROW},1\n{other},1\n{elsewhere},2\n", f"{HEADER}\n{ROW.replace('10:15', '11:00')}\n")
+    later = ROW.replace("10:15", "11:00").replace(",1,10", ",-1,10")
+    found = read(f"{HEADER},{DECISION}\n{ROW},1\n{other},1\n{elsewhere},2\n", f"{HEADER}\n{later}\n")
     assert found.in_words == "3 corrections of 1 video"
     assert decisions(found.of["mouse_a"]) == 3 and len(found.of["mouse_a"]) == 4
+
+
+def test_what_a_later_file_says_again_is_counted_once_however_its_rows_are_parted(read):
+    def row(start, stop, label, decision, hour):
+        return f"mouse_a,grooming,{start},{stop},{label},10,{start / 10:.3f},{stop / 10:.3f},2026-11-28T{hour}:00:00Z,{decision}\n"
+
+    def counted(*files):
+        return decisions(read(*(f"{HEADER},{DECISION}\n" + "".join(rows) for rows in files)).of["mouse_a"])
+
+    first = [row(2, 5, 1, 1, 10)]
+    both = [row(2, 5, 1, 1, 11), row(5, 7, 1, 2, 11)]
+    parted = [row(2, 3, 1, 1, 12), row(3, 5, 0, 3, 12), row(5, 7, 1, 2, 12)]
+    back = [row(2, 3, 1, 1, 13), row(3, 5, 1, 4, 13), row(5, 7, 0, 5, 13)]
+    assert [counted(first), counted(first, both), counted(first, both, parted), counted(first, both, parted, back)] == [1, 2, 3, 5]
+    assert counted(both, back) == 3, "in between nothing else was said of frames 3 and 4"
 
 
 def test_no_file_is_no_correction(read):

@@ -118,6 +118,12 @@ def test_corners_of_the_arena_beside_named_parts_of_the_animal_are_right(tmp_pat
     assert read_project(path).track.source == "files"
 
 
+def test_fine_tuning_of_several_cameras_is_refused(params, problems):
+    params["data"] |= {"name": "{animal}_{camera}", "views": "camera"}
+    params["finetune"]["runs"] = ["e2e"]
+    assert any("fine-tuning is for one camera, but data.views (camera) tells several apart" in problem for problem in problems(params))
+
+
 def test_cameras_need_a_part_of_the_name_and_clocks_need_tracks(params, problems):
     params["crop"]["views"] = {"side": {"scale": 3.0}}
     assert problems(params)[0] == "params.yaml: crop.views: expected nothing where data.views is empty: there is one view"

@@ -2,12 +2,14 @@
 
 import pytest
 import timm
+import torch
 from safetensors.torch import load_file, save_file
 
 from ethocache.common.errors import InputError
 from ethocache.common.files import canonical_json
 from ethocache.common.store import Store
 from ethocache.vision.backbones.carrying import save_weights
+from ethocache.vision.backbones.image import open_network
 from ethocache.vision.backbones.running import Run
 from ethocache.vision.backbones.settings import ImageSettings
 from ethocache.vision.backbones.tuned import Tuned, all_seen, tuned_of
@@ -71,3 +73,33 @@ def test_a_copy_of_tuned_weights_still_says_it(weights, tmp_path):
     copy.write_bytes(save_weights(settings))
     assert Tuned.of(copy) == SAID and load_file(copy)
     assert tuned_of(ImageSettings(model="test_resnet", weights="random")) is None
+
+
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence", "ignore:torch.searchsorted")  # of timm, as it resizes Swin's positions
+@pytest.mark.parametrize("model", ["test_vit", "test_vit_relpos", "test_convnext", "swin_tiny_patch4_window7_224"])
+def test_weights_that_were_tuned_at_another_size_than_the_models_own_are_loaded_at_that_size(model, tmp_path):
+    px = {"swin_tiny_patch4_window7_224": 448}.get(model, 64)
+    opened = open_network(ImageSettings(model=model, weights="random", input_px=px, seed=3))
+    save_file({name: value.contiguous() for name, value in opened.network.state_dict().items()}, tmp_path / "tuned.safetensors")
+    again = open_network(ImageSettings(model=model, weights=str(tmp_path / "tuned.safetensors"), input_px=px))
+    wanted = opened.network.state_dict()
+    assert all(torch.equal(wanted[name], value) for name, value in again.network.state_dict().items()) and again.view == opened.view
+
+
+def test_weights_of_another_size_say_that_input_px_is_missing(tmp_path):
+    opened = open_network(ImageSettings(model="test_vit", weights="random", input_px=64))
+    save_file({name: value.contiguous() for name, value in opened.network.state_dict().items()}, tmp_path / "tuned.safetensors")
+    for more in ({}, {"input_px": 96}):
+        with pytest.raises(
+            InputError, match=r"1 are of another shape \(pos_embed\); .*, or set the 'input_px' with which they were tuned$"
+        ):
+            open_network(ImageSettings(model="test_vit", weights=str(tmp_path / "tuned.safetensors"), **more))
+
+
+def test_weights_of_the_models_own_size_are_resized_as_ever(tmp_path):
+    opened = open_network(ImageSettings(model="test_vit", weights="random", seed=3))
+    save_file({name: value.contiguous() for name, value in opened.network.state_dict().items()}, tmp_path / "published.safetensors")
+    resized = open_network(ImageSettings(model="test_vit", weights="random", input_px=64, seed=3))
+    again = open_network(ImageSettings(model="test_vit", weights=str(tmp_path / "published.safetensors"), input_px=64))
+    assert again.weights_sha256 == resized.weights_sha256 == opened.weights_sha256
+    assert torch.equal(again.network.get_parameter("pos_embed"), resized.network.get_parameter("pos_embed"))

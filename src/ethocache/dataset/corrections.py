@@ -3,7 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError, did_you_mean
@@ -21,6 +25,7 @@ DECISION = "decision"
 VIEW = "view"
 """One more, where several cameras film a session: whose frames these are."""
 _LABELS = {str(label): label for label in (YES, NO, NOT_SCORED)}
+_UNSAID = 2  # none of them
 
 
 @dataclass(frozen=True)
@@ -87,9 +92,27 @@ class Corrections:
         return f"{counted(count, 'correction')} of {counted(len(self.of), 'video')}" if count else ""
 
 
-def decisions(corrections: Iterable[Correction]) -> int:
-    """Return by how many decisions of a person the corrections of one video were made; rows that do not tell count each."""
-    return len({(one.saved, one.decision or one.place) for one in corrections})
+def decisions(corrections: Sequence[Correction]) -> int:
+    """Return by how many decisions of a person the corrections of one video were made; rows that do not tell count each.
+
+    A page saves all that it holds each time, so a file says again what earlier ones say: rows count that say something new in a frame.
+
+    Parameters
+    ----------
+    corrections
+        The earliest saved first.
+    """
+    said, found = dict[str, npt.NDArray[np.int8]](), set[tuple[datetime, str]]()
+    frames = max((one.stop for one in corrections), default=0)
+    for _, saved_at_once in groupby(corrections, key=lambda one: one.saved):
+        rows = list(saved_at_once)
+        for one in rows:
+            before = said.setdefault(one.behaviour, np.full(frames, _UNSAID, np.int8))
+            if (before[one.start : one.stop] != one.label).any():
+                found.add((one.saved, one.decision or one.place))
+        for one in rows:
+            said[one.behaviour][one.start : one.stop] = one.label
+    return len(found)
 
 
 @dataclass(frozen=True)

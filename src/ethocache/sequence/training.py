@@ -199,6 +199,7 @@ def loss_of(
     class_weights: torch.Tensor,
     focal: float,
     share: float,
+    parts: int = 1,
 ) -> torch.Tensor:
     """Return the loss of a batch: of every stage of the head, and where it asks for it of the jumps of its answer.
 
@@ -210,11 +211,13 @@ def loss_of(
         As `Batch` has it.
     share
         What the sum over known labels is divided by.
+    parts
+        Of how many batches, one after the other, the gradients are summed; jumps are a mean, so each batch has its part in them.
     """
     compute = exclusive_loss if network.exclusive else overlapping_loss
     stages = network.stages(seen, mask)
     loss = torch.stack([compute(logits, target, class_weights, focal) for logits in stages]).sum() / share
-    if smoothing := smoothing_of(network.head):
+    if smoothing := smoothing_of(network.head) / parts:
         loss = loss + smoothing * torch.stack([smoothing_loss(logits, mask, network.exclusive) for logits in stages]).sum()
     return loss
 

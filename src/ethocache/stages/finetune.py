@@ -10,6 +10,7 @@ from ethocache.common.stage import run_stage
 from ethocache.common.store import find_store
 from ethocache.dataset.folder import DataFolder, DataParams
 from ethocache.dataset.index import read_index
+from ethocache.dataset.views import refuse_several
 from ethocache.endtoend.finetuning.run import Labelled, run_finetuning
 from ethocache.endtoend.finetuning.scores import in_words, scores_of
 from ethocache.endtoend.finetuning.settings import FinetuneParams, place_of
@@ -32,6 +33,7 @@ def finetune() -> str:
     train, decide = read_section(PARAMS, "train", TrainParams), read_section(PARAMS, "decide", DecideParams)
     extract, evaluate = read_section(PARAMS, "extract", ExtractParams), read_section(PARAMS, "evaluate", EvaluateParams)
     head, backbone = (read_json(Path(f"data/recipes/{name}.json")) for name in ("head", "backbone"))
+    refuse_several(backbone, "fine-tuning")
     records, streams = read_index(Path("data/index.json")), tuple(backbone["streams"])
     folder = DataFolder(read_section(PARAMS, "data", DataParams).dir)
     inputs = Inputs(folder, Path("data/crops"), Path(), store)  # without tracks: what is tuned looks at pixels

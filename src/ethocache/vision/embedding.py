@@ -189,7 +189,7 @@ def extract_video(
     device = "none"
     if resumed_at < len(time_s):
         network = embedder()
-        check_weights(network, recipe["weights"])
+        check_weights(network.description["weights_sha256"], recipe["weights"])
         _embed(crop, resumed_at, len(time_s), network, params, bench, name)
         device = network.device
     output = bench.output / FEATURES
@@ -208,9 +208,9 @@ def _finished_frames(bench: Workbench) -> int:
     return sum(segment_shape(segment)[0] for segment in bench.finished_segments(_SUFFIX))
 
 
-def check_weights(network: Embedder, sha256: str) -> None:
-    """Raise `InputError` if a network's weights are not those that its features will be called after."""
-    if network.description["weights_sha256"] != sha256:
+def check_weights(found: str, expected: str) -> None:
+    """Raise `InputError` if the sha256 of a network's weights is not that of those that its results will be called after."""
+    if found != expected:
         raise InputError(
             "the network's weights are not those that were looked at before, their source has changed: run again; "
             "if that does not help, remove the folder 'known' of the store"

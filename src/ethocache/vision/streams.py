@@ -192,7 +192,7 @@ def _load_once(network: str, weights_sha256: str, run: Run, wants_card: bool) ->
     if wants_card and machine.device != "cpu":
         raise _idle_card(machine)
     loaded = load_embedder(json.loads(network), run)
-    check_weights(loaded, weights_sha256)  # here, so that a wrong one is not kept
+    check_weights(loaded.description["weights_sha256"], weights_sha256)  # here, so that a wrong one is not kept
     return loaded
 
 

@@ -14,8 +14,8 @@ def parsed(**values):
     return parse_section(values, FinetuneParams, "params.yaml: finetune")
 
 
-def problems(backbone=TINY, head=LSTM, behaviours=("grooming",), **values):
-    return check_finetune(parsed(**{"runs": ["e2e"]} | values), behaviours, backbone, head)
+def problems(backbone=TINY, head=LSTM, behaviours=("grooming",), views="", **values):
+    return check_finetune(parsed(**{"runs": ["e2e"]} | values), behaviours, backbone, head, views)
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,32 @@ def test_what_gives_no_gradients_cannot_be_tuned(streams, kinds):
     assert f"(kind image) can be tuned, one at a time; the backbone 'it' has {kinds}; choose another with -S backbone=..." in problem
 
 
+def test_several_cameras_are_refused_before_anything_is_computed():
+    (problem,) = problems(views="camera")
+    assert problem.endswith("fine-tuning is for one camera, but data.views (camera) tells several apart; set finetune.runs: []")
+    assert problems(views="camera", runs=[]) == []
+
+
 def test_a_run_does_not_replace_the_weights_that_it_begins_with():
     tuned = {"name": "tuned", "streams": {"tuned": TINY["streams"]["tiny"] | {"weights": "models/finetune-e2e/backbone.safetensors"}}}
     (problem,) = problems(backbone=tuned)
     assert "the run 'e2e' would replace the weights that the backbone 'tuned' begins with" in problem
     assert "set finetune.runs: [], or give the run another name" in problem
+    assert problems(backbone=tuned, runs=["again"], recipes={"again": {}}) == []
+
+
+@pytest.mark.parametrize("written", ["{here}/{folder}/{file}", "models/../{folder}/{file}", "link/{file}", "{root}/{folder}/{file}"])
+def test_a_run_is_known_by_its_folder_however_the_path_is_written(tmp_path, monkeypatch, written):
+    here, root = tmp_path / "copy", tmp_path / "project"
+    for folder in (here, root):
+        (folder / "models/finetune-e2e").mkdir(parents=True)
+    (here / "models/finetune-e2e/backbone.safetensors").symlink_to(tmp_path / "in the cache of DVC")
+    (here / "link").symlink_to(here / "models/finetune-e2e")
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("DVC_ROOT", str(root))
+    weights = written.format(here=here, root=root, folder="models/finetune-e2e", file="backbone.safetensors")
+    tuned = {"name": "tuned", "streams": {"tuned": TINY["streams"]["tiny"] | {"weights": weights}}}
+    assert len(problems(backbone=tuned)) == 1
     assert problems(backbone=tuned, runs=["again"], recipes={"again": {}}) == []
 
 

@@ -39,6 +39,22 @@ def test_both_edges_of_a_bout_are_one_correction_and_those_of_another_bout_a_sec
     assert page.inner_text("#count") == "2"
 
 
+def test_what_is_taken_back_after_it_was_saved_is_a_decision_each(opened):
+    page = opened(mouse())
+    for frame, lane in ((15, 0), (32, 1)):
+        click(page, frame, "labels", lane)
+        page.keyboard.press("x")
+    assert decided(saved_text(page)) == ["1", "2"]
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    assert page.inner_text("#count") == "0", "the labels are what they were"
+    assert sorted(decided(saved_text(page))) == ["3", "4"]
+    page.keyboard.press("Control+y")
+    assert page.inner_text("#count") == "1" and decided(saved_text(page)) == ["1"], "done again it is what it was"
+    page.keyboard.press("Control+z")
+    assert decided(saved_text(page)) == ["5"]
+
+
 def test_what_is_said_of_overlapping_frames_by_two_decisions_are_two_corrections(opened):
     page = opened(mouse())
     page.keyboard.down("Shift")

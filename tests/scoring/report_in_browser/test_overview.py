@@ -49,6 +49,15 @@ def test_what_was_saved_and_then_taken_back_is_to_be_saved_again(page):
         assert page.inner_text("#corrections-count") == count, (saved, spans)
 
 
+def test_neighbours_that_two_decisions_say_alike_are_saved_once_a_file_says_them_in_one_stretch(page):
+    parts = [SPAN | {"stop": 46, "decision": 1}, SPAN | {"start": 46, "stop": 50, "decision": 2}]
+    whole, gone_on = SPAN | {"stop": 50}, SPAN | {"start": 50, "stop": 52, "decision": 3}
+    for saved, spans, count in (([whole], parts, "0"), ([whole], [*parts, gone_on], "1"), ([SPAN], parts, "1")):
+        page.evaluate("([key, kept]) => localStorage.setItem(key, kept)", [KEY, json.dumps(KEPT | {"saved": saved, "spans": spans})])
+        page.reload()
+        assert page.inner_text("#corrections-count") == count, (saved, spans)
+
+
 def test_what_one_decision_changed_in_two_behaviours_is_one_correction(page):
     spans = [SPAN, SPAN | {"behaviour": "grooming", "label": 1}, SPAN | {"start": 3, "stop": 9}]
     numbered = [span | {"decision": decision} for span, decision in zip(spans, (7, 7, 8), strict=True)]

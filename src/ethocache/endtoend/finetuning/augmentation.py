@@ -36,7 +36,7 @@ class Change:
 
     def of(self, pictures: Tensor) -> Tensor:
         """Return the pictures (N, 3, H, W) of 0 to 255, changed; float32, or as they came where nothing is to be done."""
-        if self == Change():
+        if self == AS_IT_IS:
             return pictures
         changed = pictures.float()
         if self.mirrored:
@@ -46,6 +46,9 @@ class Change:
         if self.blur_px:
             changed = _blurred(changed, self.blur_px)
         return (changed * self.brighter).clamp(0, 255)
+
+
+AS_IT_IS = Change()
 
 
 def draw_change(params: FinetuneParams, rng: np.random.Generator) -> Change:

@@ -11,9 +11,9 @@ from ethocache.sequence.batching import TrainingSet
 from ethocache.sequence.reading import Reader
 from ethocache.sequence.settings import TrainParams
 from ethocache.sequence.steps import frames_per_step
-from ethocache.sequence.targets import NOT_KNOWN, Target
+from ethocache.sequence.targets import NOT_KNOWN, Target, classes_of
 from ethocache.sequence.videos import TrainingVideo
-from ethocache.sequence.windows import Window, frames_per_second, shifted_windows, window_frames
+from ethocache.sequence.windows import Window, frames_per_second, shifted_windows, window_frames, windows
 from ethocache.vision.backbones.settings import View
 from ethocache.vision.clips import read_clip
 
@@ -38,17 +38,17 @@ class ReadClip:
         (S, T) float32: what each frame counts in each step, rows sum to 1.
     target
         (S, ...) as `TrainingSet` has it.
-    labels
-        (T, B) int8 of the frames.
     step_frames
         Frames of a step; the last one may have fewer.
+    kept
+        The frames for which the answer counts.
     """
 
     pictures: npt.NDArray[np.uint8]
     means: npt.NDArray[np.float32]
     target: Target
-    labels: npt.NDArray[np.int8]
     step_frames: int
+    kept: slice
 
 
 class Clips:
@@ -66,6 +66,8 @@ class Clips:
         Seconds of a clip.
     most
         Clips of an epoch at most.
+    overlap_s
+        Seconds that neighbours share, as windows of prediction do.
 
     Raises
     ------
@@ -74,60 +76,76 @@ class Clips:
     """
 
     def __init__(
-        self, videos: Sequence[TrainingVideo], params: TrainParams, crops: Mapping[str, Path], view: View, clip_s: float, most: int
+        self,
+        videos: Sequence[TrainingVideo],
+        params: TrainParams,
+        crops: Mapping[str, Path],
+        view: View,
+        clip_s: float,
+        most: int,
+        overlap_s: float = 0.0,
     ) -> None:
         self.data = TrainingSet(videos, params, Reader(budget_bytes=0))
         self.crops, self.view, self.most = crops, view, most
         self._valid = {video.id: np.asarray(self.data.reader.of(video).valid) for video in self.data.videos}
         self._steps = {video.id: frames_per_step(video.time_s, params.max_fps) for video in self.data.videos}
-        self._length = {video.id: self._steps_of(video, clip_s) for video in self.data.videos}
+        self._length = {video.id: self._steps_of(video, clip_s, overlap_s) for video in self.data.videos}
 
     def drawn(self, rng: np.random.Generator) -> list[Clip]:
         """Return the clips of one epoch, cut elsewhere each time, in random order."""
         clips = [
-            Clip(video, window) for video in self.data.videos for window in shifted_windows(self._frames(video), self._cut(video), rng)
+            Clip(video, window) for video in self.data.videos for window in shifted_windows(self._frames(video), self._cut(video)[0], rng)
         ]
         labelled = [clip for clip in clips if self.known(clip)]
         return [labelled[number] for number in rng.permutation(len(labelled))[: self.most]]
 
     def spread(self) -> list[Clip]:
-        """Return clips that are spread evenly over all videos, the same each time, in order."""
-        clips = [
-            Clip(video, Window(start, stop, start, stop))
-            for video in self.data.videos
-            for start in range(0, self._frames(video), self._cut(video))
-            for stop in [min(start + self._cut(video), self._frames(video))]
-        ]
+        """Return windows as prediction takes them, spread evenly over all videos, the same each time, in order."""
+        clips = [Clip(video, window) for video in self.data.videos for window in windows(self._frames(video), *self._cut(video))]
         labelled = [clip for clip in clips if self.known(clip)]
         if len(labelled) <= self.most:
             return labelled
         return [labelled[int(number)] for number in np.linspace(0, len(labelled) - 1, self.most)]
 
     def known(self, clip: Clip) -> int:
-        """Return how many labels of a clip are known; the shares of exclusive classes in a step are one."""
-        target = self._target(clip)
+        """Return how many labels are known where a clip's answer counts; the shares of exclusive classes in a step are one."""
+        target = self.data.taught[clip.video.id][clip.window.keep_start : clip.window.keep_stop]
         known = target != NOT_KNOWN
         return int((known.all(axis=-1) if target.ndim > self.data.targets[clip.video.id].ndim else known).sum())
 
     def read(self, clip: Clip) -> ReadClip:
         """Read a clip's pictures; nothing else of the video is decoded than the frames from the key frame before it."""
-        size = self._steps[clip.video.id]
-        start, stop = clip.window.start * size, min(clip.window.stop * size, len(clip.video.time_s))
+        size, window = self._steps[clip.video.id], clip.window
+        start, stop = window.start * size, min(window.stop * size, len(clip.video.time_s))
         pictures = read_clip(self.crops[clip.video.id], start, stop, self.view)
         means = means_of(self._valid[clip.video.id][start:stop], size)
-        return ReadClip(pictures, means, self._target(clip), clip.video.labels[start:stop], size)
+        kept = slice((window.keep_start - window.start) * size, (window.keep_stop - window.start) * size)
+        return ReadClip(pictures, means, self.data.taught[clip.video.id][window.start : window.stop], size, kept)
 
-    def _target(self, clip: Clip) -> Target:
-        return self.data.taught[clip.video.id][clip.window.start : clip.window.stop]
+    def labels(self, clip: Clip) -> npt.NDArray[np.int8]:
+        """Return the labels (T, B) of the frames for which a clip's answer counts."""
+        size = self._steps[clip.video.id]
+        return clip.video.labels[clip.window.keep_start * size : clip.window.keep_stop * size]
 
-    def _steps_of(self, video: TrainingVideo, clip_s: float) -> int:
-        return window_frames(clip_s, 0.0, frames_per_second(self.data.steps[video.id].time_s))[0]
+    def _steps_of(self, video: TrainingVideo, clip_s: float, overlap_s: float) -> tuple[int, int]:
+        return window_frames(clip_s, overlap_s, frames_per_second(self.data.steps[video.id].time_s))
 
-    def _cut(self, video: TrainingVideo) -> int:
+    def _cut(self, video: TrainingVideo) -> tuple[int, int]:
         return self._length[video.id]
 
     def _frames(self, video: TrainingVideo) -> int:
         return self.data.steps[video.id].frames
+
+
+def can_judge(videos: Sequence[TrainingVideo], params: TrainParams) -> bool:
+    """Tell whether any frame of some videos has both a label and a valid crop."""
+    reader = Reader(budget_bytes=0)
+
+    def known(video: TrainingVideo) -> bool:
+        labels = video.labels[np.asarray(reader.of(video).valid)]
+        return bool(((classes_of(labels) if params.task == "exclusive" else labels) != NOT_KNOWN).any())
+
+    return any(known(video) for video in videos if len(video.time_s))
 
 
 def means_of(valid: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.float32]:

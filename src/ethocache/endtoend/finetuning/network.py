@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ethocache.endtoend.finetuning.augmentation import AS_IT_IS, Change
 from ethocache.endtoend.finetuning.settings import FinetuneParams
 from ethocache.sequence.network import TaggingNetwork
 from ethocache.vision.backbones.blocks import unfreeze
@@ -69,7 +70,7 @@ class EndToEnd(nn.Module):
         for name, value in self.state().items():
             value.copy_(state[name])
 
-    def seen(self, pictures: Tensor, means: Tensor) -> Tensor:
+    def seen(self, pictures: Tensor, means: Tensor, change: Change = AS_IT_IS) -> Tensor:
         """Return what the head sees of a clip, (1, S, width).
 
         Parameters
@@ -78,15 +79,23 @@ class EndToEnd(nn.Module):
             (T, 3, size, size) of 0 to 255.
         means
             (S, T) what each frame counts in each step.
+        change
+            What is done to the pictures first.
         """
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
-            features = torch.cat(list(self._vectors(pictures)))
+        features = torch.cat(list(self._vectors(pictures, change)))
         seen: Tensor = self.head.view(means @ features.float())
         return seen[None]
 
-    def _vectors(self, pictures: Tensor) -> Iterator[Tensor]:
+    def _vectors(self, pictures: Tensor, change: Change) -> Iterator[Tensor]:
         for part in torch.split(pictures, self.params.frames):
             if self.params.checkpointing and torch.is_grad_enabled():
-                yield checkpoint(self.backbone, part, use_reentrant=False, preserve_rng_state=False)
+                yield checkpoint(self._vectors_of, part, change, use_reentrant=False, preserve_rng_state=False)
             else:
-                yield self.backbone(part)
+                yield self._vectors_of(part, change)
+
+    def _vectors_of(self, part: Tensor, change: Change) -> Tensor:
+        """Bytes become other numbers only here, so that no more frames are in memory as such than go through at once."""
+        changed = change.of(part)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
+            vectors: Tensor = self.backbone(changed)
+        return vectors

@@ -19,7 +19,7 @@ from ethocache.dataset.index import VideoRecord
 from ethocache.dataset.predictions import Prediction
 from ethocache.endtoend.finetuning.settings import BACKBONE, FinetuneParams, place_of
 from ethocache.endtoend.finetuning.tunings import Backbone, Start, Work, best_epoch, tune, tuned_head
-from ethocache.sequence.deciding import Question, prediction_of, reach_verdict
+from ethocache.sequence.deciding import Question, plain_verdict, prediction_of, reach_verdict
 from ethocache.sequence.inference import probabilities
 from ethocache.sequence.model_file import Model, load_model
 from ethocache.sequence.model_making import MemberPart, make_model
@@ -142,7 +142,7 @@ class _Run:
             answers |= {video.id: said[video.id] for video in sides.scored}
             epochs.append(best_epoch(tuning))
         scored = [video for video in self.videos if video.id in answers]
-        verdict = self._reach(scored, answers, self.made) if scored else model.verdict
+        verdict = self._reach(scored, answers, self.made) if scored else plain_verdict(1, self.question)
         final = statistics.median_high(epochs) if epochs else self.params.epochs
         card = model.card.members[0]
         start = Start(self.project.model / card.weights, card.weights_sha256)

@@ -1,5 +1,6 @@
 """The settings of `finetune` in params.yaml; nothing here loads torch."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section, parse_section
 from ethocache.sequence.heads.ensemble import is_ensemble
 
-REVISION = 1  # raise it when the same recipe would give other weights
+REVISION = 2  # raise it when the same recipe would give other weights
 FROZEN = "frozen"  # the block of the metrics that holds the scores of the frozen backbone
 BACKBONE = "backbone.safetensors"
 _OF_ALL_RUNS = ("runs", "recipes")
@@ -122,13 +123,17 @@ def place_of(run: str) -> Path:
     return Path("models") / f"finetune-{run}"
 
 
-def check_finetune(params: FinetuneParams, behaviours: tuple[str, ...], backbone: Mapping[str, Any], head: Mapping[str, Any]) -> list[str]:
+def check_finetune(
+    params: FinetuneParams, behaviours: tuple[str, ...], backbone: Mapping[str, Any], head: Mapping[str, Any], views: str = ""
+) -> list[str]:
     """Return what is wrong with the runs that are asked for, before anything is computed; nothing where there are none.
 
     Parameters
     ----------
     backbone, head
         The resolved recipes.
+    views
+        `DataParams.views`.
     """
     problems = []
     for name in params.recipes:
@@ -139,6 +144,8 @@ def check_finetune(params: FinetuneParams, behaviours: tuple[str, ...], backbone
     if not params.runs:
         return problems
     place = "params.yaml: finetune.runs"
+    if views:
+        problems.append(f"{place}: fine-tuning is for one camera, but data.views ({views}) tells several apart; set finetune.runs: []")
     if FROZEN in behaviours:
         problems.append(f"{place}: the metrics of fine-tuning have a block '{FROZEN}'; give the behaviour '{FROZEN}' another name")
     if is_ensemble(head["settings"]):
@@ -163,5 +170,11 @@ def _problems_of_backbone(params: FinetuneParams, backbone: Mapping[str, Any], p
         f"{place}: the run '{run}' would replace the weights that the backbone '{name}' begins with ({settings['weights']}); "
         "set finetune.runs: [], or give the run another name, or choose another backbone"
         for run in params.runs
-        if place_of(run) in Path(settings["weights"]).parents
+        if _holds(place_of(run), Path(settings["weights"]))
     ]
+
+
+def _holds(folder: Path, file: Path) -> bool:
+    """Tell whether a file is one of a folder of the project, however its path is written; the file itself may be a link of DVC's."""
+    roots = (Path(), Path(os.environ.get("DVC_ROOT", ".")))
+    return any(file.parent.resolve().is_relative_to((root / folder).resolve()) for root in roots)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ethocache.common.errors import InputError
 from ethocache.common.progress import progress
-from ethocache.endtoend.finetuning.augmentation import Change, draw_change
+from ethocache.endtoend.finetuning.augmentation import AS_IT_IS, Change, draw_change
 from ethocache.endtoend.finetuning.checkpoint import Checkpoint
 from ethocache.endtoend.finetuning.clips import Clip, Clips, ReadClip
 from ethocache.endtoend.finetuning.network import EndToEnd
@@ -22,6 +22,7 @@ from ethocache.sequence.settings import DIVERGED
 from ethocache.sequence.steps import frames_of_steps
 from ethocache.sequence.thresholds import macro_average_precision
 from ethocache.sequence.training import STEEPEST, loss_of, seeded
+from ethocache.vision.backbones.engines import exact_convolutions
 from ethocache.vision.read_ahead import read_ahead
 
 _Read = tuple[ReadClip, Change, int]
@@ -44,7 +45,7 @@ class Standing:
     frames
         How many went through the network in training.
     curve
-        One entry per epoch, 0 for the start: ``epoch``, ``loss``, and the inner animals' ``average_precision`` on clips.
+        One entry per epoch, 0 for the start: ``epoch``, ``loss``, and the inner animals' ``average_precision`` on windows.
     """
 
     epoch: int = 0
@@ -65,7 +66,7 @@ class Tuning:
     fitted
         Clips that the weights are fitted on.
     inner
-        Clips of other animals, whose macro average precision says which epoch is best, the start among them; None for a final
+        Windows of other animals, whose macro average precision says which epoch is best, the start among them; None for a final
         model, which ends with its last epoch.
     epochs
         How many at most; the learning rates go by `finetune.epochs` in any case.
@@ -81,6 +82,7 @@ class Tuning:
         groups = [{"params": [weight], "lr": rate} for _, weight, rate in self.rates]
         self.optimiser = torch.optim.AdamW(groups, weight_decay=self.params.weight_decay)
         self.standing, self.best = Standing(), self._copy()
+        self.answers: list[npt.NDArray[np.float32]] = []  # of the inner clips that this epoch was judged by so far
 
     def run(self, what: str) -> Standing:
         """Do what is left to do; afterwards the network has the weights of its best epoch.
@@ -126,7 +128,7 @@ class Tuning:
         with closing(read_ahead(self._reads(left, first))) as reads:
             for step in steps[self.standing.step :]:
                 self._set_rates((self.standing.epoch - 1 + self.standing.step / len(steps)) / self.params.epochs)
-                self.standing.loss += sum(self._learn(*next(reads), share) for _ in step)
+                self.standing.loss += sum(self._learn(*next(reads), share, len(step)) for _ in step)
                 nn.utils.clip_grad_norm_([weight for _, weight, _ in self.rates], STEEPEST)
                 self.optimiser.step()
                 self.optimiser.zero_grad()
@@ -140,14 +142,16 @@ class Tuning:
             rng = np.random.default_rng([self.params.seed, self.standing.epoch, number])
             yield self.fitted.read(clip), draw_change(self.params, rng), int(rng.integers(2**31))
 
-    def _learn(self, read: ReadClip, change: Change, seed: int, share: float) -> float:
-        """Add the gradients of one clip; return its part of the loss."""
+    def _learn(self, read: ReadClip, change: Change, seed: int, share: float, clips: int) -> float:
+        """Add the gradients of one of a step's clips; return its part of the loss."""
         torch.manual_seed(seed)
-        seen = self._seen(read, change)
-        mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
-        target = torch.from_numpy(np.ascontiguousarray(read.target))[None].to(seen.device)
-        loss = loss_of(self.network.head, seen, mask, target, self.class_weights, self.fitted.data.params.focal, share)
-        loss.backward()  # type: ignore[no-untyped-call]
+        with exact_convolutions(), self._enough_memory(read):
+            seen = self._seen(read, change)
+            mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
+            target = torch.from_numpy(np.ascontiguousarray(read.target))[None].to(seen.device)
+            focal = self.fitted.data.params.focal
+            loss = loss_of(self.network.head, seen, mask, target, self.class_weights, focal, share, clips)
+            loss.backward()  # type: ignore[no-untyped-call]
         if not math.isfinite(value := float(loss.detach())):
             raise InputError(
                 f"{DIVERGED} {value} in fine-tuning; set a smaller finetune.learning_rate than {self.params.learning_rate:g} "
@@ -157,30 +161,43 @@ class Tuning:
         return value
 
     def _seen(self, read: ReadClip, change: Change) -> Tensor:
+        pictures = torch.from_numpy(read.pictures).permute(0, 3, 1, 2).to(self.network.device)
+        return self.network.seen(pictures, torch.from_numpy(read.means).to(self.network.device), change)
+
+    @contextmanager
+    def _enough_memory(self, read: ReadClip) -> Iterator[None]:
+        """Say what to do where what happens to a clip inside, forwards and backwards, needs more than there is."""
         try:
-            pictures = torch.from_numpy(read.pictures).permute(0, 3, 1, 2).to(self.network.device)
-            return self.network.seen(change.of(pictures), torch.from_numpy(read.means).to(self.network.device))
+            yield
         except torch.OutOfMemoryError as error:
             raise InputError(
                 f"{len(read.pictures)} frames of a clip need more memory than there is: lower finetune.frames ({self.params.frames}) "
-                f"with checkpointing: true, or finetune.clip_s ({self.params.clip_s:g})"
+                f"with checkpointing: true, or finetune.clip_s ({self.params.clip_s:g}), or where an epoch is judged train.window_s "
+                f"({self.fitted.data.params.window_s:g})"
             ) from error
 
     @torch.no_grad()
     def _score(self) -> float | None:
-        """Return the macro average precision on clips of the inner animals; None without any."""
+        """Return the macro average precision on windows of the inner animals; None without any."""
         if self.inner is None:
             return None
         self.network.learns(False)
-        with closing(read_ahead(map(self.inner.read, self.inner.spread()))) as reads:
-            answers = [(read.labels, self._answer(read)) for read in reads]
-        return macro_average_precision(*(np.concatenate(each) for each in zip(*answers, strict=True)))
+        clips = self.inner.spread()
+        with closing(read_ahead(map(self.inner.read, clips[len(self.answers) :]))) as reads:
+            for read in reads:
+                self.answers.append(self._answer(read))
+                if self.kept.is_due:
+                    self._keep()
+        labels = np.concatenate([self.inner.labels(clip) for clip in clips])
+        answers, self.answers = np.concatenate(self.answers), []
+        return macro_average_precision(labels, answers)
 
     def _answer(self, read: ReadClip) -> npt.NDArray[np.float32]:
-        seen = self._seen(read, Change())
-        mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
-        steps = probability_of(self.network.head.tag(seen, mask), self.network.head.exclusive)[0].float().cpu().numpy()
-        return frames_of_steps(steps, read.step_frames, len(read.labels))
+        with exact_convolutions(), self._enough_memory(read):
+            seen = self._seen(read, AS_IT_IS)
+            mask = torch.ones(seen.shape[:2], dtype=torch.bool, device=seen.device)
+            steps = probability_of(self.network.head.tag(seen, mask), self.network.head.exclusive)[0].float().cpu().numpy()
+        return frames_of_steps(steps, read.step_frames, len(read.pictures))[read.kept]
 
     def _set_rates(self, done: float) -> None:
         """Let the learning rates fall to zero along a cosine (Loshchilov & Hutter 2017)."""
@@ -193,13 +210,16 @@ class Tuning:
     def _keep(self) -> None:
         moments = {f"moment.{name}.{key}": value for name, weight, _ in self.rates for key, value in self.optimiser.state[weight].items()}
         now = {f"now.{name}": value for name, value in self.network.state().items()}
-        self.kept.keep(now | {f"best.{name}": value for name, value in self.best.items()} | moments, vars(self.standing))
+        best = {f"best.{name}": value for name, value in self.best.items()}
+        answers = {f"answer.{number}": torch.from_numpy(answer) for number, answer in enumerate(self.answers)}
+        self.kept.keep(now | best | moments | answers, vars(self.standing))
 
     def _resume(self) -> None:
         if not (found := self.kept.read()):
             return
         tensors, stands = found
         self.standing = Standing(**stands)
+        self.answers = [tensors[f"answer.{number}"].numpy() for number in range(sum(name.startswith("answer.") for name in tensors))]
         self.network.take({name: tensors[f"now.{name}"] for name in self.network.state()})
         self.best = {name: tensors[f"best.{name}"].to(self.network.device) for name in self.best}
         for name, weight, _ in self.rates:

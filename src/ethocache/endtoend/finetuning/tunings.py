@@ -16,7 +16,7 @@ from ethocache.common.stage import Stopwatch, peak_memory_mb
 from ethocache.common.store import Entry
 from ethocache.common.workbench import Workbench
 from ethocache.endtoend.finetuning.checkpoint import Checkpoint
-from ethocache.endtoend.finetuning.clips import Clips
+from ethocache.endtoend.finetuning.clips import Clips, can_judge
 from ethocache.endtoend.finetuning.network import EndToEnd
 from ethocache.endtoend.finetuning.settings import BACKBONE, REVISION, FinetuneParams
 from ethocache.endtoend.finetuning.tuning import Tuning
@@ -27,6 +27,7 @@ from ethocache.vision.backbones.image import OpenNetwork, open_network
 from ethocache.vision.backbones.settings import ImageSettings
 from ethocache.vision.backbones.tuned import Tuned, all_seen
 from ethocache.vision.crop_plan import read_plan
+from ethocache.vision.embedding import check_weights
 
 _DECIDES_NOTHING = {"runs", "recipes", "folds", "checkpoint_s"}
 
@@ -110,15 +111,16 @@ class Work:
             "finetune": self.params.model_dump(mode="json", exclude=_DECIDES_NOTHING),
             "bf16": uses_bf16(self.params),
             "epochs": self.epochs,
-            "fitted": {video.id: taught(video) | self._crop(video) for video in self.fitted},
-            "inner": {video.id: identity(video) | self._crop(video) for video in self.inner},
+            "fitted": {video.id: taught(video) | self._shown(video) for video in self.fitted},
+            "inner": {video.id: identity(video) | self._shown(video) for video in self.inner},
         }
 
-    def _crop(self, video: TrainingVideo) -> dict[str, str]:
+    def _shown(self, video: TrainingVideo) -> dict[str, str]:
+        """Return the crop of a video, and the animal in it: the file says of its weights whom they have seen."""
         crop = self.crops[video.id]
         if not crop.is_file() or not crop.with_suffix(".json").is_file():
             raise InputError(f"{crop} is missing: run 'dvc repro crop'")
-        return {"crop": read_plan(crop.with_suffix(".json")).key}
+        return {"crop": read_plan(crop.with_suffix(".json")).key, "animal": video.animal}
 
 
 def uses_bf16(params: FinetuneParams) -> bool:
@@ -130,10 +132,11 @@ def tune(work: Work, bench: Workbench) -> dict[str, Any]:
     """Fine-tune, from where a killed run stopped; leave the backbone, the head and how it went, and return the facts."""
     watch = Stopwatch()
     opened = open_network(work.backbone.settings)
+    check_weights(opened.weights_sha256, work.backbone.description["weights_sha256"])
     head = _head(work.start.weights, work.setup, opened.dimensions)
     network = EndToEnd(opened, head, work.params).place(torch.device(device()), uses_bf16(work.params))
-    fitted = _clips(work, opened, work.fitted)
-    inner = _clips(work, opened, work.inner) if any((video.labels >= 0).any() for video in work.inner) else None
+    fitted = Clips(work.fitted, work.setup.params, work.crops, opened.view, work.params.clip_s, work.params.clips)
+    inner = _windows(work, opened) if can_judge(work.inner, work.setup.params) else None
     done = Tuning(network, fitted, inner, work.epochs, Checkpoint(bench.segments, work.params.checkpoint_s)).run(work.what)
     _write(work, opened, head, bench.output, done.curve, done.best)
     return {
@@ -162,8 +165,11 @@ def _head(weights: Path, setup: Setup, dimensions: int) -> TaggingNetwork:
     return head
 
 
-def _clips(work: Work, opened: OpenNetwork, videos: Sequence[TrainingVideo]) -> Clips:
-    return Clips(videos, work.setup.params, work.crops, opened.view, work.params.clip_s, work.params.clips)
+def _windows(work: Work, opened: OpenNetwork) -> Clips:
+    """Return what epochs are judged by: windows like those that tags come from, of no more seconds in all than an epoch's clips."""
+    train, seconds = work.setup.params, work.params.clips * work.params.clip_s
+    most = max(1, round(seconds / train.window_s))
+    return Clips(work.inner, train, work.crops, opened.view, train.window_s, most, train.overlap_s)
 
 
 def _write(work: Work, opened: OpenNetwork, head: TaggingNetwork, folder: Path, curve: list[dict[str, Any]], best: int) -> None:

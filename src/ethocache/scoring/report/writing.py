@@ -22,7 +22,7 @@ from ethocache.scoring.review.doubts import Doubt
 from ethocache.scoring.review.moments import Moment
 from ethocache.scoring.review.queue import Queue
 
-REVISION = 4  # of all that pages say, the queue and the doubts included; raise it when the same results would give other pages
+REVISION = 5  # of all that pages say, the queue and the doubts included; raise it when the same results would give other pages
 TEMPLATES, ASSETS = (Path(__file__).parent / name for name in ("templates", "assets"))
 INDEX = "index.html"
 

@@ -11,7 +11,8 @@ from ethocache.common.errors import InputError, did_you_mean
 def unfreeze(network: nn.Module, wanted: int | Sequence[str], model: str) -> list[tuple[str, int]]:
     """Let the weights of some blocks learn, and return them.
 
-    What makes up a block is timm's own grouping of each family; what stands behind the last block counts as part of it.
+    What makes up a block is timm's own grouping of each family; what stands behind the last block, such as a norm or the widening of
+    its answer, counts as part of it.
 
     Parameters
     ----------
@@ -43,7 +44,16 @@ def _blocks(network: nn.Module) -> list[list[str]]:
     matcher = getattr(network, "group_matcher", None)
     if matcher is None:
         return [[name for name, _ in network.named_parameters()]]
-    return list(group_parameters(network, matcher(coarse=True)).values())
+    blocks: list[list[str]] = list(group_parameters(network, matcher(coarse=True)).values())
+    while len(blocks) > 1 and _is_no_block(network, blocks[-1]):
+        blocks[-2:] = [blocks[-2] + blocks[-1]]
+    return blocks
+
+
+def _is_no_block(network: nn.Module, group: Sequence[str]) -> bool:
+    """Tell what only follows blocks: families number these, in one of the outer two names, and a norm alone has no matrix."""
+    numbered = any(letter.isdigit() for name in group for part in name.split(".")[:2] for letter in part)
+    return not numbered or all(network.get_parameter(name).ndim < 2 for name in group)
 
 
 def _at_the_end(blocks: list[list[str]], count: int, model: str) -> set[str]:

@@ -1,6 +1,7 @@
 """Engines: what a frozen network computes, with torch as it is, with torch's compiler, or with OpenVINO."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import torch
@@ -21,6 +22,12 @@ class Engine(Protocol):
     """Calls that may run at the same time, from as many threads, with a gain."""
 
     def __call__(self, inputs: Tensor) -> Tensor: ...
+
+
+def exact_convolutions() -> AbstractContextManager[None]:
+    """Return a context in which convolutions of graphics cards neither round to TF32 nor choose among algorithms by their speed."""
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    return flags
 
 
 class Frozen(nn.Module):
@@ -102,7 +109,7 @@ class TorchEngine:
     @torch.inference_mode()
     def __call__(self, inputs: Tensor) -> Tensor:
         try:
-            with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            with exact_convolutions():
                 return self._answer(self._moved(inputs)).cpu()
         except torch.OutOfMemoryError as error:
             raise InputError(

@@ -4,6 +4,7 @@ import hashlib
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from pickle import UnpicklingError  # what torch.load raises; nothing is unpickled here
 from typing import Any
@@ -16,6 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ethocache.common.errors import InputError, did_you_mean
+from ethocache.vision.backbones.pooling import fit_to_input
 from ethocache.vision.backbones.settings import NetworkSettings, TimmSettings
 
 _HUB_ANSWERS_WITHIN_S = 5  # the hub's own client tries for most of a minute before it gives up
@@ -23,7 +25,9 @@ _COUNTERS = "num_batches_tracked"  # only training reads them, and some files le
 
 
 def load_network(settings: TimmSettings) -> nn.Module:
-    """Return the network without its classifier, its weights loaded, at the model's own input size.
+    """Return the network without its classifier, its weights loaded.
+
+    It is at the model's own input size, unless its weights are a file of the size that the recipe wants, as tuned ones are.
 
     Raises
     ------
@@ -172,7 +176,17 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 def _load(network: nn.Module, weights: dict[str, Tensor], settings: TimmSettings) -> None:
     classifier = _classifier(network)
-    fit_weights(network, {name: tensor for name, tensor in weights.items() if not name.startswith(classifier)}, settings)
+    found = {name: tensor for name, tensor in weights.items() if not name.startswith(classifier)}
+    if settings.input_px is not None and not _of_one_shape(network, found):
+        resized = deepcopy(network)
+        fit_to_input(resized, settings.input_px, settings)
+        if _of_one_shape(resized, found):  # weights that were tuned at this size; those of before have the model's own
+            fit_to_input(network, settings.input_px, settings)
+    fit_weights(network, found, settings)
+
+
+def _of_one_shape(network: nn.Module, found: Mapping[str, Tensor]) -> bool:
+    return all(found[name].shape == tensor.shape for name, tensor in network.state_dict().items() if name in found)
 
 
 def fit_weights(network: nn.Module, found: dict[str, Tensor], settings: NetworkSettings) -> None:
@@ -193,9 +207,15 @@ def fit_weights(network: nn.Module, found: dict[str, Tensor], settings: NetworkS
         told = "; ".join(f"{len(names)} are {what} ({_first(names)})" for what, names in differences.items() if names)
         raise InputError(
             f"{settings.weights_file or settings.weights}: these are not the weights of {settings.model}: "
-            f"of {len(wanted)} tensors expected and {len(found)} found, {told}; correct 'model' or 'weights' in params.yaml"
+            f"of {len(wanted)} tensors expected and {len(found)} found, {told}; "
+            f"correct 'model' or 'weights' in params.yaml{_at_its_size(differences)}"
         )
     network.load_state_dict(found, strict=False)
+
+
+def _at_its_size(differences: Mapping[str, list[str]]) -> str:
+    only_shapes = not differences["missing in it"] and not differences["unknown to the model"]
+    return ", or set the 'input_px' with which they were tuned" if only_shapes else ""
 
 
 def _classifier(network: nn.Module) -> tuple[str, ...]:

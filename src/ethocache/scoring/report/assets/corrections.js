@@ -146,9 +146,25 @@ class Corrections {
     const edit = this.done.pop() ?? null;
     if (edit) {
       this.undone.push(edit);
-      this.#apply({ ...edit, changes: [...edit.changes].reverse() }, "before");
+      this.#apply({ ...edit, changes: this.#takenBack(edit) }, "before");
     }
     return edit;
+  }
+
+  /**
+   * The changes of an edit from the last to the first. What a saved file says otherwise, to take it back is a decision of its own.
+   * @param {Edit} edit @returns {Change[]}
+   */
+  #takenBack(edit) {
+    const decision = this.decisions + 1;
+    const changes = [...edit.changes].reverse().map((change) => {
+      const { said, by } = change.before;
+      const written = this.written[change.b].subarray(change.start, change.start + said.length);
+      const anew = by.map((earlier, place) => (written[place] !== UNSAID && written[place] !== said[place] ? decision : earlier));
+      return { ...change, before: { said, by: anew } };
+    });
+    if (changes.some((change) => change.before.by.includes(decision))) this.decisions = decision;
+    return changes;
   }
 
   /** @returns {Edit | null} what was done again */

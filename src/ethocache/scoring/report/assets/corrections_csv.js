@@ -60,13 +60,17 @@ function keptAfterSaving(kept) {
   return { ...kept, saved: [...(kept.saved ?? []), ...kept.spans] };
 }
 
-/** What is to be saved that no earlier file says: of those that tell of the same frames, the last one counts. @param {KeptCorrections} kept */
+/**
+ * What is to be saved that no earlier file says in all of its frames; of files that tell of the same frames, the last one counts.
+ * Frames are compared rather than spans: files part a stretch by decisions, what is kept of earlier files does not.
+ * @param {KeptCorrections} kept
+ */
 function unsavedSpans(kept) {
-  const alike = (/** @type {KeptSpan} */ one, /** @type {KeptSpan} */ two) => one.start === two.start && one.stop === two.stop && one.label === two.label;
-  return kept.spans.filter((span) => {
-    const last = (kept.saved ?? []).findLast((one) => one.behaviour === span.behaviour && one.start < span.stop && span.start < one.stop);
-    return !last || !alike(last, span);
-  });
+  const { frames, saved = [] } = kept;
+  /** @type {Map<string, Int8Array>} of each behaviour; 2 where no file says anything */
+  const written = new Map(kept.spans.map((span) => [span.behaviour, new Int8Array(frames).fill(2)]));
+  for (const span of saved) written.get(span.behaviour)?.fill(span.label, span.start, span.stop);
+  return kept.spans.filter((span) => written.get(span.behaviour)?.subarray(span.start, span.stop).some((label) => label !== span.label));
 }
 
 /** Now, in UTC to the second. */
