@@ -63,9 +63,9 @@ class FinetuneParams(Section):
     recipes: dict[str, dict[str, Any]] = Field(default_factory=_shipped)
     folds: int = Field(2, ge=0)
     unfreeze: int | tuple[str, ...] = 2
-    learning_rate: float = Field(3e-4, gt=0)
+    learning_rate: float = Field(1e-4, gt=0)
     decay: float = Field(0.7, gt=0, le=1)
-    head_learning_rate: float = Field(1e-3, gt=0)
+    head_learning_rate: float = Field(3e-4, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     epochs: int = Field(10, ge=1)
     patience: int = Field(3, ge=1)
