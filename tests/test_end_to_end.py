@@ -208,7 +208,7 @@ def test_a_killed_extraction_goes_on_from_its_last_segment(three_labelled, tmp_p
     assert (len(finished), len(segments)) == (1, 3)
     kill_when(project, segment_of_second_video(4), "dvc", "repro", "extract")
     assert {path: path.stat().st_mtime_ns for path in segments} == segments, "finished segments were not written again"
-    assert project.counting("dvc", "repro") == (0, 2, 1)
+    assert project.counting("dvc", "repro", "train") == (0, 2, 1)
     assert finished <= project.kept()["features"], "the finished video was not touched"
 
     undisturbed = make_project(tmp_path / "undisturbed", four_videos)

@@ -115,6 +115,7 @@ class TestThePipelineRuns:
         assert "Running stage 'train'" in project.output
         assert "Running stage 'extract'" not in project.output
 
+    @pytest.mark.slow
     def test_in_a_folder_of_somebody_elses_repository(self, videos, tmp_path):
         put(tmp_path / "repo", {"analysis.R": "1\n"})
         git(tmp_path / "repo", "init", "-q")
