@@ -1,7 +1,9 @@
-"""Rendered mice whose key points are known, for tests of what tracks them."""
+"""Rendered mice whose key points are known, for tests of what tracks them, and films put into another container."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import av
 import numpy as np
 
 from ethocache.endtoend.demo.body import KEY_POINTS, build_body
@@ -9,7 +11,7 @@ from ethocache.endtoend.demo.motion import simulate
 from ethocache.endtoend.demo.posture import hold
 from ethocache.endtoend.demo.render import Camera, draw, make_scene
 
-__all__ = ["KEY_POINTS", "SIZE", "rendered_mouse"]
+__all__ = ["KEY_POINTS", "SIZE", "pack_again", "rendered_mouse"]
 
 SIZE = (160, 120)
 
@@ -22,3 +24,13 @@ def rendered_mouse(seed: int, frames: int, fps: float = 10.0) -> tuple[Iterator[
     scene = make_scene(camera, frames, coat=rng.uniform(0.1, 0.4), rng=rng)
     points, _ = camera.project(body.key_points)
     return draw(scene, body, rng), points
+
+
+def pack_again(film: Path, path: Path) -> None:
+    """Put the packets of a film into another container, as its name says, without encoding anything again."""
+    with av.open(str(film)) as source, av.open(str(path), "w") as target:
+        out = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = out
+                target.mux(packet)

@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 from pipeline import BACKBONES, TINY, environment_of_a_user, make_project
+from rendered import pack_again
 
 from ethocache.common.errors import InputError
 from ethocache.common.store import Store
@@ -85,12 +86,7 @@ def test_a_video_file_gets_the_lines_that_the_pipeline_writes(project):
 def test_frames_on_standard_input_get_the_same_in_a_container_and_nearly_so_as_raw_pixels(project):
     video = unlabelled(project)
     piped = video.with_suffix(".mkv")
-    with av.open(str(video)) as source, av.open(str(piped), "w") as target:
-        out = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(source.streams.video[0]):
-            if packet.size:
-                packet.stream = out
-                target.mux(packet)
+    pack_again(video, piped)
     check_like_the_pipelines(project, stream(project, "-", data=piped.read_bytes())[0])
     piped.unlink()
     with av.open(str(video)) as source:

@@ -2,11 +2,10 @@
 
 import io
 
-import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from rendered import SIZE, rendered_mouse
+from rendered import SIZE, pack_again, rendered_mouse
 
 from ethocache.common.errors import InputError
 from ethocache.dataset.videos import probe
@@ -97,15 +96,6 @@ def test_what_is_no_film_is_told_of(tmp_path):
 def test_a_rate_that_is_given_goes_before_what_the_film_says(film):
     with open_film(str(film), 12.5) as live:
         assert live.fps == 12.5
-
-
-def pack_again(film, path):
-    with av.open(str(film)) as source, av.open(str(path), "w") as target:
-        out = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(source.streams.video[0]):
-            if packet.size:
-                packet.stream = out
-                target.mux(packet)
 
 
 def test_a_file_comes_at_the_rate_that_the_pipeline_finds_in_it_and_a_broken_one_at_that_of_its_header(tmp_path):

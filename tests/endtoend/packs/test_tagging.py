@@ -107,6 +107,16 @@ def test_the_tables_of_a_folder_hold_the_videos_of_earlier_runs(elsewhere):
         assert {row["video"] for row in rows} == {first.stem, other.stem}
 
 
+def test_videos_of_a_run_that_was_ended_before_its_tables_are_told_of(elsewhere):
+    first, other = sorted((elsewhere / "videos").glob("*.mp4"))[:2]
+    tag(elsewhere, str(first))
+    for table in ("summary.csv", "unlike.csv"):
+        (elsewhere / "tagged" / table).unlink()  # as where a run was killed between its last tags and its tables
+    said = tag(elsewhere, str(other))
+    assert f"summary.csv has no row of 1 tagged video ({first.stem}), whose run has not ended or was ended: name them again" in said
+    assert "no row of" not in tag(elsewhere, str(first)), "what is named again has its row"
+
+
 def test_videos_that_are_unlike_are_told_of_although_another_is_corrupt(elsewhere):
     film = min((elsewhere / "videos").glob("*.mp4"))
     (elsewhere / "slow").mkdir()

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from ethocache.common.wording import counted
 from ethocache.dataset.summary_table import Cell, plain_text, summary_header, summary_row, write_table
 from ethocache.dataset.tagged_video import TaggedVideo
 from ethocache.endtoend.packs.results import Results
@@ -11,6 +12,7 @@ from ethocache.endtoend.packs.unlike import Finding
 
 UNLIKE_COLUMNS = ("video", "measure", "value", "training_low", "training_high", "alarms_below", "alarms_above", "unlike")
 Rows = Sequence[Sequence[Cell]]
+_SHOWN = 5  # names of videos without a row
 
 
 class Tables:
@@ -42,12 +44,13 @@ class Tables:
             )
 
     def write(self) -> list[str]:
-        """Write both; return notes on earlier tables that are no longer as they were written, whose rows are lost."""
+        """Write both; return notes on earlier tables whose rows are lost, and on tagged videos that have no row."""
         with self._results.alone():
-            return [
+            lost = [
                 *self._merge("summary.csv", summary_header(self._fields, self._behaviours), self._summary),
                 *self._merge("unlike.csv", UNLIKE_COLUMNS, self._unlike),
             ]
+            return lost or self._without_a_row()
 
     def _merge(self, file: str, header: Sequence[str], rows: Rows) -> list[str]:
         path = self._results.folder / file
@@ -56,6 +59,19 @@ class Tables:
         kept = _of_videos(earlier or [], {plain_text(video) for video in self._results.tagged()} - anew)
         write_table(path, header, sorted([*kept, *rows], key=lambda row: plain_text(str(row[0]))))
         return [] if earlier is not None else [f"{path} was changed by another program; it is new, with the videos of this run only"]
+
+    def _without_a_row(self) -> list[str]:
+        """Return a note on videos that a run tagged which was ended before it wrote its tables, or has not come to its end."""
+        path = self._results.folder / "summary.csv"
+        header = [plain_text(name) for name in summary_header(self._fields, self._behaviours)]
+        there = {row[0] for row in _read(path, header) or []}
+        lacking = sorted({plain_text(video) for video in self._results.tagged()} - there)
+        if not lacking:
+            return []
+        names = ", ".join(lacking[:_SHOWN]) + (", ..." if len(lacking) > _SHOWN else "")
+        return [
+            f"{path} has no row of {counted(len(lacking), 'tagged video')} ({names}), whose run has not ended or was ended: name them again"
+        ]
 
 
 def _of_videos(rows: Sequence[list[str]], videos: Collection[str]) -> Rows:
