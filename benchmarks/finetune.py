@@ -47,7 +47,7 @@ BEHAVIOUR, SHARE, BOUT_S = "signalling", 0.3, (1.0, 3.0)
 MARK_PX, STRIPE_PX, CONTRAST = 5, 2, 5  # half the mark's side, width of a stripe, grey levels to each side
 SETTINGS: dict[str, dict[str, Any]] = {
     "train": {"max_folds": 0, "groups": 3, "epochs": 25, "window_s": 10.0, "overlap_s": 2.0},
-    "finetune": {"runs": ["e2e"], "folds": 3, "unfreeze": 4, "clips": 60, "clip_s": 2.0, "epochs": 8, "patience": 8}
+    "finetune": {"runs": ["e2e"], "folds": 3, "unfreeze": 4, "clips": 60, "clip_s": 2.0, "epochs": 12, "patience": 12}
     | {"learning_rate": 1e-4, "head_learning_rate": 3e-4, "rotate_deg": 0.0, "brightness": 0.05, "blur_px": 0.0},  # it is a fine detail
 }
 

@@ -74,7 +74,7 @@ def prepare(work: Path, arguments: argparse.Namespace) -> None:
         write_two_cameras(data, arguments.animals, arguments.seconds)
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     params["data"] |= {"dir": str(data), "name": NAME, "views": "camera"}
-    params["crop"]["size_px"] = 128
+    params["crop"] |= {"size_px": 128, "longest_gap_s": 120.0}  # a pillar may hide a mouse that grooms behind it for long
     work.mkdir(parents=True, exist_ok=True)
     (work / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     shutil.rmtree(work / "data", ignore_errors=True)

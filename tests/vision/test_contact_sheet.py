@@ -151,3 +151,5 @@ class TestTheCheck:
         assert "the crop stage will stop" in beside
         plans = [check_track(one, walking(), CropParams(views={"side": {"scale": 3.0}})).plan for one in (record, side)]
         assert plans[0].side_px < plans[1].side_px
+        (tmp_path / "params.yaml").write_text(PARAMS % ", views: {sied: {max_step: 0.0001}}")
+        assert "crop.views: 'sied' is no view, did you mean 'side'?; there are: side, top" in run("sheets").output

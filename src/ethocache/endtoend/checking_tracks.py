@@ -23,11 +23,12 @@ def check_project(target: Path, store: Store) -> bool:
     Raises
     ------
     InputError
-        If the project has no tracks yet, or `target` is a folder of results.
+        If the project has no tracks yet, `target` is a folder of results, or `crop.views` names a camera that no video is of.
     """
     data = read_section(PARAMS, "data", DataParams)
     refuse_results_folder(data.dir, [target])
     records, crop = every_view(read_index(INDEX)), read_section(PARAMS, "crop", CropParams)
+    crop.check_views([record.view for record in records])
     good = True
     for line, passes in check_tracks(records, TRACKS, target, crop, DataFolder(data.dir), store):
         print(line, flush=True)

@@ -345,6 +345,14 @@ def test_the_last_block_of_every_family_is_one_and_not_merely_what_follows_it(mo
     assert sum(weight.numel() for weight in network.parameters() if weight.requires_grad) == learn
 
 
+def test_a_family_whose_blocks_timm_cannot_count_wants_names():
+    network = timm.create_model("rdnet_tiny", num_classes=0).requires_grad_(False)
+    with pytest.raises(InputError, match=r"the blocks of rdnet_tiny cannot be counted, name those that are to learn, of stem\.0, .*stages"):
+        unfreeze(network, 1, "rdnet_tiny")
+    last = "dense_stages.6"
+    assert {name.rpartition(".")[0].startswith(last) for name, _ in unfreeze(network, (last,), "rdnet_tiny")} == {True}
+
+
 def test_a_loss_that_is_no_number_says_what_to_do(tmp_path):
     params = TUNE.model_copy(update={"learning_rate": 1e30, "head_learning_rate": 1e30})
     with pytest.raises(InputError, match=r"in fine-tuning; set a smaller finetune\.learning_rate than 1e\+30"):

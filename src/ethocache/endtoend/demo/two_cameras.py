@@ -45,7 +45,7 @@ class _Pillar:
         return (x_px >= self.left * width) & (x_px < self.right * width)
 
 
-_PILLARS = {"top": _Pillar(0.2, 0.42), "side": _Pillar(0.56, 0.72)}
+_PILLARS = {"top": _Pillar(0.2, 0.5), "side": _Pillar(0.56, 0.72)}
 
 
 def write_two_cameras(folder: Path, animals: int = 6, seconds: float = 60.0, size: tuple[int, int] = (160, 120), seed: int = 0) -> None:

@@ -29,10 +29,10 @@ def unfreeze(network: nn.Module, wanted: int | Sequence[str], model: str) -> lis
     Raises
     ------
     InputError
-        If there are not so many blocks, or none of a name.
+        If there are not so many blocks, none of a name, or timm cannot count those of this family.
     """
     blocks = _blocks(network)
-    names = _at_the_end(blocks, wanted, model) if isinstance(wanted, int) else _named(network, wanted, model)
+    names = _at_the_end(network, blocks, wanted, model) if isinstance(wanted, int) else _named(network, wanted, model)
     depth = {name: len(blocks) - 1 - number for number, block in enumerate(blocks) for name in block}
     learning = [(name, depth[name]) for name, _ in network.named_parameters() if name in names]
     for name, _ in learning:
@@ -41,10 +41,10 @@ def unfreeze(network: nn.Module, wanted: int | Sequence[str], model: str) -> lis
 
 
 def _blocks(network: nn.Module) -> list[list[str]]:
-    matcher = getattr(network, "group_matcher", None)
-    if matcher is None:
+    try:
+        blocks: list[list[str]] = list(group_parameters(network, network.group_matcher(coarse=True)).values())  # type: ignore[operator]
+    except (AttributeError, AssertionError):  # how timm says that a family has no such grouping, such as rdnet
         return [[name for name, _ in network.named_parameters()]]
-    blocks: list[list[str]] = list(group_parameters(network, matcher(coarse=True)).values())
     while len(blocks) > 1 and _is_no_block(network, blocks[-1]):
         blocks[-2:] = [blocks[-2] + blocks[-1]]
     return blocks
@@ -56,7 +56,10 @@ def _is_no_block(network: nn.Module, group: Sequence[str]) -> bool:
     return not numbered or all(network.get_parameter(name).ndim < 2 for name in group)
 
 
-def _at_the_end(blocks: list[list[str]], count: int, model: str) -> set[str]:
+def _at_the_end(network: nn.Module, blocks: list[list[str]], count: int, model: str) -> set[str]:
+    if len(blocks) == 1:
+        known = _modules([name for name, _ in network.named_parameters()])
+        raise InputError(f"finetune.unfreeze: the blocks of {model} cannot be counted, name those that are to learn, of {', '.join(known)}")
     if count > len(blocks):
         raise InputError(f"finetune.unfreeze: {model} has {len(blocks)} blocks, expected at most so many, found {count}")
     return {name for block in blocks[len(blocks) - count :] for name in block}
