@@ -9,7 +9,7 @@ networks of each are then asked about the sessions as if the side camera were mi
 Prints each macro average precision with its 95 % interval over animals, the paired differences from the better camera, the largest
 errors of the clocks, and ends with one JSON line of the same: `top`, `side`, `middle`, `late`, `differences`, `clocks`, `without_side`.
 
-Run it with ``uv run python benchmarks/views.py [--animals 8] [--seconds 90] [--data FOLDER] [--work FOLDER]``; rendering takes most of it.
+Run it with ``uv run python benchmarks/views.py [--animals 12] [--seconds 150] [--data FOLDER] [--work FOLDER]``; rendering takes most of it.
 """
 
 import argparse
@@ -50,10 +50,10 @@ STAGES = ("index", "track", "crop", "extract")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--animals", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=90.0)
+    parser.add_argument("--animals", type=int, default=12)
+    parser.add_argument("--seconds", type=float, default=150.0)
     parser.add_argument("--head", default="lstm")
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--data", type=Path, help="sessions rendered before")
     parser.add_argument("--work", type=Path, help="folder to work in, kept")
     arguments = parser.parse_args()
