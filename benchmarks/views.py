@@ -9,7 +9,7 @@ networks of each are then asked about the sessions as if the side camera were mi
 Prints each macro average precision with its 95 % interval over animals, the paired differences from the better camera, the largest
 errors of the clocks, and ends with one JSON line of the same: `top`, `side`, `middle`, `late`, `differences`, `clocks`, `without_side`.
 
-Run it with ``uv run python benchmarks/views.py [--animals 12] [--seconds 150] [--data FOLDER] [--work FOLDER]``; rendering takes most of it.
+Run it with ``uv run python benchmarks/views.py [--animals 12] [--seconds 150] [--data FOLDER] [--work FOLDER]``; rendering takes long.
 """
 
 import argparse
