@@ -89,8 +89,9 @@ def read_project(path: Path) -> Project:
     _collect(problems, check_heads, _recipes(params, "heads"))
     backbone = _collect(problems, _resolve, params, "backbone", path, resolve_backbone)
     head = _collect(problems, _resolve, params, "head", path, resolve_head)
-    if head and backbone and sections["finetune"] and sections["data"]:
-        problems += check_finetune(sections["finetune"], sections["data"].behaviours, backbone, head, sections["data"].views)
+    if head and backbone and sections["finetune"] and sections["data"] and sections["train"]:
+        data, scored = sections["data"], sections["train"].score
+        problems += check_finetune(sections["finetune"], data.behaviours, backbone, head, data.views, scored)
     if head and backbone and sections["train"]:
         views = bool(sections["data"] and sections["data"].views)  # which there are, the files say: see `check_views`
         problems += [] if views else check_streams(head, backbone, _recipes(params, "backbones"))

@@ -45,7 +45,11 @@ def finetune() -> str:
     metrics = scores_of(done.tuned, done.frozen, evaluate)
     fill_folder(place_of(run), done.files)
     write_json(Path(f"metrics/finetune-{run}.json"), metrics)
-    return f"{run}, {backbone['name']} with {head['name']}: {in_words(metrics)}; best epochs {done.fold_epochs}, final {done.epochs}"
+    gained = any(done.fold_epochs) or not done.fold_epochs
+    ends = f"best epochs {done.fold_epochs}, final {done.epochs}" + (
+        "" if gained else ": no epoch was better than the start"
+    )
+    return f"{run}, {backbone['name']} with {head['name']}: {in_words(metrics)}; {ends}"
 
 
 if __name__ == "__main__":

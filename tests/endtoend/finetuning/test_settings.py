@@ -14,8 +14,8 @@ def parsed(**values):
     return parse_section(values, FinetuneParams, "params.yaml: finetune")
 
 
-def problems(backbone=TINY, head=LSTM, behaviours=("grooming",), views="", **values):
-    return check_finetune(parsed(**{"runs": ["e2e"]} | values), behaviours, backbone, head, views)
+def problems(backbone=TINY, head=LSTM, behaviours=("grooming",), views="", scored=True, **values):
+    return check_finetune(parsed(**{"runs": ["e2e"]} | values), behaviours, backbone, head, views, scored)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,25 @@ def test_a_run_is_known_by_its_folder_however_the_path_is_written(tmp_path, monk
     tuned = {"name": "tuned", "streams": {"tuned": TINY["streams"]["tiny"] | {"weights": weights}}}
     assert len(problems(backbone=tuned)) == 1
     assert problems(backbone=tuned, runs=["again"], recipes={"again": {}}) == []
+
+
+@pytest.mark.parametrize(
+    ("unfreeze", "message"),
+    [
+        (["layer9"], "finetune.unfreeze: test_resnet has no block 'layer9' with weights"),
+        (9, "finetune.unfreeze: test_resnet has 5 blocks, expected at most so many, found 9"),
+    ],
+)
+def test_blocks_that_are_not_there_are_refused_before_dvc_removes_what_was_tuned(unfreeze, message):
+    (problem,) = problems(recipes={"e2e": {"unfreeze": unfreeze}})
+    assert problem.startswith(message)
+    assert problems(recipes={"e2e": {}, "deep": {"unfreeze": unfreeze}}) == []
+
+
+def test_scores_of_a_run_are_not_replaced_by_none_because_train_has_none():
+    (problem,) = problems(scored=False)
+    assert "'e2e' is to be scored on 2 folds (finetune.folds), but train.score is false; set finetune.runs: []" in problem
+    assert problems(scored=False, folds=0) == [] == problems(scored=False, runs=[])
 
 
 def test_the_block_of_the_frozen_scores_is_no_behaviour():

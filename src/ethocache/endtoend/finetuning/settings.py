@@ -1,8 +1,8 @@
-"""The settings of `finetune` in params.yaml; nothing here loads torch."""
+"""The settings of `finetune` in params.yaml; nothing here loads torch as long as `runs` is empty."""
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.params import Section, parse_section
+from ethocache.common.wording import counted
 from ethocache.sequence.heads.ensemble import is_ensemble
 
 REVISION = 2  # raise it when the same recipe would give other weights
@@ -124,7 +125,12 @@ def place_of(run: str) -> Path:
 
 
 def check_finetune(
-    params: FinetuneParams, behaviours: tuple[str, ...], backbone: Mapping[str, Any], head: Mapping[str, Any], views: str = ""
+    params: FinetuneParams,
+    behaviours: tuple[str, ...],
+    backbone: Mapping[str, Any],
+    head: Mapping[str, Any],
+    views: str = "",
+    scored: bool = True,
 ) -> list[str]:
     """Return what is wrong with the runs that are asked for, before anything is computed; nothing where there are none.
 
@@ -134,16 +140,19 @@ def check_finetune(
         The resolved recipes.
     views
         `DataParams.views`.
+    scored
+        `TrainParams.score`.
     """
-    problems = []
-    for name in params.recipes:
-        try:
-            params.of_run(name)
-        except InputError as error:
-            problems += str(error).splitlines()
-    if not params.runs:
+    problems = [problem for name in params.recipes for problem in _problems(params.of_run, name)]
+    if problems or not params.runs:
         return problems
     place = "params.yaml: finetune.runs"
+    problems += [
+        f"{place}: '{run}' is to be scored on {counted(folds, 'fold')} (finetune.folds), but train.score is false; set finetune.runs: [] "
+        "to leave what was tuned as it is, or finetune.folds: 0 to tune a final model without a score"
+        for run in params.runs
+        if (folds := params.of_run(run).folds) and not scored
+    ]
     if views:
         problems.append(f"{place}: fine-tuning is for one camera, but data.views ({views}) tells several apart; set finetune.runs: []")
     if FROZEN in behaviours:
@@ -166,12 +175,23 @@ def _problems_of_backbone(params: FinetuneParams, backbone: Mapping[str, Any], p
             f"'{backbone['name']}' has {kinds}; choose another with -S backbone=..."
         ]
     ((name, settings),) = streams.items()
-    return [
+    from ethocache.vision.backbones.blocks import check_unfreeze  # loads torch, which only those who tune wait for
+
+    problems = [problem for run in params.runs for problem in _problems(check_unfreeze, params.of_run(run).unfreeze, settings["model"])]
+    return problems + [
         f"{place}: the run '{run}' would replace the weights that the backbone '{name}' begins with ({settings['weights']}); "
         "set finetune.runs: [], or give the run another name, or choose another backbone"
         for run in params.runs
         if _holds(place_of(run), Path(settings["weights"]))
     ]
+
+
+def _problems(check: Callable[..., Any], *arguments: Any) -> list[str]:
+    try:
+        check(*arguments)
+    except InputError as error:
+        return str(error).splitlines()
+    return []
 
 
 def _holds(folder: Path, file: Path) -> bool:

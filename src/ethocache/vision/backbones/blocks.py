@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+import timm
+import torch
 from timm.models import group_parameters
 from torch import nn
 
 from ethocache.common.errors import InputError, did_you_mean
+from ethocache.vision.backbones.weights import check_name
 
 
 def unfreeze(network: nn.Module, wanted: int | Sequence[str], model: str) -> list[tuple[str, int]]:
@@ -38,6 +41,13 @@ def unfreeze(network: nn.Module, wanted: int | Sequence[str], model: str) -> lis
     for name, _ in learning:
         network.get_parameter(name).requires_grad_(True)
     return learning
+
+
+def check_unfreeze(wanted: int | Sequence[str], model: str) -> None:
+    """Raise `InputError` as `unfreeze` would, for a model that is not loaded: without a weight, in no time."""
+    check_name(model)
+    with torch.device("meta"):
+        unfreeze(timm.create_model(model, num_classes=0), wanted, model)
 
 
 def _blocks(network: nn.Module) -> list[list[str]]:

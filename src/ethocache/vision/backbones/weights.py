@@ -34,7 +34,7 @@ def load_network(settings: TimmSettings) -> nn.Module:
     InputError
         If timm has no such model, or its weights cannot be had or do not fit.
     """
-    _check_name(settings.model)
+    check_name(settings.model)
     if settings.weights == "hub":
         return _from_hub(settings.model)
     with torch.random.fork_rng(devices=[]):
@@ -56,7 +56,8 @@ def sha256_of_tensors(network: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def _check_name(model: str) -> None:
+def check_name(model: str) -> None:
+    """Raise `InputError` if timm has no such model, or not these weights of it."""
     name, _, tag = model.partition(".")
     if not timm.is_model(name):
         raise InputError(
