@@ -46,9 +46,7 @@ def finetune() -> str:
     fill_folder(place_of(run), done.files)
     write_json(Path(f"metrics/finetune-{run}.json"), metrics)
     gained = any(done.fold_epochs) or not done.fold_epochs
-    ends = f"best epochs {done.fold_epochs}, final {done.epochs}" + (
-        "" if gained else ": no epoch was better than the start"
-    )
+    ends = f"best epochs {done.fold_epochs}, final {done.epochs}" + ("" if gained else ": no epoch was better than the start")
     return f"{run}, {backbone['name']} with {head['name']}: {in_words(metrics)}; {ends}"
 
 

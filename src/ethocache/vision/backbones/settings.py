@@ -164,9 +164,7 @@ class NetworkSettings(BackboneSettings):
         """Raise `InputError` if the weights are a file that is not there."""
         if (path := self.weights_file) and not path.is_file():
             tuned = path.parent.name.startswith("finetune-")
-            removed = (
-                "; if DVC took it away with its run, put that back into finetune.runs, 'dvc checkout', and copy it out of models"
-            )
+            removed = "; if DVC took it away with its run, put that back into finetune.runs, 'dvc checkout', and copy it out of models"
             raise InputError(
                 f"the weights of {self.model}, {path.resolve()}, are not there: correct 'weights' of this backbone in params.yaml"
                 f"{removed if tuned else ''}"
