@@ -115,6 +115,30 @@ def test_a_session_that_lacks_a_view_is_a_session_and_said_to_lack_it():
     assert found.notes[1] == "no 'top' of 1 session (m2_d1): what it shows is taken as not seen"
 
 
+def test_cameras_that_differ_only_by_case_are_refused():
+    with pytest.raises(InputError) as caught:
+        join((*BOTH, "m3_d1_top", "m3_d1_Side"))
+    assert str(caught.value) == (
+        "data.views: expected each camera to be written in one way, found 'Side' (videos/m3_d1_Side.mp4) and 'side' "
+        "(videos/m1_d1_side.mp4, videos/m2_d1_side.mp4); rename videos/m3_d1_Side.mp4, its track and labels to 'side', "
+        "or give two cameras names that differ by more than capitals"
+    )
+
+
+def test_cameras_that_never_film_the_same_session_are_asked_about():
+    found = join((*BOTH, "m3_d1_top", "m3_d1_lateral"))
+    asked = "are 'lateral' and 'side' one camera? no session has both; if they are, give their videos one name"
+    assert [note for note in found.notes if "one camera?" in note] == [asked]
+    assert not any("one camera?" in note for note in join(BOTH).notes)
+
+
+def test_sessions_of_one_camera_each_are_asked_about_once():
+    notes = join(("m1_d1_top", "m2_d1_side", "m3_d1_zoom")).notes
+    said = "no session is filmed by two cameras: is 'camera' the camera in data.name, and is all else in the names of a session's videos"
+    assert [said in note for note in notes].count(True) == 1
+    assert not any("one camera?" in note for note in notes)
+
+
 def test_one_view_only_is_said():
     assert join(("m1_d1_top", "m2_d1_top")).notes == ("data.views: all videos are of one view, 'top'",)
 
