@@ -119,7 +119,8 @@ def test_each_view_may_be_cropped_in_its_own_way(project):
     sides = {view: project.json(f"data/crops/m0_d1{view}.json") for view in ("", "_side")}
     assert sides["_side"] != sides[""]
     project.edit_params(crop__views={"sid": {"scale": 3.0}})
-    assert "crop.views: 'sid' is no view, did you mean 'side'?; there are: side, top" in project.stage("crop", ok=False)
+    for stage in ("index", "crop"):
+        assert "crop.views: 'sid' is no view, did you mean 'side'?; there are: side, top" in project.stage(stage, ok=False)
     project.edit_params(crop__views={})
     project.stage("crop")
 

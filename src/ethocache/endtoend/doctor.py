@@ -29,7 +29,7 @@ from ethocache.dataset.sessions import track_rows, unused_tracks
 from ethocache.dataset.tracks import check_rows
 from ethocache.dataset.views import join_views, names_of_labels, read_clocks, sessions_of
 from ethocache.endtoend.diagnosis import Diagnosis, Row
-from ethocache.endtoend.project import NOTHING_DONE, Project, read_project
+from ethocache.endtoend.project import NOTHING_DONE, Project, check_views, read_project
 from ethocache.scoring.agreement import between_raters
 from ethocache.vision.tracking import make_tracker
 
@@ -56,6 +56,7 @@ def examine(params: Path, store: Store) -> Diagnosis:
         examination.look_at_tracks()
     examination.look_at_tracker()
     examination.tell_individuals_apart()
+    examination.look_at_cameras(params)
     labelled = examination.look_at_labels()
     examination.look_beside_them()
     diagnosis.add("warning", findings(examination.records, project.data, labelled))
@@ -137,6 +138,14 @@ class _Examination:
         if not self.project.data.fps and (unused := unused_tracks(tracks, self.rows)):
             remedy = "set data.fps if they are sessions without a video"
             self.diagnosis.add("note", [f"{counted(len(unused), 'track belongs', 'tracks belong')} to no video: {some(unused)}; {remedy}"])
+
+    def look_at_cameras(self, params: Path) -> None:
+        """Find out whether the cameras that settings speak of are there."""
+        cameras = sorted({camera for _, camera in sessions_of(self.records, self.project.data).values()})
+        try:
+            check_views(self.project, cameras, params)
+        except InputError as error:
+            self.diagnosis.add("error", [str(error)])
 
     def look_at_labels(self) -> list[str]:
         """Look at all labels; return the videos that have some."""
