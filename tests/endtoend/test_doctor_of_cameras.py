@@ -50,3 +50,34 @@ def test_crops_that_are_set_for_a_camera_that_is_not_there_are_an_error(lab):
     said = "params.yaml: crop.views: 'sid' is no view, did you mean 'side'?; there are: side, top"
     assert diagnose({"sid": {"scale": 3.0}})["error"] == [said]
     assert diagnose({"side": {"scale": 3.0}})["error"] == []
+
+
+def correct(lab: Path) -> None:
+    (lab / "corrections").mkdir()
+    head = "video,behaviour,start_frame,stop_frame,label,video_frames,start_s,stop_s,saved,view"
+    (lab / "corrections/saved.csv").write_text(f"{head}\nm0_d1,bright,3,9,1,240,0.3,0.9,2026-11-28T10:15:00Z,top\n")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"clocks": {"sid": {"offset_s": 0.3}}}, "data.clocks: 'sid' is no view, did you mean 'side'?; there are: side, top"),
+        ({"clocks": "clocks.csv"}, "data.clocks: expected motion, same, a table below data.dir or the clock of each view, found no file"),
+        ({"reference_view": "topp"}, "data.reference_view: 'topp' is no view, did you mean 'top'?; there are: side, top"),
+    ],
+)
+def test_one_error_in_what_is_said_of_cameras_makes_no_untrue_finding_beside_it(lab, settings, said):
+    (lab / "labels/m0_d1_top.csv").rename(lab / "labels/m0_d1.csv")
+    correct(lab)
+    assert diagnose()["warning"] == []
+    found = diagnose(**settings)
+    assert len(found["error"]) == 1 and found["error"][0].startswith(said)
+    assert found["warning"] == []
+    assert not any("no labels, to be tagged" in note for note in found["note"])
+
+
+def test_with_wrong_clocks_it_still_tells_which_session_nobody_labelled(lab):
+    (lab / "labels/m3_d1_top.csv").unlink()
+    note = "1 video has no labels, to be tagged: videos/m3_d1_top.mp4"
+    assert note in diagnose()["note"]
+    assert note in diagnose(clocks={"sid": {"offset_s": 0.3}})["note"]

@@ -87,6 +87,11 @@ class _Examination:
     individuals: tuple[str, ...] | None = None  # what the source of tracks calls them, where no track file says it
     names: list[str] = field(default_factory=list)  # of behaviours, as the files have them
 
+    @property
+    def joined(self) -> bool:
+        """Whether the records are sessions: of videos by several cameras that could not be joined, which are labelled is not known."""
+        return not self.project.data.views or all(record.view for record in self.records)
+
     def look_at_videos(self) -> None:
         problems: list[str] = []
         data = self.project.data
@@ -157,6 +162,7 @@ class _Examination:
         matched = match_labels(named, files, params, meaning, self.store, problems, whose, cameras)
         labels = self._join_views(matched.parts, problems)
         exclusive, skip = self.project.exclusive, params.unmatched == "skip"
+        saved = saved if self.joined else {}  # as they name sessions
         self.corrections = read_corrections(saved, self.records, data.behaviours, self.store, exclusive, skip, problems)
         self.diagnosis.add("note", [*matched.notes, *self.corrections.notes])
         parts = [(record, part) for record in self.records for part in labels.get(record.id, ())]
@@ -170,14 +176,19 @@ class _Examination:
         shown = {name for tables in self.tables.values() for table in tables.values() for name in _shown(table)}
         shown |= {one.behaviour for of_video in self.corrections.of.values() for one in of_video if one.label == YES}
         self.diagnosis.add("warning", not_shown(data.behaviours, shown) if self.tables else [])
-        self._say_who_has_none(labels)
+        if self.joined:
+            self._say_who_has_none(labels)
         self._compare_raters()
         return list(dict.fromkeys([*labels, *self.corrections.of]))
 
     def _join_views(self, labels: Mapping[str, tuple[LabelPart, ...]], problems: list[str]) -> Mapping[str, tuple[LabelPart, ...]]:
         """Make sessions of the videos of several cameras; the row of the one whose frames are the session's gets its name."""
+        clocks = None  # where they are wrong, the sessions are the same
         try:
             clocks = read_clocks(self.records, self.project.data, self.folder)
+        except InputError as error:
+            problems.append(str(error))
+        try:
             sessions = join_views(self.records, labels, self.project.data, clocks, problems)
         except InputError as error:
             problems.append(str(error))
