@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from ethocache.common.errors import InputError
+from ethocache.dataset.clocks import Clock
 from ethocache.dataset.findings import some
 from ethocache.dataset.index import VideoRecord, every_view
 
@@ -42,6 +43,18 @@ def never_together(sessions: Sequence[VideoRecord], part: str) -> list[str]:
         ]
     apart = [pair for pair in combinations(views, 2) if not any(set(pair) <= there for there in of.values())]
     return [f"are '{one}' and '{other}' one camera? no session has both; if they are, give their videos one name" for one, other in apart]
+
+
+def reference_with_clock(reference: str, views: Iterable[str], clocks: object) -> list[str]:
+    """Return a line where `DataParams.clocks` gives the reference view another clock than its own: the others' go by it the other way."""
+    if not isinstance(clocks, dict) or clocks.get(reference, Clock()) == Clock():
+        return []
+    unnamed = [f"'{view}'" for view in views if view not in clocks]
+    by = f"by the clock of {', '.join(unnamed)}, which it does not name" if unnamed else "by one clock, as it names all views"
+    return [
+        f"data.clocks names '{reference}', the reference view: its numbers are taken {by}, and turned round for the others; where they "
+        "are meant otherwise, name the other views instead"
+    ]
 
 
 def lacking_video(name: str, views: Mapping[str, tuple[str, str]]) -> str:
