@@ -51,7 +51,10 @@ def test_the_index_says_what_a_session_is_and_which_view_is_the_reference(projec
 
 
 def test_the_clocks_are_found_from_motion_and_kept_where_they_can_be_read(project):
-    assert "clock of 'side' in 4 sessions, found from motion" in project.said["extract"]
+    said = project.said["extract"]
+    assert "clock of 'side' in 4 sessions, found from motion" in said
+    assert "10 feature files of mean_colour, 10 computed now; 6 sessions with clocks and views laid over each other, 10 files" in said
+    assert "10 feature files of mean_colour, 0 computed now; 6 sessions" in project.stage("extract")
     for session in ("m0_d1", "m3_d1"):
         clock = project.json(f"data/features/mean_colour/{session}.side.clock.json")
         assert abs(clock["offset_s"] - SIDE_CLOCK.offset_s) < 1 / 12.5
@@ -119,7 +122,8 @@ def test_each_view_may_be_cropped_in_its_own_way(project):
     sides = {view: project.json(f"data/crops/m0_d1{view}.json") for view in ("", "_side")}
     assert sides["_side"] != sides[""]
     project.edit_params(crop__views={"sid": {"scale": 3.0}})
-    assert "crop.views: 'sid' is no view, did you mean 'side'?; there are: side, top" in project.stage("crop", ok=False)
+    for stage in ("index", "crop"):
+        assert "crop.views: 'sid' is no view, did you mean 'side'?; there are: side, top" in project.stage(stage, ok=False)
     project.edit_params(crop__views={})
     project.stage("crop")
 

@@ -5,9 +5,10 @@ from hashlib import sha256
 
 import pytest
 
+from ethocache.dataset.clocks import Clock
 from ethocache.dataset.findings import findings, grouped, some, spellings
 from ethocache.dataset.folder import DataParams
-from ethocache.dataset.index import VideoRecord
+from ethocache.dataset.index import VideoRecord, every_view
 from ethocache.dataset.videos import VideoFacts
 
 FACTS = VideoFacts(10, 32, 32, "yuv420p", "h264", 10.0, 1.0, False, (), "f" * 64)
@@ -29,6 +30,44 @@ def test_ordinary_videos_surprise_nobody():
 def test_a_video_of_another_rate_is_named_and_cameras_that_differ_in_the_last_digit_are_not():
     records = [video(0), video(1, fps=10.02), video(2), video(3, fps=25.0)]
     assert findings(records, PARAMS) == ["3 of 4 videos have about 10 frames per second, but not saline_3.mp4 (25)"]
+
+
+CAMERAS = DataParams(dir="lab", name="{treatment}_{animal}_{camera}", views="camera", behaviours=("grooming",))
+
+
+def session(number: int, clock: Clock | None = None, treatment: str = "saline", **of_side: object) -> VideoRecord:
+    """A session that a camera above films at 10 frames per second for 92 s, and one from the side otherwise."""
+    top = replace(video(number, treatment, fps=10.0, duration_s=92.0), view="top")
+    side = replace(video(100 + number, treatment, **{"fps": 25.0, "duration_s": 92.0} | of_side), view="side", clock=clock)
+    return replace(top, others=(side,))
+
+
+def test_cameras_may_differ_in_rate_and_a_video_that_differs_from_the_others_of_its_camera_is_named():
+    assert findings([session(number) for number in range(4)], CAMERAS) == []
+    odd = findings([*(session(number) for number in range(3)), session(3, fps=50.0)], CAMERAS)
+    assert odd == ["3 of 4 videos of camera 'side' have about 25 frames per second, but not saline_103.mp4 (50)"]
+
+
+def test_a_view_that_is_much_shorter_than_its_session_is_named():
+    records = [session(0, duration_s=46.0), session(1, duration_s=84.0), session(2, duration_s=82.0), session(3)]
+    said = "less than 90 % of the session: saline_100.mp4 (46.0 of 92.0 s){}; what lacks is taken as not seen, or the frame rate that "
+    said += "the file says is wrong"
+    assert findings(records, CAMERAS) == ["2 views last " + said.format(", saline_102.mp4 (82.0 of 92.0 s)")]
+    assert findings(records[:2], CAMERAS) == ["1 view lasts " + said.format("")]
+
+
+def test_a_view_is_as_long_as_the_clock_of_its_session_says():
+    slow = session(0, Clock(drift=0.6), duration_s=55.2)
+    assert findings([slow, session(1, Clock(), duration_s=55.2)], CAMERAS)[0].startswith("1 view lasts less than 90 %")
+    assert findings([slow], CAMERAS) == []
+
+
+def test_of_videos_that_could_not_be_joined_into_sessions_nothing_is_said_of_labels_and_rates_go_by_camera():
+    joined = [session(number, treatment=treatment) for number, treatment in enumerate(["saline", "drug"] * 4)]
+    labelled = [record.id for record in joined if "saline" in record.id]
+    assert findings(joined, CAMERAS, labelled) == ["no video of treatment 'drug' has labels: scores say nothing about it"]
+    apart = [replace(each, view="", others=(), fields=each.fields | {"camera": each.view}) for each in every_view(joined)]
+    assert findings(apart, CAMERAS, labelled) == []
 
 
 def test_a_group_of_one_animal_and_a_group_without_labels_are_named():
@@ -103,7 +142,7 @@ def test_the_videos_of_all_cameras_are_looked_at_for_copies_and_what_is_odd_in_t
     above = [video(number) for number in range(3)]
     beside = [replace(one, id=f"{one.id}_side", file=f"{one.id}_side.mp4", view="side") for one in above]
     odd = replace(beside[0].facts, fingerprint="a" * 64, fps=25.0, notes=("the last frame lasts 3 s",))
-    again = replace(beside[1].facts, fingerprint="a" * 64)
+    again = replace(beside[1].facts, fingerprint="a" * 64, fps=25.0)
     others = [replace(beside[0], facts=odd), replace(beside[1], facts=again)]
     sessions = [
         *(replace(one, view="top", others=(other,)) for one, other in zip(above, others, strict=False)),

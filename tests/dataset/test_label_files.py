@@ -194,7 +194,8 @@ def test_of_several_cameras_a_rater_stands_behind_the_video_also_where_the_sessi
         (
             "m1_d2_top_anna.csv",
             {"m1_d2_side": ("m1_d2", "side"), "m2_d2_top": ("m2_d2", "top")},
-            "makes it the labels of 'm1_d2' by 'top_anna', but 'top' is a camera (data.views); rename the file",
+            "makes it the labels of 'm1_d2' by 'top_anna', but 'top' is a camera (data.views); "
+            "its video of 'm1_d2' is not there: put that back, or rename the file",
         ),
     ],
 )
@@ -210,6 +211,35 @@ def test_a_camera_that_stands_before_the_session_is_no_rater_either(match):
     assert match("anna_side_m1.csv", **settings)[0] == {"side_m1": [("anna_side_m1.csv", 0, "anna")]}
     with pytest.raises(InputError, match=r"by 'side', but 'side' is a camera \(data.views\); .* such as 'anna_side_m1'"):
         match("side_m1.csv", **settings)
+
+
+@pytest.mark.parametrize(
+    ("video", "file", "there"),
+    [("{}_{}", "m3_top", "m3_side"), ("{1}-{0}", "top-m3", "side-m3"), ("a_{1}_{0}", "a_top_m3", "a_side_m3"), ("{}{}", "m3top", "m3side")],
+)
+def test_labels_of_a_known_camera_whose_video_is_not_there_say_so(match, says, video, file, there):
+    session = "a_{}" if video.startswith("a_") else "{}"
+    films = [("m1", "side"), ("m1", "top"), ("m3", "side")]
+    cameras = {video.format(*about): (session.format(about[0]), about[1]) for about in films}
+    settings = {"videos": [*cameras, *(name for name, _ in cameras.values())], "views": cameras}
+    said = (
+        f"the video of camera 'top' of session '{session.format('m3')}' is not there, only {there}; "
+        "put that video back, or leave its labels aside with labels.unmatched: skip"
+    )
+    with pytest.raises(InputError) as caught:
+        match(f"{file}.csv", **settings)
+    assert str(caught.value) == f"{file}.csv: {said}"
+    says((f"/films/{file}.mp4", ""))
+    with pytest.raises(InputError) as caught:
+        match("all.csv", **settings)
+    assert str(caught.value) == f"all.csv: {said}"
+    assert match("all.csv", **settings, unmatched="skip")[0] == {}
+
+
+def test_what_is_no_known_camera_may_be_a_second_person(match):
+    settings = {"videos": [*CAMERAS, "m1_d2"], "views": CAMERAS}
+    with pytest.raises(InputError, match="if it is of 'm1_d2', and 'anna' is a second person"):
+        match("m1_d2_anna.csv", **settings)
 
 
 def test_without_several_cameras_a_name_that_fits_two_videos_is_refused_as_ever(match):

@@ -115,6 +115,30 @@ def test_a_session_that_lacks_a_view_is_a_session_and_said_to_lack_it():
     assert found.notes[1] == "no 'top' of 1 session (m2_d1): what it shows is taken as not seen"
 
 
+def test_cameras_that_differ_only_by_case_are_refused():
+    with pytest.raises(InputError) as caught:
+        join((*BOTH, "m3_d1_top", "m3_d1_Side"))
+    assert str(caught.value) == (
+        "data.views: expected each camera to be written in one way, found 'Side' (videos/m3_d1_Side.mp4) and 'side' "
+        "(videos/m1_d1_side.mp4, videos/m2_d1_side.mp4); rename videos/m3_d1_Side.mp4, its track and labels to 'side', "
+        "or give two cameras names that differ by more than capitals"
+    )
+
+
+def test_cameras_that_never_film_the_same_session_are_asked_about():
+    found = join((*BOTH, "m3_d1_top", "m3_d1_lateral"))
+    asked = "are 'lateral' and 'side' one camera? no session has both; if they are, give their videos one name"
+    assert [note for note in found.notes if "one camera?" in note] == [asked]
+    assert not any("one camera?" in note for note in join(BOTH).notes)
+
+
+def test_sessions_of_one_camera_each_are_asked_about_once():
+    notes = join(("m1_d1_top", "m2_d1_side", "m3_d1_zoom")).notes
+    said = "no session is filmed by two cameras: is 'camera' the camera in data.name, and is all else in the names of a session's videos"
+    assert [said in note for note in notes].count(True) == 1
+    assert not any("one camera?" in note for note in notes)
+
+
 def test_one_view_only_is_said():
     assert join(("m1_d1_top", "m2_d1_top")).notes == ("data.views: all videos are of one view, 'top'",)
 
@@ -149,7 +173,14 @@ def test_an_unknown_reference_view_is_refused_with_the_nearest_name():
         ({"views": "camera", "individuals": "each"}, "'views': expected nothing where data.individuals is not together"),
         ({"views": "", "reference_view": "top"}, "'reference_view': expected nothing where data.views is empty"),
         ({"clocks": {"side": {"offset": 1}}}, "'clocks': expected two numbers for each view"),
-        ({"clocks": {"side": {"drift": 7}}}, "'clocks': expected two numbers for each view"),
+        ({"clocks": {"side": {"offset_s": "soon", "drift": 1}}}, "'clocks': expected two numbers for each view"),
+        (
+            {"clocks": {"side": {"offset_s": 0.3, "drift": 102}}},
+            "'clocks': expected a drift between .5 and 2 for 'side', the seconds of its clock in one second of the other, such as 1.02 "
+            "where it gains 2 %, found {'side': {'offset_s': 0.3, 'drift': 102}}",
+        ),
+        ({"clocks": {"side": {"drift": 0}}}, "expected a drift between .5 and 2 for 'side', .*, found {'side': {'drift': 0}}"),
+        ({"clocks": {"side": {"drift": "102"}}}, "expected a drift between .5 and 2 for 'side'"),
         ({"clocks": "../clocks.csv"}, "'clocks': expected a pattern below data.dir"),
     ],
 )
@@ -182,6 +213,25 @@ def test_clocks_of_which_one_gains_as_the_other_loses_are_refused_with_their_vid
         "videos/m1_d1_side.mp4 by the clock of videos/m1_d1_top.mp4: data.clocks: expected clocks that can go by each other, with a drift "
         "between .5 and 2, found 3 from the drifts 1.8 and 0.6; correct them"
     )
+
+
+@pytest.mark.parametrize(
+    ("clocks", "taken"),
+    [
+        ({"top": Clock(offset_s=2.0)}, "by the clock of 'side', which it does not name"),
+        ({"top": Clock(offset_s=2.0), "side": Clock()}, "by one clock, as it names all views"),
+    ],
+)
+def test_a_clock_of_the_reference_view_is_explained(clocks, taken):
+    assert join(BOTH, reference_view="top", clocks=None).notes == ("sessions are filmed by side, top; their frames are those of 'top'",)
+    records = [video(stem) for stem in BOTH]
+    told = join_views(records, {}, params(reference_view="top", clocks=clocks), None).notes
+    assert told[1] == (
+        f"data.clocks names 'top', the reference view: its numbers are taken {taken}, and turned round for the others; where they are "
+        "meant otherwise, name the other views instead"
+    )
+    for as_it_is in ({"side": Clock(offset_s=2.0)}, {"top": Clock(), "side": Clock(offset_s=2.0)}):
+        assert len(join_views(records, {}, params(reference_view="top", clocks=as_it_is), None).notes) == 1
 
 
 @pytest.fixture

@@ -10,16 +10,17 @@ from numbered import BLOCK_PX, CONSTANT_MS, VARIABLE_MS, frames_of, number_in, w
 from typer.testing import CliRunner
 
 from ethocache.cli import app
+from ethocache.common.errors import InputError
 from ethocache.common.store import Store
 from ethocache.common.workbench import Workbench
-from ethocache.dataset.index import VideoRecord, look_at_video, write_index
+from ethocache.dataset.index import VideoRecord, look_at_video, read_index, write_index
 from ethocache.dataset.label_table import LabelTable
 from ethocache.dataset.labels import LabelSnapshot, write_snapshot
 from ethocache.dataset.predictions import Prediction, write_prediction
 from ethocache.dataset.sessions import NO_VIDEO
 from ethocache.dataset.tags import write_tags
 from ethocache.dataset.videos import probe
-from ethocache.endtoend.overlay import strip_of
+from ethocache.endtoend.overlay import find_units, strip_of
 from ethocache.scoring.pictures import colour_of
 from ethocache.vision.canvas import Place
 from ethocache.vision.crop_plan import plan_crops
@@ -152,6 +153,22 @@ def test_what_is_drawn_is_what_there_is_or_what_is_asked_for(project):
     np.testing.assert_allclose(strip_of(tagged, "both", FRAMES).threshold, 0.45)
     (project / "data/predictions/m1.h5").unlink()
     assert list(strip_of(labelled, "both", FRAMES).states) == ["label"]
+
+
+def test_the_video_of_one_camera_is_known_as_a_view_of_its_session(project):
+    (top, *_) = read_index(Path("data/index.json"))
+    side = replace(top, id="s1_side", file="videos/s1_side.mp4", view="side")
+    session = replace(top, id="s1", file="videos/s1_top.mp4", view="top", others=(side,))
+    for name in ("s1", "s1_top.mp4", "videos/s1_top.mp4"):
+        assert find_units(name, [session]) == [session]
+    for name in ("s1_side", "s1_side.mp4", "videos/s1_side.mp4", "s1_top"):
+        with pytest.raises(InputError) as caught:
+            find_units(name, [session])
+        assert str(caught.value) == (
+            f"'{name}' is a view of 's1', which has the frames of its view 'top'; name 's1', whose tags are drawn on that one"
+        )
+    with pytest.raises(InputError, match="'s1_zoom' is no video of this project"):
+        find_units("s1_zoom", [session])
 
 
 def test_what_cannot_be_drawn_is_refused_in_one_line(project):

@@ -10,16 +10,20 @@ from ethocache.dataset.folder import DataParams
 from ethocache.dataset.index import VideoRecord, every_view
 
 _SAME_RATE = 0.01  # relative; cameras are never equal to the last digit
+_SHORT = 0.9  # of its session; a view that lasts less ended early, or says a rate at which it was not filmed
 _NEARLY_THE_SAME = 0.85  # of the letters, in order
 _SHOWN = 3
 _MOST_NAMES = 100  # each is compared with each; no lab scores more behaviours
 
 
 def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Collection[str] = ()) -> list[str]:
-    """Return one line for each thing that may surprise: copies, odd rates, animals and groups.
+    """Return one line for each thing that may surprise: copies, odd rates, short views, animals and groups.
 
     Parameters
     ----------
+    records
+        Sessions, where several cameras film one (`join_views`). Of videos that could not be joined, which are labelled is not known,
+        so that nothing is said of groups.
     labelled
         Ids of the videos that have labels.
     """
@@ -31,9 +35,10 @@ def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Colle
     return [
         *lines,
         *_copies(by_all_cameras),
-        *_other_rates(videos),
+        *_other_rates(by_all_cameras, params.views),
+        *_short_views(records),
         *_one_animal_in_two_groups(records),
-        *_groups_without(records, labelled),
+        *([] if params.views and not all(record.view for record in records) else _groups_without(records, labelled)),
     ]
 
 
@@ -113,16 +118,44 @@ def _copies(records: Sequence[VideoRecord]) -> list[str]:
     return [f"{len(files)} files hold the same video: {some(files)}" for files in same.values() if len(files) > 1]
 
 
-def _other_rates(records: Sequence[VideoRecord]) -> list[str]:
-    """Name the videos whose rate is not the usual one: often a re-encoded copy, or another camera."""
-    if not records:
-        return []
+def _other_rates(records: Sequence[VideoRecord], part: str) -> list[str]:
+    """Name the videos whose rate is not the usual one of their camera: often a re-encoded copy, or another camera.
+
+    Parameters
+    ----------
+    part
+        Which part of the videos' names is the camera (`DataParams.views`), also where they could not be joined into sessions.
+    """
+    of: dict[str, list[VideoRecord]] = {}
+    for record in records:
+        of.setdefault(record.view or record.fields.get(part, ""), []).append(record)
+    return [line for camera in sorted(of) for line in _other_rates_of(of[camera], f" of camera '{camera}'" if camera else "")]
+
+
+def _other_rates_of(records: Sequence[VideoRecord], whose: str) -> list[str]:
     usual = Counter(round(record.facts.fps, 2) for record in records).most_common(1)[0][0]
     other = [record for record in records if abs(record.facts.fps - usual) > _SAME_RATE * usual]
     if not other:
         return []
     rates = some([f"{record.file} ({record.facts.fps:g})" for record in other])
-    return [f"{len(records) - len(other)} of {len(records)} videos have about {usual:g} frames per second, but not {rates}"]
+    return [f"{len(records) - len(other)} of {len(records)} videos{whose} have about {usual:g} frames per second, but not {rates}"]
+
+
+def _short_views(records: Sequence[VideoRecord]) -> list[str]:
+    """Name the videos that last much less than the one whose frames their session has, each by that one's clock where it is given."""
+    short = []
+    for record in records:
+        for other in record.others:
+            lasts_s = other.facts.duration_s / (other.clock.drift if other.clock else 1.0)
+            if lasts_s < _SHORT * record.facts.duration_s:
+                short.append(f"{other.file} ({lasts_s:.1f} of {record.facts.duration_s:.1f} s)")
+    if not short:
+        return []
+    views = "1 view lasts" if len(short) == 1 else f"{len(short)} views last"
+    return [
+        f"{views} less than {100 * _SHORT:.0f} % of the session: {some(short)}; what lacks is taken as not seen, or the frame rate that "
+        "the file says is wrong"
+    ]
 
 
 def _one_animal_in_two_groups(records: Sequence[VideoRecord]) -> list[str]:

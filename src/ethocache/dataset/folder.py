@@ -138,10 +138,7 @@ class DataParams(Section):
     def _are_clocks(cls, clocks: object) -> object:
         if not isinstance(clocks, dict):
             return clocks
-        try:
-            return {plain_name(str(view)): Clock.model_validate(clock) for view, clock in clocks.items()}
-        except ValidationError:
-            raise ValueError("expected two numbers for each view, such as {side: {offset_s: 0.2, drift: 1.001}}") from None
+        return {plain_name(str(view)): _clock_of(str(view), clock) for view, clock in clocks.items()}
 
     @property
     def clock_files(self) -> tuple[str, ...]:
@@ -152,6 +149,18 @@ class DataParams(Section):
     def each(self) -> bool:
         """Whether the individuals of a video are taken by themselves."""
         return self.individuals != TOGETHER
+
+
+def _clock_of(view: str, clock: object) -> Clock:
+    try:
+        return Clock.model_validate(clock)
+    except ValidationError as error:
+        if any(problem["type"] in ("greater_than", "less_than") for problem in error.errors()):
+            raise ValueError(
+                f"expected a drift between .5 and 2 for '{view}', the seconds of its clock in one second of the other, such as 1.02 where "
+                "it gains 2 %"
+            ) from None
+        raise ValueError("expected two numbers for each view, such as {side: {offset_s: 0.2, drift: 1.001}}") from None
 
 
 class DataFolder:

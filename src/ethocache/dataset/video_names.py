@@ -121,7 +121,9 @@ class VideoNames:
             return
         its_video = next((name for name, about in self._views.items() if about == (session, camera)), "")
         named = self._pattern.replace("{video}", its_video).replace("{rater}", "anna")
-        remedy = f"name it after that camera's video and the rater, such as '{named}'" if its_video else "rename the file"
+        remedy = f"name it after that camera's video and the rater, such as '{named}'"
+        if not its_video:
+            remedy = f"its video of '{session}' is not there: put that back, or rename the file"
         raise InputError(
             f"{file}: labels.name '{self._pattern}' makes it the labels of '{video}' by '{rater}', "
             f"but '{camera}' is a camera (data.views); {remedy}"

@@ -12,6 +12,7 @@ from typing import Any
 from ethocache.common.batch import for_each
 from ethocache.common.errors import InputError, did_you_mean
 from ethocache.common.wording import counted
+from ethocache.dataset.cameras import never_together, reference_with_clock, refuse_two_spellings
 from ethocache.dataset.clocks import MOTION, SAME, Clock
 from ethocache.dataset.findings import some
 from ethocache.dataset.folder import DataFolder, DataParams
@@ -84,14 +85,15 @@ def join_views(
     Raises
     ------
     InputError
-        If a name is that of a session and of a video, the reference view is not known, two views hold the same video, labels are
-        named after two views of one session, or after a session that lacks the reference view.
+        If a name is that of a session and of a video, two views differ only by case, the reference view is not known, two views hold
+        the same video, labels are named after two views of one session, or after a session that lacks the reference view.
     """
     if not params.views:
         return Sessions(list(records), dict(labels))
     of: dict[str, list[VideoRecord]] = {}
     for record in records:
         of.setdefault(session_of(record, params), []).append(replace(record, view=record.fields[params.views]))
+    refuse_two_spellings(view for views in of.values() for view in views)
     reference = _reference(records, labels, params)
     taken = {record.id for record in records}
 
@@ -108,7 +110,7 @@ def join_views(
 
     joined = for_each(of, join, keeps=False, problems=problems)
     sessions = [record for record, _ in joined]
-    return Sessions(sessions, {record.id: parts for record, parts in joined if parts}, tuple(_told(sessions, reference)))
+    return Sessions(sessions, {record.id: parts for record, parts in joined if parts}, tuple(_told(sessions, reference, params)))
 
 
 def view_names(records: Iterable[VideoRecord]) -> tuple[str, ...]:
@@ -268,7 +270,7 @@ def _without_reference(session: str, file: str, reference: str, views: Sequence[
     )
 
 
-def _told(sessions: Sequence[VideoRecord], reference: str) -> Iterable[str]:
+def _told(sessions: Sequence[VideoRecord], reference: str, params: DataParams) -> Iterable[str]:
     views = view_names(sessions)
     if len(views) < 2:
         yield f"data.views: all videos are of one view, '{views[0]}'" if views else "data.views: there is no session"
@@ -276,6 +278,8 @@ def _told(sessions: Sequence[VideoRecord], reference: str) -> Iterable[str]:
     own = [record.id for record in sessions if record.view != reference]
     except_in = f", but in {counted(len(own), 'session')} those of another ({some(own)})" if own else ""
     yield f"sessions are filmed by {', '.join(views)}; their frames are those of '{reference}'{except_in}"
+    yield from reference_with_clock(reference, views, params.clocks)
+    yield from never_together(sessions, params.views)
     for view in views:
         without = [record.id for record in sessions if view not in view_names([record])]
         if without:

@@ -29,7 +29,7 @@ from ethocache.dataset.sessions import track_rows, unused_tracks
 from ethocache.dataset.tracks import check_rows
 from ethocache.dataset.views import join_views, names_of_labels, read_clocks, sessions_of
 from ethocache.endtoend.diagnosis import Diagnosis, Row
-from ethocache.endtoend.project import NOTHING_DONE, Project, read_project
+from ethocache.endtoend.project import NOTHING_DONE, Project, check_views, read_project
 from ethocache.scoring.agreement import between_raters
 from ethocache.vision.tracking import make_tracker
 
@@ -56,6 +56,7 @@ def examine(params: Path, store: Store) -> Diagnosis:
         examination.look_at_tracks()
     examination.look_at_tracker()
     examination.tell_individuals_apart()
+    examination.look_at_cameras(params)
     labelled = examination.look_at_labels()
     examination.look_beside_them()
     diagnosis.add("warning", findings(examination.records, project.data, labelled))
@@ -85,6 +86,11 @@ class _Examination:
     tracks: dict[str, TrackSource] = field(default_factory=dict)  # of each video
     individuals: tuple[str, ...] | None = None  # what the source of tracks calls them, where no track file says it
     names: list[str] = field(default_factory=list)  # of behaviours, as the files have them
+
+    @property
+    def joined(self) -> bool:
+        """Whether the records are sessions: of videos by several cameras that could not be joined, which are labelled is not known."""
+        return not self.project.data.views or all(record.view for record in self.records)
 
     def look_at_videos(self) -> None:
         problems: list[str] = []
@@ -138,6 +144,14 @@ class _Examination:
             remedy = "set data.fps if they are sessions without a video"
             self.diagnosis.add("note", [f"{counted(len(unused), 'track belongs', 'tracks belong')} to no video: {some(unused)}; {remedy}"])
 
+    def look_at_cameras(self, params: Path) -> None:
+        """Find out whether the cameras that settings speak of are there."""
+        cameras = sorted({camera for _, camera in sessions_of(self.records, self.project.data).values()})
+        try:
+            check_views(self.project, cameras, params)
+        except InputError as error:
+            self.diagnosis.add("error", [str(error)])
+
     def look_at_labels(self) -> list[str]:
         """Look at all labels; return the videos that have some."""
         data, params = self.project.data, self.project.labels
@@ -148,6 +162,7 @@ class _Examination:
         matched = match_labels(named, files, params, meaning, self.store, problems, whose, cameras)
         labels = self._join_views(matched.parts, problems)
         exclusive, skip = self.project.exclusive, params.unmatched == "skip"
+        saved = saved if self.joined else {}  # as they name sessions
         self.corrections = read_corrections(saved, self.records, data.behaviours, self.store, exclusive, skip, problems)
         self.diagnosis.add("note", [*matched.notes, *self.corrections.notes])
         parts = [(record, part) for record in self.records for part in labels.get(record.id, ())]
@@ -161,14 +176,19 @@ class _Examination:
         shown = {name for tables in self.tables.values() for table in tables.values() for name in _shown(table)}
         shown |= {one.behaviour for of_video in self.corrections.of.values() for one in of_video if one.label == YES}
         self.diagnosis.add("warning", not_shown(data.behaviours, shown) if self.tables else [])
-        self._say_who_has_none(labels)
+        if self.joined:
+            self._say_who_has_none(labels)
         self._compare_raters()
         return list(dict.fromkeys([*labels, *self.corrections.of]))
 
     def _join_views(self, labels: Mapping[str, tuple[LabelPart, ...]], problems: list[str]) -> Mapping[str, tuple[LabelPart, ...]]:
         """Make sessions of the videos of several cameras; the row of the one whose frames are the session's gets its name."""
+        clocks = None  # where they are wrong, the sessions are the same
         try:
             clocks = read_clocks(self.records, self.project.data, self.folder)
+        except InputError as error:
+            problems.append(str(error))
+        try:
             sessions = join_views(self.records, labels, self.project.data, clocks, problems)
         except InputError as error:
             problems.append(str(error))

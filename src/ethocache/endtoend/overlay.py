@@ -14,7 +14,7 @@ from ethocache.common.params import read_section
 from ethocache.common.stage import Stopwatch
 from ethocache.common.store import Store
 from ethocache.dataset.folder import DataFolder, DataParams, plain_name
-from ethocache.dataset.index import VideoRecord, look_at_video, read_index, time_stamps
+from ethocache.dataset.index import VideoRecord, every_view, look_at_video, read_index, time_stamps
 from ethocache.dataset.label_snapshot import labelled_in_files, read_snapshot
 from ethocache.dataset.predictions import Prediction, read_prediction
 from ethocache.dataset.tags import read_tags
@@ -88,11 +88,23 @@ def find_units(name: str, records: Sequence[VideoRecord]) -> list[VideoRecord]:
         for wanted in (name, file):
             if found := [record for record in records if of(record) == wanted]:
                 return found
+    _refuse_views(name, file, records)
     known = list(dict.fromkeys(text for record in records for text in (record.id, record.video, PurePosixPath(record.file).name)))
     raise InputError(
         f"'{shown(name)}' is no video of this project{did_you_mean(file, known)}; "
         f"data/index.json lists its {len({record.video for record in records})} videos, and 'dvc repro' looks for new ones"
     )
+
+
+def _refuse_views(name: str, file: str, records: Sequence[VideoRecord]) -> None:
+    """Refuse the name of one camera's video: tags are drawn on the one whose frames its session has, by the session's name."""
+    for record in records:
+        for video in every_view([record]) if record.view else ():
+            if {name, file} & {PurePosixPath(video.file).name, PurePosixPath(video.file).stem}:
+                raise InputError(
+                    f"'{shown(name)}' is a view of '{record.id}', which has the frames of its view '{record.view}'; name '{record.id}', "
+                    "whose tags are drawn on that one"
+                )
 
 
 def check_film(target: Path, kept: Sequence[Path]) -> None:

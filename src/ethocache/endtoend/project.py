@@ -52,7 +52,7 @@ class Project:
 
     Attributes
     ----------
-    data, labels, track
+    data, labels, track, crop
         The checked sections.
     exclusive
         Whether one frame may have one behaviour only (`train.task`).
@@ -63,6 +63,7 @@ class Project:
     data: DataParams
     labels: LabelParams
     track: TrackParams
+    crop: CropParams
     exclusive: bool
     backbone: dict[str, Any]
     head: dict[str, Any]
@@ -103,7 +104,8 @@ def read_project(path: Path) -> Project:
                 problems += [f"{path}: {problem}" for problem in unfit]
     if problems:
         raise InputError("\n".join([*dict.fromkeys(problems), _UNDO]))
-    return Project(sections["data"], sections["labels"], sections["track"], sections["train"].task == "exclusive", backbone, head)
+    exclusive = sections["train"].task == "exclusive"
+    return Project(sections["data"], sections["labels"], sections["track"], sections["crop"], exclusive, backbone, head)
 
 
 def check_corner_points(arena: ArenaParams, crop: CropParams, path: Path) -> list[str]:
@@ -126,7 +128,11 @@ def check_streams(head: dict[str, Any], backbone: dict[str, Any], recipes: dict[
 
 
 def check_views(project: Project, views: Sequence[str], path: Path) -> None:
-    """Raise `InputError` where members of an ensemble read streams that no camera gives."""
+    """Raise `InputError` where crops are set for a camera that is not there, or members of an ensemble read streams that none gives."""
+    try:
+        project.crop.check_views(views)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     streams = stream_names({**project.backbone, "views": views})
     if views and (missing := missing_streams(project.head, streams)):
         raise InputError(f"{path}: head: '{project.head['name']}' reads the stream '{missing[0]}', but there are {', '.join(streams)}")

@@ -22,6 +22,7 @@ def embed(last: LastResult, store: Store) -> str:
     from ethocache.common.compute import make_all
     from ethocache.common.files import read_json
     from ethocache.common.params import read_section
+    from ethocache.common.wording import counted
     from ethocache.dataset.folder import DataFolder, DataParams
     from ethocache.dataset.index import every_view, read_index
     from ethocache.vision.embedding import ExtractParams
@@ -35,13 +36,20 @@ def embed(last: LastResult, store: Store) -> str:
     sessions = read_index(INDEX)
     work = [(record, stream) for stream in streams for record in every_view(sessions)]
     entries = make_all(store, work, lambda item: item[1].job(item[0]), f"embedding ({backbone['name']})")
+    computed = store.made
     bodies = compare_bodies([record.id for record, _ in work], entries, [record.view for record, _ in work])
     made = {(record.id, stream.name): entry for (record, stream), entry in zip(work, entries, strict=True)}
     aligned = align_sessions(sessions, made, [*backbone["streams"]], inputs)
     notes = "".join(f"\n  note: {note}" for note in (*bodies, *aligned.notes))
-    what = f"{len(work)} feature files of {backbone['name']}"
-    said = last.put(Path("data/features") / backbone["name"], aligned.files, f"{what}, 0 computed now{notes}")
-    return said if not store.made else f"{what}, {store.made} computed now{notes}"
+    several = len(aligned.files) > len(work)
+
+    def said(embedded: int, joined: int) -> str:
+        line = f"{len(work)} feature files of {backbone['name']}, {embedded} computed now"
+        views = f"; {counted(len(sessions), 'session')} with clocks and views laid over each other, {counted(joined, 'file')} computed now"
+        return line + (views if several else "") + notes
+
+    repeated = last.put(Path("data/features") / backbone["name"], aligned.files, said(0, 0))
+    return said(computed, store.made - computed) if store.made else repeated
 
 
 if __name__ == "__main__":
