@@ -3,7 +3,7 @@
 Two projects go through the real stages, each up to `finetune`:
 
 - `detail`: rendered mice as in the demo, each with a mark of a few pixels on its back, whose stripes lie while the behaviour is shown
-  and stand while it is not. Nothing else tells: bouts begin at random, whatever the animal does. The stripes are 5 grey levels lighter
+  and stand while it is not. Nothing else tells: bouts begin at random, whatever the animal does. The stripes are 3 grey levels lighter
   and darker than the coat, so that the frozen network hardly sees them (with 40 grey levels it reads the mark).
 - `demo`: the demo's own three behaviours, with the settings that the stage has by itself but for fewer clips.
 
@@ -44,12 +44,12 @@ from ethocache.vision.encode import write_video
 ROOT = Path(__file__).parents[1]
 FPS, SIZE = 10.0, (320, 240)
 BEHAVIOUR, SHARE, BOUT_S = "signalling", 0.3, (1.0, 3.0)
-MARK_PX, STRIPE_PX, CONTRAST = 5, 2, 5  # half the mark's side, width of a stripe, grey levels to each side
+MARK_PX, STRIPE_PX, CONTRAST = 5, 2, 3  # half the mark's side, width of a stripe, grey levels to each side
 SETTINGS: dict[str, dict[str, Any]] = {
     "train": {"max_folds": 0, "groups": 3, "epochs": 25, "window_s": 10.0, "overlap_s": 2.0},
     "finetune": {"runs": ["e2e"], "folds": 3, "clips": 60, "clip_s": 2.0},
 }
-FINE = {"unfreeze": 4, "epochs": 12, "patience": 12, "rotate_deg": 0.0, "brightness": 0.05, "blur_px": 0.0}  # for a detail that is faint
+FINE = {"unfreeze": 4, "epochs": 8, "rotate_deg": 0.0, "brightness": 0.05, "blur_px": 0.0}  # for a detail that is faint
 
 
 def write_detail(folder: Path, animals: int, seconds: float) -> None:
