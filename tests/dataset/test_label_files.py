@@ -253,3 +253,9 @@ def test_a_file_that_is_named_after_a_session_may_say_which_of_its_cameras_it_is
     assert match("m1_d2.csv", **settings)[0] == {"m1_d2_top": [("m1_d2.csv", 0, "Bo")]}
     with pytest.raises(InputError, match=r"m2_d2.csv: it is named after 'm2_d2', but says that it is about 'm1_d2_top'; rename it"):
         match("m2_d2.csv", **settings)
+
+
+def test_an_animal_without_a_video_is_not_taken_for_a_camera_of_the_same_name(match):
+    cameras = {f"{animal}_{camera}": (animal, camera) for animal in "13" for camera in "12"}
+    with pytest.raises(InputError, match="no video is called '2_1'"):
+        match("2_1.csv", videos=[*cameras, "1", "3"], views=cameras)

@@ -132,6 +132,11 @@ def test_cameras_that_never_film_the_same_session_are_asked_about():
     assert not any("one camera?" in note for note in join(BOTH).notes)
 
 
+def test_cameras_of_several_boxes_are_not_taken_for_one_another():
+    boxes = [f"m{box}_d1_box{box}{camera}" for box in range(6) for camera in ("top", "side")]
+    assert not any("one camera?" in note for note in join(tuple(boxes)).notes)
+
+
 def test_sessions_of_one_camera_each_are_asked_about_once():
     notes = join(("m1_d1_top", "m2_d1_side", "m3_d1_zoom")).notes
     said = "no session is filmed by two cameras: is 'camera' the camera in data.name, and is all else in the names of a session's videos"

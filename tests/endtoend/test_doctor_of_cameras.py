@@ -81,3 +81,18 @@ def test_with_wrong_clocks_it_still_tells_which_session_nobody_labelled(lab):
     note = "1 video has no labels, to be tagged: videos/m3_d1_top.mp4"
     assert note in diagnose()["note"]
     assert note in diagnose(clocks={"sid": {"offset_s": 0.3}})["note"]
+
+
+def test_sessions_that_fail_one_by_one_make_no_untrue_finding_either(lab):
+    correct(lab)
+    found = diagnose(clocks={"top": {"drift": 0.6}, "side": {"drift": 1.9}})
+    assert len(found["error"]) == 4 and all("drift" in error for error in found["error"]), found["error"]
+    assert found["warning"] == []
+    assert not any("there is no session" in note or "no labels" in note for note in found["note"])
+
+
+def test_a_camera_whose_videos_cannot_be_read_is_still_one(lab):
+    for video in (lab / "videos").glob("*_side.mp4"):
+        video.write_bytes(b"broken")
+    errors = diagnose({"side": {"scale": 3.0}})["error"]
+    assert errors and not any("crop.views" in error for error in errors)

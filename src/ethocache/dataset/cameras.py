@@ -27,7 +27,9 @@ def refuse_two_spellings(records: Iterable[VideoRecord]) -> None:
 
 
 def never_together(sessions: Sequence[VideoRecord], part: str) -> list[str]:
-    """Return a line for each two cameras that never film the same session: they may be one, of which the name was changed.
+    """Return a line on cameras that never film the same session: two may be one, of which the name was changed.
+
+    Those of two boxes, each beside a camera of its own box, are not asked about.
 
     Parameters
     ----------
@@ -41,8 +43,13 @@ def never_together(sessions: Sequence[VideoRecord], part: str) -> list[str]:
             f"no session is filmed by two cameras: is '{part}' the camera in data.name, and is all else in the names of a "
             "session's videos the same?"
         ]
-    apart = [pair for pair in combinations(views, 2) if not any(set(pair) <= there for there in of.values())]
-    return [f"are '{one}' and '{other}' one camera? no session has both; if they are, give their videos one name" for one, other in apart]
+    beside = {view: set().union(*(there - {view} for there in of.values() if view in there)) for view in views}
+    apart = [
+        f"'{one}' and '{other}'"
+        for one, other in combinations(views, 2)
+        if other not in beside[one] and (beside[one] & beside[other] or not beside[one] or not beside[other])
+    ]
+    return [f"are {some(apart)} one camera? no session has both; if they are, give their videos one name"] if apart else []
 
 
 def reference_with_clock(reference: str, views: Iterable[str], clocks: object) -> list[str]:
@@ -71,7 +78,7 @@ def lacking_video(name: str, views: Mapping[str, tuple[str, str]]) -> str:
     for video, (session, camera) in views.items():
         for before, behind in _around(video, session, camera):
             other = next((other for other in cameras if name == f"{before}{other}{behind}"), None)
-            if other is not None and name not in views:
+            if other is not None and name not in views and (session, other) not in views.values():
                 return f"the video of camera '{other}' of session '{session}' is not there, only {some(_videos_of(session, views))}"
     return ""
 

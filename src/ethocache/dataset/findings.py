@@ -16,16 +16,15 @@ _SHOWN = 3
 _MOST_NAMES = 100  # each is compared with each; no lab scores more behaviours
 
 
-def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Collection[str] = ()) -> list[str]:
+def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Collection[str] | None = ()) -> list[str]:
     """Return one line for each thing that may surprise: copies, odd rates, short views, animals and groups.
 
     Parameters
     ----------
     records
-        Sessions, where several cameras film one (`join_views`). Of videos that could not be joined, which are labelled is not known,
-        so that nothing is said of groups.
+        Sessions, where several cameras film one (`join_views`).
     labelled
-        Ids of the videos that have labels.
+        Ids of the videos that have labels; None where that is not known, as views could not be joined, and nothing is said of groups.
     """
     videos = list({record.video: record for record in records}.values())  # each once, however many individuals it shows
     by_all_cameras = list({record.video: record for record in every_view(records)}.values())
@@ -38,7 +37,7 @@ def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Colle
         *_other_rates(by_all_cameras, params.views),
         *_short_views(records),
         *_one_animal_in_two_groups(records),
-        *([] if params.views and not all(record.view for record in records) else _groups_without(records, labelled)),
+        *([] if labelled is None else _groups_without(records, labelled)),
     ]
 
 

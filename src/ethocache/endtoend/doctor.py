@@ -59,7 +59,7 @@ def examine(params: Path, store: Store) -> Diagnosis:
     examination.look_at_cameras(params)
     labelled = examination.look_at_labels()
     examination.look_beside_them()
-    diagnosis.add("warning", findings(examination.records, project.data, labelled))
+    diagnosis.add("warning", findings(examination.records, project.data, labelled if examination.joined else None))
     return diagnosis
 
 
@@ -86,11 +86,8 @@ class _Examination:
     tracks: dict[str, TrackSource] = field(default_factory=dict)  # of each video
     individuals: tuple[str, ...] | None = None  # what the source of tracks calls them, where no track file says it
     names: list[str] = field(default_factory=list)  # of behaviours, as the files have them
-
-    @property
-    def joined(self) -> bool:
-        """Whether the records are sessions: of videos by several cameras that could not be joined, which are labelled is not known."""
-        return not self.project.data.views or all(record.view for record in self.records)
+    read: bool = True  # whether all videos could be
+    joined: bool = True  # whether all videos of several cameras made sessions; else which of these have labels is not known
 
     def look_at_videos(self) -> None:
         problems: list[str] = []
@@ -99,6 +96,7 @@ class _Examination:
         self.rows = {record.id: Row(record.id, record.facts.frames, record.facts.fps, record.facts.duration_s) for record in self.records}
         self.diagnosis.rows = list(self.rows.values())
         self.diagnosis.add("error", problems)
+        self.read = not problems
 
     def look_at_tracker(self) -> None:
         """Find out whether the model that is to track is there."""
@@ -145,7 +143,9 @@ class _Examination:
             self.diagnosis.add("note", [f"{counted(len(unused), 'track belongs', 'tracks belong')} to no video: {some(unused)}; {remedy}"])
 
     def look_at_cameras(self, params: Path) -> None:
-        """Find out whether the cameras that settings speak of are there."""
+        """Find out whether the cameras that settings speak of are there; a video that cannot be read may be of any."""
+        if not self.read:
+            return
         cameras = sorted({camera for _, camera in sessions_of(self.records, self.project.data).values()})
         try:
             check_views(self.project, cameras, params)
@@ -189,9 +189,12 @@ class _Examination:
         except InputError as error:
             problems.append(str(error))
         try:
+            before = len(problems)
             sessions = join_views(self.records, labels, self.project.data, clocks, problems)
+            self.joined = len(problems) == before
         except InputError as error:
             problems.append(str(error))
+            self.joined = False
             return labels
         if self.project.data.views:
             files = {record.file: record.id for record in self.records}
@@ -199,7 +202,7 @@ class _Examination:
             self.rows = {own.get(video, video): replace(row, video=own.get(video, video)) for video, row in self.rows.items()}
             self.diagnosis.rows = list(self.rows.values())
         self.records = sessions.records
-        self.diagnosis.add("note", sessions.notes)
+        self.diagnosis.add("note", sessions.notes if self.joined else [])
         return sessions.labels
 
     def _look_at_part(self, record: VideoRecord, part: LabelPart) -> None:

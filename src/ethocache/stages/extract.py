@@ -45,7 +45,8 @@ def embed(last: LastResult, store: Store) -> str:
 
     def said(embedded: int, joined: int) -> str:
         line = f"{len(work)} feature files of {backbone['name']}, {embedded} computed now"
-        views = f"; {counted(len(sessions), 'session')} with clocks and views laid over each other, {counted(joined, 'file')} computed now"
+        of = counted(sum(bool(session.others) for session in sessions), "session")
+        views = f"; {of} by several cameras, {counted(joined, 'file')} of clocks and views computed now"
         return line + (views if several else "") + notes
 
     repeated = last.put(Path("data/features") / backbone["name"], aligned.files, said(0, 0))

@@ -109,13 +109,17 @@ def test_a_run_is_known_by_its_folder_however_the_path_is_written(tmp_path, monk
 )
 def test_blocks_that_are_not_there_are_refused_before_dvc_removes_what_was_tuned(unfreeze, message):
     (problem,) = problems(recipes={"e2e": {"unfreeze": unfreeze}})
-    assert problem.startswith(message)
+    assert problem.startswith(f"params.yaml: finetune.runs: 'e2e': {message}")
     assert problems(recipes={"e2e": {}, "deep": {"unfreeze": unfreeze}}) == []
 
 
 def test_scores_of_a_run_are_not_replaced_by_none_because_train_has_none():
     (problem,) = problems(scored=False)
-    assert "'e2e' is to be scored on 2 folds (finetune.folds), but train.score is false; set finetune.runs: []" in problem
+    assert (
+        "'e2e' is to be scored on 2 folds, but train.score is false; set finetune.runs: []" in problem and "or finetune.folds: 0" in problem
+    )
+    (problem,) = problems(scored=False, folds=0, recipes={"e2e": {"folds": 3}})
+    assert "or finetune.recipes.e2e.folds: 0" in problem
     assert problems(scored=False, folds=0) == [] == problems(scored=False, runs=[])
 
 

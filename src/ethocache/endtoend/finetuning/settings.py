@@ -148,8 +148,9 @@ def check_finetune(
         return problems
     place = "params.yaml: finetune.runs"
     problems += [
-        f"{place}: '{run}' is to be scored on {counted(folds, 'fold')} (finetune.folds), but train.score is false; set finetune.runs: [] "
-        "to leave what was tuned as it is, or finetune.folds: 0 to tune a final model without a score"
+        f"{place}: '{run}' is to be scored on {counted(folds, 'fold')}, but train.score is false; set finetune.runs: [] to leave what was "
+        f"tuned as it is, or {f'finetune.recipes.{run}' if 'folds' in params.recipes[run] else 'finetune'}.folds: 0 to tune a final "
+        "model without a score"
         for run in params.runs
         if (folds := params.of_run(run).folds) and not scored
     ]
@@ -177,7 +178,11 @@ def _problems_of_backbone(params: FinetuneParams, backbone: Mapping[str, Any], p
     ((name, settings),) = streams.items()
     from ethocache.vision.backbones.blocks import check_unfreeze  # loads torch, which only those who tune wait for
 
-    problems = [problem for run in params.runs for problem in _problems(check_unfreeze, params.of_run(run).unfreeze, settings["model"])]
+    problems = [
+        f"{place}: '{run}': {problem}"
+        for run in params.runs
+        for problem in _problems(check_unfreeze, params.of_run(run).unfreeze, settings["model"])
+    ]
     return problems + [
         f"{place}: the run '{run}' would replace the weights that the backbone '{name}' begins with ({settings['weights']}); "
         "set finetune.runs: [], or give the run another name, or choose another backbone"
