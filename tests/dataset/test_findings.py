@@ -56,6 +56,14 @@ def test_a_view_that_is_much_shorter_than_its_session_is_named():
     assert findings(records[:2], CAMERAS) == ["1 view lasts " + said.format("")]
 
 
+def test_a_view_that_is_much_longer_than_its_session_is_named():
+    """Else a reference video that claims twice its rate would shift every tag without a word."""
+    (said,) = findings([session(0, duration_s=184.0), session(1, duration_s=101.0)], CAMERAS)
+    assert said.startswith(
+        "1 view lasts more than 111 % of the session: saline_100.mp4 (184.0 of 92.0 s); what is beyond it is not used, or"
+    )
+
+
 def test_a_view_is_as_long_as_the_clock_of_its_session_says():
     slow = session(0, Clock(drift=0.6), duration_s=55.2)
     assert findings([slow, session(1, Clock(), duration_s=55.2)], CAMERAS)[0].startswith("1 view lasts less than 90 %")

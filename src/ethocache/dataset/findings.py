@@ -6,18 +6,19 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
+from ethocache.common.wording import counted
 from ethocache.dataset.folder import DataParams
 from ethocache.dataset.index import VideoRecord, every_view
 
 _SAME_RATE = 0.01  # relative; cameras are never equal to the last digit
-_SHORT = 0.9  # of its session; a view that lasts less ended early, or says a rate at which it was not filmed
+_SHORT = 0.9  # of its session, or the session of a view; one of the two ended early, or says a rate at which it was not filmed
 _NEARLY_THE_SAME = 0.85  # of the letters, in order
 _SHOWN = 3
 _MOST_NAMES = 100  # each is compared with each; no lab scores more behaviours
 
 
 def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Collection[str] | None = ()) -> list[str]:
-    """Return one line for each thing that may surprise: copies, odd rates, short views, animals and groups.
+    """Return one line for each thing that may surprise: copies, odd rates and lengths of views, animals and groups.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def findings(records: Sequence[VideoRecord], params: DataParams, labelled: Colle
         *lines,
         *_copies(by_all_cameras),
         *_other_rates(by_all_cameras, params.views),
-        *_short_views(records),
+        *_other_lengths(records),
         *_one_animal_in_two_groups(records),
         *([] if labelled is None else _groups_without(records, labelled)),
     ]
@@ -140,20 +141,23 @@ def _other_rates_of(records: Sequence[VideoRecord], whose: str) -> list[str]:
     return [f"{len(records) - len(other)} of {len(records)} videos{whose} have about {usual:g} frames per second, but not {rates}"]
 
 
-def _short_views(records: Sequence[VideoRecord]) -> list[str]:
-    """Name the videos that last much less than the one whose frames their session has, each by that one's clock where it is given."""
-    short = []
+def _other_lengths(records: Sequence[VideoRecord]) -> list[str]:
+    """Name the videos that last much less or longer than the one whose frames their session has, by that one's clock where it is given."""
+    short, long = list[str](), list[str]()
     for record in records:
+        session_s = record.facts.duration_s
         for other in record.others:
             lasts_s = other.facts.duration_s / (other.clock.drift if other.clock else 1.0)
-            if lasts_s < _SHORT * record.facts.duration_s:
-                short.append(f"{other.file} ({lasts_s:.1f} of {record.facts.duration_s:.1f} s)")
-    if not short:
-        return []
-    views = "1 view lasts" if len(short) == 1 else f"{len(short)} views last"
+            kind = short if lasts_s < _SHORT * session_s else long if session_s < _SHORT * lasts_s else []
+            kind.append(f"{other.file} ({lasts_s:.1f} of {session_s:.1f} s)")
+    told = [
+        (short, f"less than {100 * _SHORT:.0f} %", "what lacks is taken as not seen, or the frame rate that the file says is wrong"),
+        (long, f"more than {100 / _SHORT:.0f} %", "what is beyond it is not used, or the frame rate that one of its files says is wrong"),
+    ]
     return [
-        f"{views} less than {100 * _SHORT:.0f} % of the session: {some(short)}; what lacks is taken as not seen, or the frame rate that "
-        "the file says is wrong"
+        f"{counted(len(files), 'view lasts', 'views last')} {share} of the session: {some(files)}; {why}"
+        for files, share, why in told
+        if files
     ]
 
 
