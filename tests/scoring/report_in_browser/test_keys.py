@@ -18,6 +18,20 @@ def test_arrows_step_by_frames_and_seconds_by_the_time_stamps(filmed):
         assert (frame_of(page), picture_number(page)) == (frame, frame)
 
 
+def test_an_end_that_the_browser_tells_of_late_moves_nothing(filmed):
+    """Else the page said the last frame over the picture of another."""
+    page = filmed()
+    for key, frame in (("End", 59), ("Home", 0)):
+        page.keyboard.press(key)
+        assert (picture_number(page), frame_of(page)) == (frame, frame)
+    page.evaluate("document.getElementById('video').dispatchEvent(new Event('ended'))")
+    assert (picture_number(page), frame_of(page)) == (0, 0)
+    for _ in range(5):
+        page.keyboard.press("End")
+        page.keyboard.press("Home")
+        assert (picture_number(page), frame_of(page)) == (0, 0)
+
+
 def test_disagreements_are_visited_in_order_of_time(opened):
     page = opened(mouse())
     for key, frame in (("n", 10), ("ArrowDown", 20), ("n", 44), ("n", 44), ("p", 20), ("ArrowUp", 10)):

@@ -8,7 +8,8 @@ const SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
 /**
  * Shows frames of a video by their own time stamps, which need not be evenly spaced. Without a video it only keeps the place.
  *
- * `frame` is the frame that was asked for or is playing. The element's `data-shown` is the one whose picture is there.
+ * `frame` is the frame that was asked for or is playing. The element's `data-shown` is the one whose picture is there, and
+ * lacks while a picture is sought.
  */
 class FramePlayer {
   /**
@@ -41,7 +42,8 @@ class FramePlayer {
     video.addEventListener("error", () => this.#failed());
     video.addEventListener("play", () => this.toggled());
     video.addEventListener("pause", () => this.#paused());
-    video.addEventListener("ended", () => this.#playedTo(this.data.frames - 1));
+    // Told late, also of a seek to the end: by then the reader may have gone elsewhere.
+    video.addEventListener("ended", () => video.ended && this.#playedTo(this.data.frames - 1));
     video.addEventListener("loadedmetadata", () => this.#opened(), { once: true });
     if (video.requestVideoFrameCallback) {
       video.requestVideoFrameCallback((_, picture) => {
@@ -107,6 +109,7 @@ class FramePlayer {
   #seekWanted() {
     this.sought = this.wanted;
     this.wanted = -1;
+    delete this.video.dataset.shown;
     this.video.currentTime = this.offsetS + this.data.middleS(this.sought);
     this.#insist();
   }
