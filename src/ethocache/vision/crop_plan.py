@@ -16,7 +16,7 @@ from ethocache.vision.animal_path import AnimalPath, choose_points, find_individ
 from ethocache.vision.crop_gates import TrackQuality, check_enough, measure_quality
 from ethocache.vision.crop_settings import GATES, CropParams
 
-REVISION = 3  # of what decides the pixels of a crop; raising it makes every crop again
+REVISION = 4  # of what decides the pixels of a crop; raising it makes every crop again
 
 _SMALLEST_SIDE_PX = 16
 _BEYOND = 0.1  # of the picture's width or height: a point may be guessed a little outside
