@@ -236,6 +236,26 @@ def test_labels_of_a_known_camera_whose_video_is_not_there_say_so(match, says, v
     assert match("all.csv", **settings, unmatched="skip")[0] == {}
 
 
+@pytest.mark.parametrize(("name", "file"), [("{video}_labels", "m3_top_labels.csv"), ("{video}_{rater}", "m3_top_anna.csv")])
+def test_labels_with_more_in_their_name_say_so_as_well(match, name, file):
+    cameras = {"m1_side": ("m1", "side"), "m1_top": ("m1", "top"), "m3_side": ("m3", "side")}
+    with pytest.raises(InputError, match="the video of camera 'top' of session 'm3' is not there, only m3_side; put that video back"):
+        match(file, videos=cameras, views=cameras, name=name)
+
+
+@pytest.mark.parametrize(
+    ("file", "settings", "name", "there"),
+    [
+        ("wt_1.csv", {}, "wt_1", "WT_1"),
+        ("wt_1_b_ben.csv", {"name": "{video}_{rater}"}, "wt_1_b", "WT_1_b"),
+        ("m1_d2_Side.csv", {"videos": ["m1_d2"], "views": {"m1_d2_side": ("m1_d2", "side")}}, "m1_d2_Side", "m1_d2_side"),
+    ],
+)
+def test_a_name_that_differs_by_capitals_alone_is_told_so(match, file, settings, name, there):
+    with pytest.raises(InputError, match=f"no video is called '[^']*', but one '{there}': write '{name}' with the same capitals"):
+        match(file, **settings)
+
+
 def test_what_is_no_known_camera_may_be_a_second_person(match):
     settings = {"videos": [*CAMERAS, "m1_d2"], "views": CAMERAS}
     with pytest.raises(InputError, match="if it is of 'm1_d2', and 'anna' is a second person"):

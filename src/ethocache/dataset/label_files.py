@@ -152,7 +152,7 @@ def match_labels(
                     continue
                 video = unit
             if video is None:
-                aside.append(_unmatched(file, media, videos, params, views or {}))
+                aside.append(_unmatched(file, media, names, videos, params, views or {}))
                 continue
             if media and whose.videos.get(video, video) not in (base_name(media), video_of(media)) and names.by_file_name(media):
                 otherwise.append(f"{file}: says that it is about '{shown(video_of(media))}', and is taken for '{video}' by its own name")
@@ -242,16 +242,21 @@ def _add(parts: dict[str, LabelPart], part: LabelPart, video: str) -> None:
     parts[part.rater] = part
 
 
-def _unmatched(file: str, media: str, videos: Collection[str], params: LabelParams, views: Mapping[str, tuple[str, str]]) -> str:
+def _unmatched(
+    file: str, media: str, names: VideoNames, videos: Collection[str], params: LabelParams, views: Mapping[str, tuple[str, str]]
+) -> str:
     """Return what is left aside, or refuse it, as the settings say."""
     wanted = name_of(media) if media else plain_name(PurePosixPath(file).stem)
     if params.unmatched == "skip":
         return f"'{shown(wanted)}'"
-    if lacking := lacking_video(wanted, views):
-        raise InputError(f"{file}: {lacking}; put that video back, or leave its labels aside with labels.unmatched: skip")
+    within = f"the labels of '{shown(wanted)}' in it belong to no video" if media else f"no video is called '{shown(wanted)}'"
+    for name in (wanted, *(() if media else names.read(file))):
+        if there := names.in_other_letters(name):
+            raise InputError(f"{file}: {within}, but one '{shown(there)}': write '{shown(name)}' with the same capitals")
+        if lacking := lacking_video(name, views):
+            raise InputError(f"{file}: {lacking}; put that video back, or leave its labels aside with labels.unmatched: skip")
     if not media and (told := _about_rater(wanted, videos, params.name)):
         raise InputError(f"{file}: {told}")
-    within = f"the labels of '{shown(wanted)}' in it belong to no video" if media else f"no video is called '{shown(wanted)}'"
     remedy = "rename the file, set labels.name, or narrow data.labels" if not media else "labels.unmatched: skip leaves them aside"
     raise InputError(f"{file}: {within}{did_you_mean(wanted, videos)}; {remedy}")
 

@@ -83,6 +83,15 @@ class VideoNames:
             raise InputError(f"{file}: it is named after '{of_file}', but says that it is about '{of_media}'; rename it")
         return of_media or (of_file if alone else None), rater if of_file else ""
 
+    def read(self, file: str) -> list[str]:
+        """Return what videos a file's name may tell of by the pattern, whether they are there or not; the longest name first."""
+        return sorted({match["video"] for match in self._matches(plain_name(PurePosixPath(file).stem))}, key=len, reverse=True)
+
+    def in_other_letters(self, name: str) -> str | None:
+        """Return the video whose name differs from one by capitals alone."""
+        known = sorted({*self._videos, *self._views})
+        return next((video for video in known if video != name and video.casefold() == name.casefold()), None)
+
     def by_file_name(self, media: str) -> bool:
         """Return whether only the file's own name can tell the video of a medium."""
         return self._of_media(media) is None
