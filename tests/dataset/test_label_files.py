@@ -252,7 +252,7 @@ def test_labels_with_more_in_their_name_say_so_as_well(match, name, file):
     ],
 )
 def test_a_name_that_differs_by_capitals_alone_is_told_so(match, file, settings, name, there):
-    with pytest.raises(InputError, match=f"no video is called '[^']*', but one '{there}': write '{name}' with the same capitals"):
+    with pytest.raises(InputError, match=f"no video is called '[^']*'; there is '{there}': write '{name}' with the same capitals"):
         match(file, **settings)
 
 

@@ -252,7 +252,7 @@ def _unmatched(
     within = f"the labels of '{shown(wanted)}' in it belong to no video" if media else f"no video is called '{shown(wanted)}'"
     for name in (wanted, *(() if media else names.read(file))):
         if there := names.in_other_letters(name):
-            raise InputError(f"{file}: {within}, but one '{shown(there)}': write '{shown(name)}' with the same capitals")
+            raise InputError(f"{file}: {within}; there is '{shown(there)}': write '{shown(name)}' with the same capitals")
         if lacking := lacking_video(name, views):
             raise InputError(f"{file}: {lacking}; put that video back, or leave its labels aside with labels.unmatched: skip")
     if not media and (told := _about_rater(wanted, videos, params.name)):
