@@ -70,7 +70,7 @@ def test_an_ensemble_is_made_anew_when_a_member_of_it_is_edited_and_only_then(th
     assert len(list((project.folder / "models/ensemble").glob("*.safetensors"))) == 2
 
 
-@pytest.mark.timeout(1800)  # some twenty runs of DVC; a busy machine takes ten times as long
+@pytest.mark.timeout(1800)  # some fifteen runs of DVC; a busy machine takes ten times as long
 def test_nothing_is_computed_twice(three_labelled, four_videos, stems):
     project = three_labelled
     run = ("dvc", "exp", "run", "-q")

@@ -249,14 +249,12 @@ def _unmatched(
     wanted = name_of(media) if media else plain_name(PurePosixPath(file).stem)
     if params.unmatched == "skip":
         return f"'{shown(wanted)}'"
-    within = f"the labels of '{shown(wanted)}' in it belong to no video" if media else f"no video is called '{shown(wanted)}'"
     for name in (wanted, *(() if media else names.read(file))):
-        if there := names.in_other_letters(name):
-            raise InputError(f"{file}: {within}; there is '{shown(there)}': write '{shown(name)}' with the same capitals")
         if lacking := lacking_video(name, views):
             raise InputError(f"{file}: {lacking}; put that video back, or leave its labels aside with labels.unmatched: skip")
     if not media and (told := _about_rater(wanted, videos, params.name)):
         raise InputError(f"{file}: {told}")
+    within = f"the labels of '{shown(wanted)}' in it belong to no video" if media else f"no video is called '{shown(wanted)}'"
     remedy = "rename the file, set labels.name, or narrow data.labels" if not media else "labels.unmatched: skip leaves them aside"
     raise InputError(f"{file}: {within}{did_you_mean(wanted, videos)}; {remedy}")
 
@@ -268,7 +266,8 @@ def _about_rater(stem: str, videos: Collection[str], pattern: str) -> str:
         return f"the name does not fit labels.name '{pattern}', as it names no rater; rename the file, such as '{example}'"
     video = max((video for video in videos if stem.startswith(f"{video}_")), key=len, default="")
     rater = stem.removeprefix(f"{video}_")
-    if pattern != "{video}" or not video or not rater:
+    in_other_capitals = stem.casefold() in {video.casefold() for video in videos}
+    if pattern != "{video}" or not video or not rater or in_other_capitals:
         return ""
     return (
         f"no video is called '{shown(stem)}'; if it is of '{video}', and '{shown(rater)}' is a second person, "

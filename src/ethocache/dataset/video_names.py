@@ -87,11 +87,6 @@ class VideoNames:
         """Return what videos a file's name may tell of by the pattern, whether they are there or not; the longest name first."""
         return sorted({match["video"] for match in self._matches(plain_name(PurePosixPath(file).stem))}, key=len, reverse=True)
 
-    def in_other_letters(self, name: str) -> str | None:
-        """Return the video whose name differs from one by capitals alone."""
-        known = sorted({*self._videos, *self._views})
-        return next((video for video in known if video != name and video.casefold() == name.casefold()), None)
-
     def by_file_name(self, media: str) -> bool:
         """Return whether only the file's own name can tell the video of a medium."""
         return self._of_media(media) is None

@@ -10,7 +10,7 @@ from ethocache.vision.decode import decode_pictures, read_tags
 from ethocache.vision.encode import Scaler, plays_in_browsers, ticks_of, write_film
 
 FILM = "film.mp4"
-REVISION = 1  # of how such films are encoded
+REVISION = 2  # of how such films are encoded
 
 
 def keep_film(crop: Path, store: Store) -> Path:
